@@ -1,0 +1,82 @@
+/**
+ * Staircases: monotone step functions from an integer interval to a small integer range (SPEC.md, "Staircases").
+ * A staircase is a definition; `realise.ts` finds constants that provably compute it.
+ */
+
+export interface Staircase {
+  /** Reachable accumulator interval, both ends included. */
+  readonly lo: number;
+  readonly hi: number;
+  /** Output code at `lo`, zero point included. */
+  readonly first: number;
+  /** `thresholds[k]` is the smallest accumulator whose value is at least `first + k + 1`; non-decreasing, within (lo, hi]. */
+  readonly thresholds: Int32Array;
+}
+
+/** The output code for accumulator `acc`: `first` plus the number of thresholds at or below `acc` (binary search). */
+export function evaluateStaircase(staircase: Staircase, acc: number): number {
+  const { thresholds } = staircase;
+  let below = 0;
+  let end = thresholds.length;
+  while (below < end) {
+    const middle = (below + end) >> 1;
+    if (thresholds[middle]! <= acc) below = middle + 1;
+    else end = middle;
+  }
+  return staircase.first + below;
+}
+
+/** The largest value, reached at `hi`. */
+export function lastValue(staircase: Staircase): number {
+  return staircase.first + staircase.thresholds.length;
+}
+
+/**
+ * Builds the staircase of a monotone non-decreasing function by bisection over [lo, hi].
+ * `guess(code)` may give a starting accumulator near the threshold of `code`; it affects speed only.
+ */
+export function staircaseOf(
+  value: (acc: number) => number,
+  lo: number,
+  hi: number,
+  guess?: (code: number) => number,
+): Staircase {
+  const first = value(lo);
+  const last = value(hi);
+  const thresholds = new Int32Array(last - first);
+  let floor = lo;
+  for (let k = 0; k < thresholds.length; k++) {
+    floor = findThreshold(value, first + k + 1, floor, hi, guess);
+    thresholds[k] = floor;
+    floor -= 1;
+  }
+  return { lo, hi, first, thresholds };
+}
+
+/** Smallest acc in (below, hi] with value(acc) >= code, given value(hi) >= code. */
+function findThreshold(
+  value: (acc: number) => number,
+  code: number,
+  below: number,
+  hi: number,
+  guess?: (code: number) => number,
+): number {
+  let low = below; // value(low) < code, or low is just under the previous threshold
+  let high = hi; // value(high) >= code
+  if (guess) {
+    const near = Math.round(guess(code));
+    for (let radius = 4; radius <= 64; radius *= 4) {
+      const a = near - radius;
+      const b = near + radius;
+      if (a > low && a < high && value(a) < code) low = a;
+      if (b > low && b < high && value(b) >= code) high = b;
+      if (high - low <= 2 * radius) break;
+    }
+  }
+  while (high - low > 1) {
+    const middle = low + Math.floor((high - low) / 2);
+    if (value(middle) >= code) high = middle;
+    else low = middle;
+  }
+  return high;
+}

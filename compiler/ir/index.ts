@@ -1,0 +1,3 @@
+export * from "./graph.js";
+export * from "./integer-graph.js";
+export * from "./types.js";

@@ -1,0 +1,22 @@
+/** Integer convolution, channels last: y = staircase(bias[o] + sum over taps of (x - inputZeroPoint) * w). */
+import type { RequantizeLayer } from "../../arith/requantize-layer.js";
+
+export interface Window {
+  /** Height, width. */
+  readonly kernel: readonly [number, number];
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  /** Top, left, bottom, right. */
+  readonly pads: readonly [number, number, number, number];
+}
+
+export interface Conv2dAttributes extends Window {
+  readonly groups: number;
+  /** Also the value of padding, so that padded taps add nothing. */
+  readonly inputZeroPoint: number;
+  /** int8, [outChannels][kernelHeight][kernelWidth][inChannels / groups]. */
+  readonly weights: Int8Array;
+  /** int32, one per output channel. */
+  readonly bias: Int32Array;
+  readonly requantize: RequantizeLayer;
+}

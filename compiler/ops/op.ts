@@ -1,0 +1,52 @@
+/** What an op home declares. Shared code asks the home; it never compares op names. */
+import type { CLowering } from "../../targets/c/lowering.js";
+import type { VerilogLowering } from "../../targets/verilog/lowering.js";
+import type { GraphNode, Tensor } from "../ir/graph.js";
+import type { IntegerNode, Range, Shape } from "../ir/index.js";
+import type { OnnxRule } from "../import/rules.js";
+import type { Numerics } from "../arith/numerics.js";
+import type { RequantizeLayer } from "../arith/requantize-layer.js";
+
+/** Result of lowering a Graph node: integer attributes and the proven range of every output channel. */
+export interface Lowered<Attributes> {
+  readonly attributes: Attributes;
+  readonly ranges: readonly Range[];
+}
+
+export interface LowerContext {
+  readonly numerics: Numerics;
+  /** Proven ranges of an input tensor: one entry, or one per channel. */
+  ranges(tensor: Tensor): readonly Range[];
+  /** Reports something the user should know; never stops the compile. */
+  note(code: string, message: string): void;
+}
+
+/**
+ * One operation: what ONNX nodes it accepts, its real-valued form (`GraphAttributes`), its integer form
+ * (`Attributes`), the reference semantics, its cost, and its lowerings to C and Verilog.
+ */
+export interface OpHome<GraphAttributes = any, Attributes = any> {
+  readonly name: string;
+  /** ONNX operator types this home recognises, with the rule that reads each. */
+  readonly onnx: Readonly<Record<string, OnnxRule>>;
+  /** Shape of the result of a Graph node. */
+  inferShape(node: { inputs: readonly Tensor[]; attributes: GraphAttributes }): Shape;
+  /** Real-valued op on quantized tensors to integer op: folds scales into staircases and proves ranges. */
+  lower(node: GraphNode<GraphAttributes>, context: LowerContext): Lowered<Attributes>;
+  /** The definition: computes the output from the inputs, row-major, one Int32Array per tensor. */
+  evaluate(node: IntegerNode<Attributes>, inputs: readonly Int32Array[]): Int32Array;
+  /** Multiply-accumulate operations of one inference. */
+  macs(node: IntegerNode<Attributes>): number;
+  /** Parameter bytes as stored on a target (weights and biases). */
+  weightBytes(node: IntegerNode<Attributes>): number;
+  /** The staircase layer, if this op has one: used for certificates and reports. */
+  requantize?(attributes: Attributes): RequantizeLayer | undefined;
+  /** Whether the output may share the buffer of input `index` (element i written only after the last read of element i). */
+  inPlace?(node: IntegerNode<Attributes>, index: number): boolean;
+  /** True when the output is the input's bytes unchanged, so no code runs. */
+  readonly alias?: boolean;
+  /** For text forms: attributes as short `key=value` words. */
+  print(attributes: Attributes): string;
+  readonly c: CLowering<Attributes>;
+  readonly verilog: VerilogLowering<Attributes>;
+}
