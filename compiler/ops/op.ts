@@ -41,6 +41,8 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   weightBytes(node: IntegerNode<Attributes>): number;
   /** The staircase layer, if this op has one: used for certificates and reports. */
   requantize?(attributes: Attributes): RequantizeLayer | undefined;
+  /** Scratch bytes the C kernel needs in the arena while this node runs. */
+  scratchBytes?(node: IntegerNode<Attributes>): number;
   /** Whether the output may share the buffer of input `index` (element i written only after the last read of element i). */
   inPlace?(node: IntegerNode<Attributes>, index: number): boolean;
   /** True when the output is the input's bytes unchanged, so no code runs. */

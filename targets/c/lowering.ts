@@ -10,6 +10,8 @@ export interface CContext {
   /** C expression of the pointer to input `index` or to the output, typed by the tensor. */
   input(index: number): string;
   readonly output: string;
+  /** C expression of the node's scratch buffer (`void *`), or "0" when it asked for none. */
+  readonly scratch: string;
   /** Places a constant array in the weights file; returns its C name. */
   constant(role: string, element: CElement, values: ArrayLike<number | bigint>): string;
   /** Certified constants for a staircase layer, as this core wants them. */

@@ -1,0 +1,3 @@
+export * from "./requantization.js";
+export * from "./requantize-layer.js";
+export * from "./staircase.js";
