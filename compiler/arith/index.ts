@@ -1,3 +1,4 @@
+export * from "./realise.js";
 export * from "./requantization.js";
 export * from "./requantize-layer.js";
 export * from "./staircase.js";

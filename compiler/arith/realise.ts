@@ -1,0 +1,192 @@
+/** Finds, and certifies, constants that compute a requantize layer (SPEC.md, "Staircases"). */
+import { fail } from "../diagnostics.js";
+import type { Certificate, ChannelConstants, Requantization, RequantizationForm } from "./requantization.js";
+import type { RequantizeLayer } from "./requantize-layer.js";
+import { type Constraints, intersect, multipliers, offsets, slopeInterval } from "./slopes.js";
+import { type Staircase, lastValue } from "./staircase.js";
+
+export interface RealiseOptions {
+  /** Preferred least shift; smaller ones are tried only when nothing from here to `maxShift` fits. */
+  readonly minShift: number;
+  readonly maxShift: number;
+  /** Multipliers are below 2^maxMultiplierBits; at most 31. */
+  readonly maxMultiplierBits?: number | undefined;
+  /** Takes the smallest shift, hence the narrowest multipliers: for hardware, where width is area. */
+  readonly narrow?: boolean | undefined;
+}
+
+/** Constraint classes: one offset b per class. Plain has one, sign and parity have two. */
+const classOf: Record<"plain" | "sign" | "parity", (at: number, parity: number) => 0 | 1> = {
+  plain: () => 0,
+  sign: (at) => (at < 0 ? 1 : 0),
+  parity: (_at, parity) => (parity === 0 ? 0 : 1),
+};
+
+/**
+ * The cheapest form whose constants are proved equal to every staircase of the layer over its whole reachable interval,
+ * with one shift for all channels. Falls back to the `thresholds` form, which is the definition itself.
+ */
+export function realise(layer: RequantizeLayer, options: RealiseOptions): Requantization {
+  for (const form of ["plain", "sign", "parity"] as const) {
+    const found = realiseForm(layer, form, options);
+    if (found) return found;
+  }
+  return {
+    form: "thresholds",
+    shift: 0,
+    channels: [],
+    zeroPoint: layer.zeroPoint,
+    clamp: layer.clamp,
+    certificate: { ...summary(layer), smallestMargin: 0n },
+  };
+}
+
+function realiseForm(
+  layer: RequantizeLayer,
+  form: "plain" | "sign" | "parity",
+  options: RealiseOptions,
+): Requantization | undefined {
+  const bits = options.maxMultiplierBits ?? 31;
+  const problems = layer.channels.map((staircase) => constraintsOf(staircase, layer, form));
+  const intervals = problems.map((classes) => intersect(classes.map(slopeInterval)));
+  if (intervals.some((interval) => interval === undefined)) return undefined;
+  for (const shift of candidateShifts(options)) {
+    const channels: ChannelConstants[] = [];
+    for (let c = 0; c < problems.length; c++) {
+      const constants = solveChannel(layer.channels[c]!, problems[c]!, intervals[c]!, shift, bits);
+      if (!constants) break;
+      channels.push(constants);
+    }
+    if (channels.length < problems.length) continue;
+    const certificate = certify(layer, problems, channels, shift, form);
+    return { form, shift, channels, zeroPoint: layer.zeroPoint, clamp: layer.clamp, certificate };
+  }
+  return undefined;
+}
+
+function candidateShifts({ minShift, maxShift, narrow }: RealiseOptions): number[] {
+  const shifts: number[] = [];
+  if (narrow) {
+    for (let shift = 0; shift <= maxShift; shift++) shifts.push(shift);
+    return shifts;
+  }
+  for (let shift = minShift; shift <= maxShift; shift++) shifts.push(shift);
+  for (let shift = minShift - 1; shift >= 0; shift--) shifts.push(shift);
+  return shifts;
+}
+
+/** Constraints of one channel, split into the form's classes; codes carry the zero point. */
+function constraintsOf(staircase: Staircase, layer: RequantizeLayer, form: "plain" | "sign" | "parity"): Constraints[] {
+  const classes = form === "plain" ? 1 : 2;
+  const lower = Array.from({ length: classes }, () => ({ at: [] as number[], code: [] as number[] }));
+  const upper = Array.from({ length: classes }, () => ({ at: [] as number[], code: [] as number[] }));
+  const put = (side: typeof lower, at: number, code: number) => {
+    const bounds = side[classOf[form](at, (code - layer.zeroPoint) & 1)]!;
+    bounds.at.push(at);
+    bounds.code.push(code);
+  };
+  const { thresholds, first, lo, hi } = staircase;
+  // At the interval's ends saturation forgives any overshoot; elsewhere the value must not go further.
+  if (first > layer.clamp.lo) put(lower, lo, first);
+  for (let k = 0; k < thresholds.length; k++) {
+    put(lower, thresholds[k]!, first + k + 1);
+    put(upper, thresholds[k]! - 1, first + k + 1);
+  }
+  const last = lastValue(staircase);
+  if (last < layer.clamp.hi) put(upper, hi, last + 1);
+  return lower.map((bounds, index) => ({ lower: bounds, upper: upper[index]! }));
+}
+
+function solveChannel(
+  staircase: Staircase,
+  classes: readonly Constraints[],
+  interval: NonNullable<ReturnType<typeof intersect>>,
+  shift: number,
+  bits: number,
+): ChannelConstants | undefined {
+  if (staircase.thresholds.length === 0) {
+    return { multiplier: 0, offset: BigInt(staircase.first) << BigInt(shift), correction: 0n };
+  }
+  const range = multipliers(interval, shift, bits);
+  if (!range) return undefined;
+  const multiplier = (range[0] + range[1]) / 2n;
+  const ranges = classes.map((constraints) => offsets(constraints, multiplier, shift));
+  const common = pick(maxOf(ranges.map((r) => r.least)), minOf(ranges.map((r) => r.greatest)), shift);
+  if (common !== undefined) return bounded(staircase, Number(multiplier), common, 0n, shift);
+  if (ranges.length === 1) return undefined;
+  const main = pick(ranges[0]!.least, ranges[0]!.greatest, shift);
+  const other = pick(ranges[1]!.least, ranges[1]!.greatest, shift);
+  if (main === undefined || other === undefined) return undefined;
+  const correction = main - other;
+  // parity needs 0 <= d < 2^shift; sign's d is 2^shift at most for any rounding rule.
+  if (correction < 0n || correction > 1n << BigInt(shift)) return undefined;
+  return bounded(staircase, Number(multiplier), main, correction, shift);
+}
+
+/** Refuses constants whose quotient could leave int32 or whose offset leaves 62 bits. */
+function bounded(
+  staircase: Staircase,
+  multiplier: number,
+  offset: bigint,
+  correction: bigint,
+  shift: number,
+): ChannelConstants | undefined {
+  const limit = 1n << 31n;
+  for (const acc of [staircase.lo, staircase.hi]) {
+    const value = (BigInt(acc) * BigInt(multiplier) + offset) >> BigInt(shift);
+    const corrected = (BigInt(acc) * BigInt(multiplier) + offset - correction) >> BigInt(shift);
+    if (value >= limit || corrected < -limit) return undefined;
+  }
+  if (offset >= 1n << 62n || offset < -(1n << 62n)) return undefined;
+  return { multiplier, offset, correction };
+}
+
+/** A value in the middle of [least, greatest]; half a step inside when one end is open. */
+function pick(least: bigint | undefined, greatest: bigint | undefined, shift: number): bigint | undefined {
+  const half = (1n << BigInt(shift)) / 2n;
+  if (least === undefined) return greatest === undefined ? half : greatest - half;
+  if (greatest === undefined) return least + half;
+  return least <= greatest ? (least + greatest) >> 1n : undefined;
+}
+
+function maxOf(values: readonly (bigint | undefined)[]): bigint | undefined {
+  return values.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);
+}
+
+function minOf(values: readonly (bigint | undefined)[]): bigint | undefined {
+  return values.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined);
+}
+
+function summary(layer: RequantizeLayer): Omit<Certificate, "smallestMargin"> {
+  return {
+    channels: layer.channels.length,
+    thresholds: layer.channels.reduce((sum, staircase) => sum + staircase.thresholds.length, 0),
+    constantChannels: layer.channels.filter((staircase) => staircase.thresholds.length === 0).length,
+  };
+}
+
+/** Re-checks every constraint with the final constants, independently of how they were found. */
+function certify(
+  layer: RequantizeLayer,
+  problems: readonly (readonly Constraints[])[],
+  channels: readonly ChannelConstants[],
+  shift: number,
+  form: RequantizationForm,
+): Certificate {
+  const power = 1n << BigInt(shift);
+  let smallestMargin: bigint | undefined;
+  const check = (margin: bigint, channel: number) => {
+    if (margin < 0n) fail("QC3002", `internal: ${form} constants of channel ${channel} miss a threshold`);
+    if (smallestMargin === undefined || margin < smallestMargin) smallestMargin = margin;
+  };
+  for (const [c, classes] of problems.entries()) {
+    const { multiplier, offset, correction } = channels[c]!;
+    const m = BigInt(multiplier);
+    for (const [index, { lower, upper }] of classes.entries()) {
+      const b = index === 0 ? offset : offset - correction;
+      for (let i = 0; i < lower.at.length; i++) check(BigInt(lower.at[i]!) * m + b - BigInt(lower.code[i]!) * power, c);
+      for (let j = 0; j < upper.at.length; j++) check(BigInt(upper.code[j]!) * power - 1n - BigInt(upper.at[j]!) * m - b, c);
+    }
+  }
+  return { ...summary(layer), smallestMargin: smallestMargin ?? 0n };
+}
