@@ -47,6 +47,17 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   inPlace?(node: IntegerNode<Attributes>, index: number): boolean;
   /** True when the output is the input's bytes unchanged, so no code runs. */
   readonly alias?: boolean;
+  /** True when the op only moves or selects codes, so quantization passes through it. */
+  readonly movesCodes?: boolean;
+  /** Present when the op permutes axes: the pass fold-transposes carries it instead of running it. */
+  permutation?(attributes: GraphAttributes): readonly number[];
+  /** True when element i of the output depends on element i of each equally shaped input alone: any layout will do. */
+  readonly elementwise?: boolean;
+  /**
+   * Absorbs a reordering of the input's last axis into constants: given that logical element k is stored at
+   * `order[k]`, returns the node that reads the stored order.
+   */
+  absorbOrder?(node: GraphNode<GraphAttributes>, order: Int32Array): GraphNode<GraphAttributes>;
   /** For text forms: attributes as short `key=value` words. */
   print(attributes: Attributes): string;
   readonly c: CLowering<Attributes>;

@@ -1,17 +1,31 @@
 /** Elementwise function of two 8-bit operands, defined by its complete table. */
+import type { RequantizeLayer } from "../../arith/requantize-layer.js";
+import type { Range } from "../../ir/types.js";
+
+/** y = clamp((a*ma + b*mb + c) >> shift); the sum fits int32 for all codes. */
+export interface AddLinear {
+  readonly ma: number;
+  readonly mb: number;
+  readonly c: number;
+  readonly shift: number;
+}
+
+/** y = staircase(a[code - aLow] + b[code - bLow]). */
+export interface AddSum {
+  readonly a: Int32Array;
+  readonly b: Int32Array;
+  readonly requantize: RequantizeLayer;
+}
+
 export interface AddAttributes {
   /** Smallest code of each operand's type: row and column 0 of the table. */
   readonly aLow: number;
   readonly bLow: number;
   /** Output codes: `values[(a - aLow) * 256 + (b - bLow)]`. */
   readonly values: Int16Array;
-  /** The certified linear form y = clamp((a*ma + b*mb + c) >> shift); undefined when none exists. */
-  readonly linear?: { readonly ma: number; readonly mb: number; readonly c: number; readonly shift: number } | undefined;
-  /** The general certified form y = staircase(tableA[a - aLow] + tableB[b - bLow]) when `linear` is undefined. */
-  readonly tables?: {
-    readonly a: Int32Array;
-    readonly b: Int32Array;
-    readonly requantize: import("../../arith/requantize-layer.js").RequantizeLayer;
-  } | undefined;
-  readonly clamp: import("../../ir/types.js").Range;
+  /** The certified linear form; undefined when none exists. */
+  readonly linear?: AddLinear | undefined;
+  /** The general certified form, present when `linear` is not. */
+  readonly tables?: AddSum | undefined;
+  readonly clamp: Range;
 }

@@ -1,0 +1,70 @@
+/**
+ * `onnxruntime`: the fused integer operators of ONNX Runtime (QLinearConv, QGemm, QLinearAdd, QLinearGlobalAveragePool,
+ * QLinearSoftmax) as its x86-64 kernels compute them, in float32. Sources: onnxruntime core/mlas/lib/{quantize,qladd}.cpp,
+ * core/providers/cpu/quantization/qlinearconv.cc, contrib_ops/cpu/quantization/*.cc.
+ */
+import type { RealClamp } from "../../ir/graph.js";
+import { type IntegerType, type Range, typeRange } from "../../ir/types.js";
+import { f32, rint, saturate } from "../float32.js";
+import type { AddDefinition, AddSpec, AveragePoolSpec, Numerics, ProductSpec, UnarySpec } from "../numerics.js";
+import { rational } from "../rational.js";
+import { type Staircase, staircaseOf } from "../staircase.js";
+import { exactAveragePool } from "./exact.js";
+import { roundedSoftmax } from "./softmax.js";
+
+export const onnxruntime: Numerics = {
+  name: "onnxruntime",
+  clampCodes(clamp: RealClamp, output, type: IntegerType): Range {
+    const { lo, hi } = typeRange(type);
+    const code = (bound: number) =>
+      saturate(rint(f32(f32(bound) / output.scale)) + output.zeroPoint, lo, hi);
+    return { lo: clamp.min === -Infinity ? lo : code(clamp.min), hi: clamp.max === Infinity ? hi : code(clamp.max) };
+  },
+  /** c = fl(fl(sx*sw)/sy); y = RNE(fl(fl(acc)*c)) + zy, the bias inside the integer accumulator. */
+  product(spec: ProductSpec): Staircase {
+    const scale = f32(f32(spec.inputScale * spec.weightScale) / spec.outputScale);
+    return scaledStaircase(scale, spec.outputZeroPoint, spec.clamp, spec.acc, 0);
+  },
+  /** F = fl(zy - fl(fl(ra*za) + fl(rb*zb))); y = RNE(fl(fl(F + fl(a*ra)) + fl(b*rb))): the zero point is inside the rounding. */
+  add({ a, b, output, clamp }: AddSpec): AddDefinition {
+    const ra = f32(a.scale / output.scale);
+    const rb = f32(b.scale / output.scale);
+    const offset = f32(output.zeroPoint - f32(f32(ra * a.zeroPoint) + f32(rb * b.zeroPoint)));
+    return {
+      value: (x, y) => saturate(rint(f32(f32(offset + f32(x * ra)) + f32(y * rb))), clamp.lo, clamp.hi),
+    };
+  },
+  averagePool(spec: AveragePoolSpec) {
+    if (!spec.global) {
+      return {
+        staircase: exactAveragePool(spec),
+        fallback: "ONNX Runtime sums local average-pool windows in float, which is no function of the integer sum",
+      };
+    }
+    // c = fl(sx / fl(sy*fl(N))), then as a convolution on the sum of x - zx.
+    const scale = f32(spec.input.scale / f32(spec.output.scale * f32(spec.count)));
+    return {
+      staircase: scaledStaircase(scale, spec.output.zeroPoint, spec.clamp, spec.sum, spec.count * spec.input.zeroPoint),
+    };
+  },
+  unary({ input, output, clamp }: UnarySpec) {
+    return (code) =>
+      saturate(
+        rint(f32(f32(input.scale * (code - input.zeroPoint)) / output.scale)) + output.zeroPoint,
+        clamp.lo,
+        clamp.hi,
+      );
+  },
+  /** QLinearSoftmax multiplies by floor(1/sy). */
+  softmax: (input, output, where) =>
+    roundedSoftmax(input.scale, rational(1n, BigInt(Math.floor(f32(1 / output.scale)))), where),
+};
+
+/** y = RNE(fl(fl(acc - offset) * scale)) + zeroPoint, clamped. */
+function scaledStaircase(scale: number, zeroPoint: number, clamp: Range, acc: Range, offset: number): Staircase {
+  const value = (at: number) => {
+    const scaled = saturate(f32(f32(at - offset) * scale), clamp.lo - zeroPoint, clamp.hi - zeroPoint);
+    return rint(scaled) + zeroPoint;
+  };
+  return staircaseOf(value, acc.lo, acc.hi, (code) => (code - zeroPoint - 0.5) / scale + offset);
+}

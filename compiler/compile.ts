@@ -1,0 +1,51 @@
+/** The flow as one function per arrow: model bytes -> Graph -> IntegerGraph -> Plan. */
+import type { Diagnostic } from "./diagnostics.js";
+import { fail } from "./diagnostics.js";
+import { numericsByName } from "./arith/numerics.js";
+import { importModel } from "./import/read-graph.js";
+import type { Graph } from "./ir/graph.js";
+import type { IntegerGraph } from "./ir/integer-graph.js";
+import { verifyIntegerGraph } from "./ir/verify.js";
+import { lower } from "./passes/lower.js";
+import { graphPasses } from "./passes/pipeline.js";
+import { makePlan } from "./plan/make-plan.js";
+import type { Plan } from "./plan/plan.js";
+
+export interface CompileOptions {
+  /** Name of the arithmetic family: exact (default), onnxruntime or tflite. */
+  readonly numerics?: string | undefined;
+  /** Name of the model, for reports and generated files. */
+  readonly name?: string | undefined;
+  /** Receives every intermediate form by stage name, for --print-after. */
+  readonly onStage?: ((stage: string, form: Graph | IntegerGraph | Plan) => void) | undefined;
+}
+
+export interface Compilation {
+  readonly graph: Graph;
+  readonly integerGraph: IntegerGraph;
+  readonly plan: Plan;
+  /** What the user should know; never errors. */
+  readonly notes: readonly Diagnostic[];
+}
+
+/** Compiles model bytes up to the Plan. Throws a QcError that lists every problem found. */
+export function compile(bytes: Uint8Array, options: CompileOptions = {}): Compilation {
+  const { numerics = "exact", name = "model", onStage } = options;
+  const family = numericsByName.get(numerics);
+  if (!family) {
+    fail("QC6001", `--numerics ${numerics} is unknown; expected ${[...numericsByName.keys()].join(", ")}.`);
+  }
+  let graph = importModel(bytes, name);
+  onStage?.("import", graph);
+  for (const pass of graphPasses) {
+    graph = pass.run(graph);
+    onStage?.(pass.name, graph);
+  }
+  const notes: Diagnostic[] = [];
+  const integerGraph = lower(graph, family, notes);
+  verifyIntegerGraph(integerGraph);
+  onStage?.("lower", integerGraph);
+  const plan = makePlan(integerGraph);
+  onStage?.("plan", plan);
+  return { graph, integerGraph, plan, notes };
+}

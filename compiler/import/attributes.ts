@@ -1,0 +1,56 @@
+/** Typed access to ONNX attributes. A wrong type or an unknown attribute refuses the node by name. */
+import type { OnnxNode } from "./onnx.js";
+import type { GraphReader } from "./rules.js";
+
+export class Attributes {
+  private readonly used = new Set<string>();
+
+  constructor(
+    private readonly node: OnnxNode,
+    private readonly reader: GraphReader,
+  ) {}
+
+  integer(name: string, fallback: number): number {
+    const value = this.take(name);
+    if (value === undefined) return fallback;
+    if (typeof value !== "number" || !Number.isSafeInteger(value)) this.wrong(name, "an integer");
+    return value as number;
+  }
+
+  float(name: string, fallback: number): number {
+    const value = this.take(name);
+    if (value === undefined) return fallback;
+    if (typeof value !== "number") this.wrong(name, "a number");
+    return value as number;
+  }
+
+  text(name: string, fallback: string): string {
+    const value = this.take(name);
+    if (value === undefined) return fallback;
+    if (typeof value !== "string") this.wrong(name, "a string");
+    return value as string;
+  }
+
+  integers(name: string, fallback: readonly number[]): readonly number[] {
+    const value = this.take(name);
+    if (value === undefined) return fallback;
+    if (!Array.isArray(value)) this.wrong(name, "a list of integers");
+    return value as readonly number[];
+  }
+
+  /** Refuses attributes that no call asked for: an ignored attribute could change the meaning. */
+  done(): void {
+    for (const name of this.node.attributes.keys()) {
+      if (!this.used.has(name)) this.reader.refuse(this.node, `attribute '${name}' is not supported`);
+    }
+  }
+
+  private take(name: string) {
+    this.used.add(name);
+    return this.node.attributes.get(name);
+  }
+
+  private wrong(name: string, expected: string): never {
+    return this.reader.refuse(this.node, `attribute '${name}' must be ${expected}`);
+  }
+}

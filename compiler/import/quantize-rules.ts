@@ -1,0 +1,154 @@
+/** QuantizeLinear and DequantizeLinear: the border between real values and codes. */
+import { fail } from "../diagnostics.js";
+import { f32, rint, saturate } from "../arith/float32.js";
+import type { Quantization, Tensor } from "../ir/graph.js";
+import { typeRange } from "../ir/types.js";
+import type { OnnxNode, OnnxTensor } from "./onnx.js";
+import type { ModelReader } from "./read-graph.js";
+import type { GraphReader, OnnxRule, Value } from "./rules.js";
+import { floatType, integerTypeOf } from "./tensor-data.js";
+
+/** Scale and zero point tensors to a Quantization; QC2004 for scales that are not positive and finite. */
+export function quantizationFrom(
+  scale: OnnxTensor,
+  zeroPoint: OnnxTensor | undefined,
+  axis: number | undefined,
+  where: string,
+): Quantization {
+  const scales = Array.from(scale.values, f32);
+  const bad = scales.find((value) => !(value > 0 && Number.isFinite(value)));
+  if (scales.length === 0 || bad !== undefined) {
+    fail("QC2004", `scale ${bad ?? "[]"} is not a positive finite number.`, where);
+  }
+  const zeroPoints = zeroPoint ? Array.from(zeroPoint.values) : scales.map(() => 0);
+  if (zeroPoints.length !== scales.length) {
+    fail("QC2004", `got ${zeroPoints.length} zero points for ${scales.length} scales.`, where);
+  }
+  return { scales, zeroPoints, axis: scales.length === 1 ? undefined : axis };
+}
+
+function parameters(node: OnnxNode, reader: GraphReader, shape: readonly number[]): { quantization: Quantization; zeroPoint: OnnxTensor | undefined } {
+  for (const name of node.attributes.keys()) {
+    if (name !== "axis" && name !== "saturate") reader.refuse(node, `attribute '${name}' is not supported`);
+  }
+  const scale = constantInput(node, reader, 1);
+  if (!scale) return reader.refuse(node, "the scale must be a constant");
+  if (scale.dataType !== floatType) reader.refuse(node, "the scale must be float32");
+  const zeroPoint = constantInput(node, reader, 2);
+  const given = Number(node.attributes.get("axis") ?? 1);
+  const axis = given < 0 ? given + shape.length : given;
+  const quantization = quantizationFrom(scale, zeroPoint, axis, node.name);
+  if (quantization.axis !== undefined && shape[axis] !== quantization.scales.length) {
+    fail("QC2004", `got ${quantization.scales.length} scales for axis ${axis} of shape [${shape}].`, node.name);
+  }
+  return { quantization, zeroPoint };
+}
+
+function constantInput(node: OnnxNode, reader: GraphReader, index: number): OnnxTensor | undefined {
+  const value = reader.value(node, index);
+  if (value === undefined) return undefined;
+  if (value.kind !== "constant") return reader.refuse(node, `input ${index} must be a constant`);
+  return value.constant;
+}
+
+const dequantize: OnnxRule = (node, reader) => {
+  const input = reader.value(node, 0);
+  if (input?.kind === "constant") {
+    const { constant } = input;
+    const type = integerTypeOf(constant.dataType);
+    if (!type) return reader.refuse(node, "a dequantized constant must be int8, uint8 or int32");
+    const { quantization } = parameters(node, reader, constant.dims);
+    const tensor: Tensor = { name: constant.name, shape: constant.dims, type, quantization, data: Int32Array.from(constant.values) };
+    reader.define(node, { kind: "real", tensor });
+    return true;
+  }
+  if (input?.kind !== "codes") return reader.refuse(node, "the input must be integer codes");
+  const { quantization } = parameters(node, reader, input.tensor.shape);
+  const same = equalQuantization(quantization, input.tensor.quantization);
+  const tensor = same
+    ? input.tensor
+    : reader.emit("reshape", node.name, input.tensor, { shape: input.tensor.shape }, { quantization });
+  reader.define(node, { kind: "real", tensor });
+  return true;
+};
+
+const quantize: OnnxRule = (node, reader) => {
+  const value = reader.value(node, 0);
+  if (!value) return reader.refuse(node, "the input is missing");
+  const { quantization, zeroPoint } = parameters(node, reader, shapeOf(value));
+  const type = integerTypeOf(zeroPoint?.dataType ?? 2);
+  if (!type || type.bits > 8) return reader.refuse(node, "only int8 and uint8 results are supported");
+  const name = node.outputs[0] ?? node.name;
+  const model = reader as ModelReader;
+  const perTensor = () => {
+    if (quantization.axis !== undefined) reader.refuse(node, "activations must be quantized per tensor");
+  };
+  switch (value.kind) {
+    case "float-input": {
+      perTensor();
+      reader.define(node, { kind: "codes", tensor: model.addInput(value.name, value.shape, type, quantization) });
+      return true;
+    }
+    case "pending": {
+      perTensor();
+      const { op, inputs, attributes, clamp, permutation } = value;
+      let tensor = model.push({ op, name: value.name, inputs, attributes, clamp }, { name, type, quantization });
+      if (permutation) tensor = reader.emit("transpose", `${value.name}_to_onnx`, tensor, { permutation });
+      reader.define(node, { kind: "codes", tensor });
+      return true;
+    }
+    case "real": {
+      perTensor();
+      const { tensor } = value;
+      const same = equalQuantization(quantization, tensor.quantization) && tensor.type.signed === type.signed;
+      reader.define(node, {
+        kind: "codes",
+        tensor: same ? tensor : reader.emit("table", node.name, tensor, {}, { name, type, quantization }),
+      });
+      return true;
+    }
+    case "constant": {
+      const { constant } = value;
+      const { lo, hi } = typeRange(type);
+      const codes = quantizeConstant(constant, quantization, lo, hi);
+      reader.define(node, { kind: "codes", tensor: { name, shape: constant.dims, type, quantization, data: codes } });
+      return true;
+    }
+    default:
+      return reader.refuse(node, "the input is already quantized");
+  }
+};
+
+export const quantizationRules: Readonly<Record<string, OnnxRule>> = {
+  DequantizeLinear: dequantize,
+  QuantizeLinear: quantize,
+};
+
+function shapeOf(value: Value): readonly number[] {
+  switch (value.kind) {
+    case "constant":
+      return value.constant.dims;
+    case "codes":
+    case "real":
+      return value.tensor.shape;
+    case "refused":
+      return [];
+    default:
+      return value.shape;
+  }
+}
+
+/** ONNX QuantizeLinear of a float constant: saturate(RNE(x / scale) + zeroPoint). */
+function quantizeConstant(constant: OnnxTensor, quantization: Quantization, lo: number, hi: number): Int32Array {
+  const { axis, scales, zeroPoints } = quantization;
+  const inner = axis === undefined ? 1 : constant.dims.slice(axis + 1).reduce((a, b) => a * b, 1);
+  return Int32Array.from(constant.values, (value, i) => {
+    const channel = axis === undefined ? 0 : Math.floor(i / inner) % scales.length;
+    return saturate(rint(f32(value / scales[channel]!)) + zeroPoints[channel]!, lo, hi);
+  });
+}
+
+export function equalQuantization(a: Quantization, b: Quantization): boolean {
+  const equal = (x: readonly number[], y: readonly number[]) => x.length === y.length && x.every((v, i) => v === y[i]);
+  return a.axis === b.axis && equal(a.scales, b.scales) && equal(a.zeroPoints, b.zeroPoints);
+}

@@ -1,0 +1,197 @@
+/** ONNX nodes to the Graph: walks the nodes in order, lets the op homes read them, collects every refusal. */
+import { type Diagnostic, QcError, fail } from "../diagnostics.js";
+import type { Graph, GraphNode, Quantization, Tensor } from "../ir/graph.js";
+import { elementCount } from "../ir/types.js";
+import { opHomes } from "../ops/index.js";
+import type { OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
+import { readOnnx } from "./onnx.js";
+import { borderQuantization } from "./border.js";
+import { quantizationRules } from "./quantize-rules.js";
+import type { GraphReader, OnnxRule, Value } from "./rules.js";
+import { elementTypeName, floatType, integerTypeOf } from "./tensor-data.js";
+
+/** Raised by `refuse`; turned into one diagnostic per node. */
+class Refusal extends Error {}
+
+/** Reads model bytes into a Graph. Throws a QcError that lists every unsupported node at once. */
+export function importModel(bytes: Uint8Array, name: string): Graph {
+  return new ModelReader(readOnnx(bytes), name).read();
+}
+
+/** Rules by ONNX operator type: the quantization rules, then those of the op homes in order of their names. */
+function rulesFor(opType: string): OnnxRule[] {
+  const rules: OnnxRule[] = [];
+  const own = quantizationRules[opType];
+  if (own) rules.push(own);
+  for (const home of opHomes.values()) {
+    const rule = home.onnx[opType];
+    if (rule) rules.push(rule);
+  }
+  return rules;
+}
+
+export class ModelReader implements GraphReader {
+  readonly opset: number;
+  private readonly values = new Map<string, Value>();
+  private readonly nodes: GraphNode[] = [];
+  private readonly inputs: Tensor[] = [];
+  private readonly diagnostics: Diagnostic[] = [];
+
+  constructor(
+    private readonly model: OnnxModel,
+    private readonly name: string,
+  ) {
+    this.opset = model.opset;
+  }
+
+  read(): Graph {
+    for (const constant of this.model.initializers.values()) {
+      this.values.set(constant.name, { kind: "constant", constant });
+    }
+    for (const input of this.model.inputs) this.readInput(input);
+    for (const node of this.model.nodes) this.readNode(node);
+    const outputs = this.readOutputs();
+    if (this.diagnostics.length > 0) throw new QcError(this.diagnostics);
+    return { name: this.name, inputs: this.inputs, outputs, nodes: this.nodes };
+  }
+
+  value(node: OnnxNode, index: number): Value | undefined {
+    const name = node.inputs[index];
+    if (name === undefined || name === "") return undefined;
+    const value = this.values.get(name);
+    if (!value) return this.refuse(node, `input '${name}' is produced by no earlier node (cycle or missing initialiser)`);
+    return value;
+  }
+
+  quantized(node: OnnxNode, index: number): Tensor {
+    const value = this.value(node, index);
+    if (value?.kind === "real" || value?.kind === "codes") return value.tensor;
+    return this.refuse(node, `input ${index} ('${node.inputs[index] ?? ""}') is ${describe(value)}; expected the output of DequantizeLinear. Quantize every tensor between operations`);
+  }
+
+  numbers(node: OnnxNode, index: number): readonly number[] | undefined {
+    const value = this.value(node, index);
+    if (value === undefined) return undefined;
+    if (value.kind !== "constant") return this.refuse(node, `input ${index} must be a constant`);
+    return Array.from(value.constant.values);
+  }
+
+  define(node: OnnxNode, value: Value): void {
+    const output = node.outputs[0];
+    if (output === undefined) fail("QC1003", "the node has no output.", node.name);
+    if (this.values.has(output)) fail("QC1003", `value '${output}' is defined twice.`, node.name);
+    this.values.set(output, value);
+  }
+
+  emit(op: string, name: string, input: Tensor, attributes: unknown, output: Partial<Tensor> = {}): Tensor {
+    return this.push({ op, name, inputs: [input], attributes, clamp: { min: -Infinity, max: Infinity } }, {
+      name: output.name ?? name,
+      type: output.type ?? input.type,
+      quantization: output.quantization ?? input.quantization,
+    });
+  }
+
+  /** Appends a node and infers its output shape. */
+  push(node: Omit<GraphNode, "output">, output: Omit<Tensor, "shape" | "data">): Tensor {
+    const home = opHomes.get(node.op)!;
+    const shape = home.inferShape(node);
+    const tensor: Tensor = { ...output, shape };
+    this.nodes.push({ ...node, output: tensor });
+    return tensor;
+  }
+
+  refuse(_node: OnnxNode, reason: string): never {
+    throw new Refusal(reason);
+  }
+
+  private readNode(node: OnnxNode): void {
+    try {
+      if (node.inputs.some((name) => this.values.get(name)?.kind === "refused")) {
+        this.refused(node);
+        return;
+      }
+      const rules = node.domain === "" || node.domain === "com.microsoft" ? rulesFor(node.opType) : [];
+      const known = node.domain === "" ? node.opType : `${node.domain}.${node.opType}`;
+      if (rules.length === 0) {
+        this.report("QC2001", node, `${known} is not supported.`);
+      } else if (!rules.some((rule) => rule(node, this))) {
+        this.report("QC2002", node, `${known} is not supported with these inputs.`);
+      }
+    } catch (error) {
+      if (error instanceof Refusal) this.report("QC2002", node, `${node.opType}: ${error.message}.`);
+      else if (error instanceof QcError) {
+        this.diagnostics.push(...error.diagnostics.map((d) => ({ ...d, where: d.where ?? node.name })));
+        this.refused(node);
+      } else throw error;
+    }
+  }
+
+  private report(code: Diagnostic["code"], node: OnnxNode, message: string): void {
+    this.diagnostics.push({ code, where: node.name, message });
+    this.refused(node);
+  }
+
+  private refused(node: OnnxNode): void {
+    for (const output of node.outputs) this.values.set(output, { kind: "refused" });
+  }
+
+  private readInput(input: OnnxValue): void {
+    const shape = input.dims.map((dim, axis) => {
+      if (typeof dim === "number" && Number.isSafeInteger(dim) && dim > 0) return dim;
+      if (axis === 0 && (typeof dim === "string" || dim <= 0)) return 1; // a symbolic batch is pinned to 1
+      return fail("QC1004", `dimension ${axis} is ${dim}; expected a positive number. Export with fixed dimensions.`, input.name);
+    });
+    if (elementCount(shape) > 2 ** 31 - 1) fail("QC1004", `shape [${shape}] has more than 2^31-1 elements.`, input.name);
+    if (shape.length > 0 && shape[0] !== 1) {
+      fail("QC1004", `the batch dimension is ${shape[0]}; expected 1. Export with batch size 1.`, input.name);
+    }
+    if (input.dataType === floatType) {
+      this.values.set(input.name, { kind: "float-input", name: input.name, shape });
+      return;
+    }
+    const type = integerTypeOf(input.dataType);
+    if (!type || type.bits > 8) {
+      fail("QC2002", `graph input of type ${elementTypeName[input.dataType] ?? input.dataType}; expected int8, uint8 or float.`, input.name);
+    }
+    const tensor = this.addInput(input.name, shape, type, borderQuantization(this.model, input.name));
+    this.values.set(input.name, { kind: "codes", tensor });
+  }
+
+  /** Registers a graph input of codes. */
+  addInput(name: string, shape: Tensor["shape"], type: Tensor["type"], quantization: Quantization): Tensor {
+    const tensor: Tensor = { name, shape, type, quantization };
+    this.inputs.push(tensor);
+    return tensor;
+  }
+
+  private readOutputs(): Tensor[] {
+    const outputs: Tensor[] = [];
+    for (const output of this.model.outputs) {
+      const value = this.values.get(output.name);
+      if (value?.kind === "refused") continue;
+      if (value?.kind === "codes" || value?.kind === "real") outputs.push(value.tensor);
+      else {
+        this.diagnostics.push({
+          code: "QC2003",
+          where: output.name,
+          message: `the graph output is ${describe(value)}; expected quantized values. Put QuantizeLinear before it.`,
+        });
+      }
+    }
+    return outputs;
+  }
+}
+
+function describe(value: Value | undefined): string {
+  if (!value) return "missing";
+  switch (value.kind) {
+    case "constant":
+      return `a ${elementTypeName[value.constant.dataType] ?? "constant"} constant`;
+    case "pending":
+      return `the unquantized result of '${value.name}'`;
+    case "float-input":
+      return "a float graph input";
+    default:
+      return value.kind;
+  }
+}

@@ -1,0 +1,51 @@
+/** What an op home gets when it reads an ONNX node. */
+import type { RealClamp, Tensor } from "../ir/graph.js";
+import type { Shape } from "../ir/types.js";
+import type { OnnxNode, OnnxTensor } from "./onnx.js";
+
+/** A real-valued operation whose result has not been quantized yet. */
+export interface Pending {
+  readonly kind: "pending";
+  readonly op: string;
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: unknown;
+  readonly clamp: RealClamp;
+  /** Shape in the op's own layout; `permutation`, if any, brings the quantized result back to ONNX's. */
+  readonly shape: Shape;
+  readonly permutation?: readonly number[] | undefined;
+}
+
+/** What an ONNX value name stands for while the graph is read. */
+export type Value =
+  /** Integer codes with known quantization. */
+  | { readonly kind: "codes"; readonly tensor: Tensor }
+  /** The real values of such codes (behind DequantizeLinear). */
+  | { readonly kind: "real"; readonly tensor: Tensor }
+  | Pending
+  /** A constant that is not (yet) quantized. */
+  | { readonly kind: "constant"; readonly constant: OnnxTensor }
+  /** A float graph input that a QuantizeLinear must follow. */
+  | { readonly kind: "float-input"; readonly name: string; readonly shape: Shape }
+  /** Result of a node that was refused; its consumers are skipped. */
+  | { readonly kind: "refused" };
+
+/** The importer as seen from a rule. */
+export interface GraphReader {
+  readonly opset: number;
+  /** Value of input `index`; undefined when the optional input is absent. */
+  value(node: OnnxNode, index: number): Value | undefined;
+  /** Quantized tensor behind a real or codes value; refuses the node otherwise. */
+  quantized(node: OnnxNode, index: number): Tensor;
+  /** Numbers of a constant input (shapes, axes, bounds). */
+  numbers(node: OnnxNode, index: number): readonly number[] | undefined;
+  /** Names the node's result. */
+  define(node: OnnxNode, value: Value): void;
+  /** Adds a Graph node that moves or maps codes, keeping the quantization of `input` unless `output` says otherwise. */
+  emit(op: string, name: string, input: Tensor, attributes: unknown, output?: Partial<Tensor>): Tensor;
+  /** Refuses the node: throws, is collected with all others. */
+  refuse(node: OnnxNode, reason: string): never;
+}
+
+/** Reads one node. Returns false when the node is not for this home, so that another home may try. */
+export type OnnxRule = (node: OnnxNode, reader: GraphReader) => boolean;

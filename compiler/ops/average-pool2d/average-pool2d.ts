@@ -1,0 +1,93 @@
+/** 2-D average pooling: the division by the number of taps is part of the staircase. */
+import { evaluateStaircase } from "../../arith/staircase.js";
+import { scaleOf, zeroPointOf } from "../../ir/index.js";
+import type { Range } from "../../ir/types.js";
+import type { OpHome } from "../op.js";
+import { requirePerTensor } from "../weights.js";
+import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
+import { c } from "./average-pool2d.c.js";
+import { type AveragePool2dGraphAttributes, readAveragePool, readGlobalAveragePool } from "./average-pool2d.onnx.js";
+import type { AveragePool2dAttributes } from "./average-pool2d.types.js";
+import { verilog } from "./average-pool2d.verilog.js";
+
+export default {
+  name: "average-pool2d",
+  onnx: { AveragePool: readAveragePool, GlobalAveragePool: readGlobalAveragePool },
+
+  inferShape({ inputs: [x], attributes }) {
+    const [, height, width, channels] = x!.shape as [number, number, number, number];
+    return [1, ...windowShape(attributes, height, width, x!.name), channels];
+  },
+
+  lower(node, { numerics, ranges, note }) {
+    const x = node.inputs[0]!;
+    requirePerTensor(x, node.name);
+    const { includePad, ...window } = node.attributes;
+    const [, height, width] = x.shape as [number, number, number, number];
+    const [, rows, columns] = node.output.shape as [number, number, number, number];
+    const input = { scale: scaleOf(x), zeroPoint: zeroPointOf(x) };
+    const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
+    const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
+    const inputRanges = ranges(x);
+    const taps = window.kernel[0] * window.kernel[1];
+    // A padded tap contributes the zero point, whether or not ranges reach it.
+    const widen = (range: Range): Range =>
+      includePad && isPadded(window)
+        ? { lo: Math.min(range.lo, input.zeroPoint), hi: Math.max(range.hi, input.zeroPoint) }
+        : range;
+    const joined = widen({ lo: Math.min(...inputRanges.map((r) => r.lo)), hi: Math.max(...inputRanges.map((r) => r.hi)) });
+    const counts = new Set<number>();
+    for (let pixel = 0; pixel < rows * columns; pixel++) {
+      counts.add(includePad ? taps : tapsInside(window, height, width, Math.floor(pixel / columns), pixel % columns).length);
+    }
+    const byCount = [...counts]
+      .sort((a, b) => a - b)
+      .map((count) => {
+        const { staircase, fallback } = numerics.averagePool({
+          input,
+          output,
+          count,
+          global: !isPadded(window) && window.kernel[0] === height && window.kernel[1] === width,
+          clamp,
+          sum: { lo: count * joined.lo, hi: count * joined.hi },
+        });
+        if (fallback) note("QC3003", `${fallback}; exact arithmetic is used for '${node.name}'`);
+        return { count, requantize: { channels: [staircase], zeroPoint: output.zeroPoint, clamp } };
+      });
+    const attributes: AveragePool2dAttributes = { ...window, includePad, padValue: input.zeroPoint, byCount };
+    const outputRanges = inputRanges.map(widen).map((range) => {
+      const ends = byCount.map(({ count, requantize }) => ({
+        lo: evaluateStaircase(requantize.channels[0]!, count * range.lo),
+        hi: evaluateStaircase(requantize.channels[0]!, count * range.hi),
+      }));
+      return { lo: Math.min(...ends.map((e) => e.lo)), hi: Math.max(...ends.map((e) => e.hi)) };
+    });
+    return { attributes, ranges: outputRanges };
+  },
+
+  evaluate({ inputs: [input], output, attributes }, [x]) {
+    const [, height, width, channels] = input!.shape as [number, number, number, number];
+    const [, rows, columns] = output.shape as [number, number, number, number];
+    const taps = attributes.kernel[0] * attributes.kernel[1];
+    const y = new Int32Array(rows * columns * channels);
+    for (let pixel = 0; pixel < rows * columns; pixel++) {
+      const inside = tapsInside(attributes, height, width, Math.floor(pixel / columns), pixel % columns);
+      const outside = attributes.includePad ? taps - inside.length : 0;
+      const count = inside.length + outside;
+      const { requantize } = attributes.byCount.find((entry) => entry.count === count)!;
+      for (let channel = 0; channel < channels; channel++) {
+        let sum = outside * attributes.padValue;
+        for (const { position } of inside) sum += x![position * channels + channel]!;
+        y[pixel * channels + channel] = evaluateStaircase(requantize.channels[0]!, sum);
+      }
+    }
+    return y;
+  },
+
+  macs: () => 0,
+  weightBytes: () => 0,
+  requantize: ({ byCount }) => byCount.at(-1)!.requantize,
+  print: (attributes) => `${printWindow(attributes)} counts=${attributes.byCount.map((entry) => entry.count).join(",")}`,
+  c,
+  verilog,
+} satisfies OpHome<AveragePool2dGraphAttributes, AveragePool2dAttributes>;

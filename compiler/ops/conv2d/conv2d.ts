@@ -1,0 +1,105 @@
+/** 2-D convolution with constant weights, general groups; depthwise is groups = channels. */
+import { evaluateStaircase } from "../../arith/staircase.js";
+import { scaleOf, zeroPointOf } from "../../ir/index.js";
+import { productRange, requireInt32 } from "../accumulator.js";
+import type { OpHome } from "../op.js";
+import { printRequantize, rangesOf } from "../requantize.js";
+import { biasCodes, channelScale, requirePerTensor, requireScaleAxis, weightCodes } from "../weights.js";
+import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
+import { c } from "./conv2d.c.js";
+import { type Conv2dGraphAttributes, readConv } from "./conv2d.onnx.js";
+import type { Conv2dAttributes } from "./conv2d.types.js";
+import { verilog } from "./conv2d.verilog.js";
+
+export default {
+  name: "conv2d",
+  onnx: { Conv: readConv },
+
+  inferShape({ inputs: [x, weights], attributes }) {
+    const [rows, columns] = windowShape(attributes, x!.shape[1]!, x!.shape[2]!, x!.name);
+    return [1, rows, columns, weights!.shape[0]!];
+  },
+
+  lower(node, { numerics, ranges }) {
+    const [x, weights, bias] = node.inputs;
+    const { groups, ...window } = node.attributes;
+    const [outputs, perGroup, height, width] = weights!.shape as [number, number, number, number];
+    requirePerTensor(x!, node.name);
+    requireScaleAxis(weights!, 0, node.name);
+    const taps = perGroup * height * width;
+    const codes = channelsLastWeights(weightCodes(weights!, (k) => Math.floor(k / taps), node.name), weights!.shape);
+    const biases = biasCodes(bias, outputs, node.name);
+    const inputZeroPoint = zeroPointOf(x!);
+    const inputRanges = ranges(x!);
+    const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
+    const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
+    const channels = Array.from({ length: outputs }, (_, o) => {
+      const row = codes.subarray(o * taps, (o + 1) * taps);
+      const firstChannel = Math.floor((o * groups) / outputs) * perGroup;
+      const rangeOf = (k: number) => inputRanges[inputRanges.length === 1 ? 0 : firstChannel + (k % perGroup)]!;
+      const product = productRange(row, rangeOf, inputZeroPoint, isPadded(window));
+      const acc = { lo: product.lo + biases[o]!, hi: product.hi + biases[o]! };
+      requireInt32(acc, row, biases[o]!, inputZeroPoint, node.name);
+      return numerics.product({
+        dense: false,
+        inputScale: scaleOf(x!),
+        weightScale: channelScale(weights!, o),
+        outputScale: output.scale,
+        outputZeroPoint: output.zeroPoint,
+        bias: bias ? biases[o]! : undefined,
+        biasScale: bias ? channelScale(bias, o) : 0,
+        clamp,
+        acc,
+      });
+    });
+    const requantize = { channels, zeroPoint: output.zeroPoint, clamp };
+    return {
+      attributes: { ...window, groups, inputZeroPoint, weights: codes, bias: biases, requantize },
+      ranges: rangesOf(requantize),
+    };
+  },
+
+  evaluate({ inputs: [input], output, attributes }, [x]) {
+    const { groups, inputZeroPoint, weights, bias, requantize } = attributes;
+    const [, height, width, channels] = input!.shape as [number, number, number, number];
+    const [, rows, columns, outputs] = output.shape as [number, number, number, number];
+    const perGroup = channels / groups;
+    const taps = attributes.kernel[0] * attributes.kernel[1] * perGroup;
+    const y = new Int32Array(rows * columns * outputs);
+    for (let pixel = 0; pixel < rows * columns; pixel++) {
+      const inside = tapsInside(attributes, height, width, Math.floor(pixel / columns), pixel % columns);
+      for (let o = 0; o < outputs; o++) {
+        const firstChannel = Math.floor((o * groups) / outputs) * perGroup;
+        let acc = bias[o]!;
+        for (const { tap, position } of inside) {
+          const at = position * channels + firstChannel;
+          const w = o * taps + tap * perGroup;
+          for (let i = 0; i < perGroup; i++) acc += (x![at + i]! - inputZeroPoint) * weights[w + i]!;
+        }
+        y[pixel * outputs + o] = evaluateStaircase(requantize.channels[o]!, acc);
+      }
+    }
+    return y;
+  },
+
+  macs({ output, attributes }) {
+    const [, rows, columns] = output.shape;
+    return rows! * columns! * attributes.weights.length;
+  },
+  weightBytes: ({ attributes }) => attributes.weights.length + 4 * attributes.bias.length,
+  requantize: (attributes) => attributes.requantize,
+  print: (attributes) => `${printWindow(attributes)} groups=${attributes.groups} ${printRequantize(attributes.requantize)}`,
+  c,
+  verilog,
+} satisfies OpHome<Conv2dGraphAttributes, Conv2dAttributes>;
+
+/** [O, I, kh, kw] to [O, kh, kw, I]. */
+function channelsLastWeights(codes: Int8Array, shape: readonly number[]): Int8Array {
+  const [outputs, inputs, height, width] = shape as [number, number, number, number];
+  const moved = new Int8Array(codes.length);
+  for (let o = 0; o < outputs; o++)
+    for (let i = 0; i < inputs; i++)
+      for (let tap = 0; tap < height * width; tap++)
+        moved[(o * height * width + tap) * inputs + i] = codes[(o * inputs + i) * height * width + tap]!;
+  return moved;
+}

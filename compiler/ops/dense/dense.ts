@@ -1,0 +1,105 @@
+/** Matrix product over the last axis with constant weights (fully connected layer). */
+import { evaluateStaircase } from "../../arith/staircase.js";
+import { scaleOf, zeroPointOf } from "../../ir/index.js";
+import { fail } from "../../diagnostics.js";
+import { productRange, requireInt32 } from "../accumulator.js";
+import type { OpHome } from "../op.js";
+import { printRequantize, rangesOf } from "../requantize.js";
+import { biasCodes, channelScale, requirePerTensor, requireScaleAxis, weightCodes } from "../weights.js";
+import { c } from "./dense.c.js";
+import { type DenseGraphAttributes, readBiasAdd, readGemm, readMatMul } from "./dense.onnx.js";
+import type { DenseAttributes } from "./dense.types.js";
+import { verilog } from "./dense.verilog.js";
+
+export default {
+  name: "dense",
+  onnx: { Gemm: readGemm, MatMul: readMatMul, Add: readBiasAdd },
+
+  inferShape({ inputs: [x, weights], attributes }) {
+    const [outer, inner] = attributes.transposed ? [0, 1] : [1, 0];
+    if (weights!.shape[inner] !== x!.shape.at(-1)) {
+      fail("QC2005", `weights [${weights!.shape}] do not fit an input of shape [${x!.shape}].`, x!.name);
+    }
+    return [...x!.shape.slice(0, -1), weights!.shape[outer]!];
+  },
+
+  lower(node, { numerics, ranges }) {
+    const [x, weights, bias] = node.inputs;
+    const { transposed } = node.attributes;
+    const outputs = weights!.shape[transposed ? 0 : 1]!;
+    const inputs = weights!.shape[transposed ? 1 : 0]!;
+    requirePerTensor(x!, node.name);
+    requireScaleAxis(weights!, transposed ? 0 : 1, node.name);
+    const channelOf = transposed ? (k: number) => Math.floor(k / inputs) : (k: number) => k % outputs;
+    const stored = weightCodes(weights!, channelOf, node.name);
+    const codes = transposed ? stored : transposeMatrix(stored, inputs, outputs);
+    const biases = biasCodes(bias, outputs, node.name);
+    const inputZeroPoint = zeroPointOf(x!);
+    const inputRanges = ranges(x!);
+    const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
+    const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
+    const channels = Array.from({ length: outputs }, (_, o) => {
+      const row = codes.subarray(o * inputs, (o + 1) * inputs);
+      const product = productRange(row, (k) => inputRanges[inputRanges.length === 1 ? 0 : k]!, inputZeroPoint, false);
+      const acc = { lo: product.lo + biases[o]!, hi: product.hi + biases[o]! };
+      requireInt32(acc, row, biases[o]!, inputZeroPoint, node.name);
+      return numerics.product({
+        dense: true,
+        inputScale: scaleOf(x!),
+        weightScale: channelScale(weights!, o),
+        outputScale: output.scale,
+        outputZeroPoint: output.zeroPoint,
+        bias: bias ? biases[o]! : undefined,
+        biasScale: bias ? channelScale(bias, o) : 0,
+        clamp,
+        acc,
+      });
+    });
+    const requantize = { channels, zeroPoint: output.zeroPoint, clamp };
+    return { attributes: { inputZeroPoint, weights: codes, bias: biases, requantize }, ranges: rangesOf(requantize) };
+  },
+
+  evaluate({ inputs: [input], output, attributes }, [x]) {
+    const { inputZeroPoint, weights, bias, requantize } = attributes;
+    const inputs = input!.shape.at(-1)!;
+    const outputs = output.shape.at(-1)!;
+    const rows = x!.length / inputs;
+    const y = new Int32Array(rows * outputs);
+    for (let row = 0; row < rows; row++) {
+      for (let o = 0; o < outputs; o++) {
+        let acc = bias[o]!;
+        for (let i = 0; i < inputs; i++) acc += (x![row * inputs + i]! - inputZeroPoint) * weights[o * inputs + i]!;
+        y[row * outputs + o] = evaluateStaircase(requantize.channels[o]!, acc);
+      }
+    }
+    return y;
+  },
+
+  absorbOrder(node, order) {
+    const [x, weights, ...rest] = node.inputs;
+    const { data, shape } = weights!;
+    const [inputs, stride, step] = node.attributes.transposed
+      ? [shape[1]!, shape[1]!, 1]
+      : [shape[0]!, 1, shape[1]!];
+    const outputs = data!.length / inputs;
+    const moved = new Int32Array(data!.length);
+    for (let o = 0; o < outputs; o++)
+      for (let k = 0; k < inputs; k++) moved[o * stride + order[k]! * step] = data![o * stride + k * step]!;
+    return { ...node, inputs: [x!, { ...weights!, data: moved }, ...rest] };
+  },
+
+  macs: ({ output, attributes }) =>
+    (output.shape.slice(0, -1).reduce((a, b) => a * b, 1)) * attributes.weights.length,
+  weightBytes: ({ attributes }) => attributes.weights.length + 4 * attributes.bias.length,
+  requantize: (attributes) => attributes.requantize,
+  print: (attributes) => printRequantize(attributes.requantize),
+  c,
+  verilog,
+} satisfies OpHome<DenseGraphAttributes, DenseAttributes>;
+
+/** [rows, columns] to [columns, rows]. */
+function transposeMatrix(codes: Int8Array, rows: number, columns: number): Int8Array {
+  const moved = new Int8Array(codes.length);
+  for (let r = 0; r < rows; r++) for (let k = 0; k < columns; k++) moved[k * rows + r] = codes[r * columns + k]!;
+  return moved;
+}

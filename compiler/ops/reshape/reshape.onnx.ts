@@ -1,0 +1,46 @@
+/** ONNX Reshape, Flatten, Identity and Dropout (inference): codes in the same order under another shape. */
+import { Attributes } from "../../import/attributes.js";
+import type { OnnxNode } from "../../import/onnx.js";
+import type { GraphReader, OnnxRule } from "../../import/rules.js";
+import type { Tensor } from "../../ir/graph.js";
+import { type Shape, elementCount } from "../../ir/types.js";
+
+export interface ReshapeGraphAttributes {
+  readonly shape: Shape;
+}
+
+/** Defines the node's result as its input under another shape, quantized or real alike. */
+function reshapeTo(node: OnnxNode, reader: GraphReader, target: (shape: Shape) => Shape): boolean {
+  const value = reader.value(node, 0);
+  if (value?.kind !== "codes" && value?.kind !== "real") return reader.refuse(node, "the input must be quantized");
+  const shape = target(value.tensor.shape);
+  if (elementCount(shape) !== elementCount(value.tensor.shape)) {
+    reader.refuse(node, `[${value.tensor.shape}] cannot become [${shape}]`);
+  }
+  const tensor: Tensor = reader.emit("reshape", node.name, value.tensor, { shape } satisfies ReshapeGraphAttributes);
+  reader.define(node, { kind: value.kind, tensor });
+  return true;
+}
+
+export const readReshape: OnnxRule = (node, reader) => {
+  const target = reader.numbers(node, 1);
+  const attributes = new Attributes(node, reader);
+  const allowZero = attributes.integer("allowzero", 0) !== 0;
+  const given = target ?? attributes.integers("shape", []);
+  attributes.done();
+  return reshapeTo(node, reader, (shape) => {
+    const dims = given.map((dim, axis) => (dim === 0 && !allowZero ? (shape[axis] ?? 0) : dim));
+    const known = dims.filter((dim) => dim !== -1).reduce((a, b) => a * b, 1);
+    return dims.map((dim) => (dim === -1 ? elementCount(shape) / known : dim));
+  });
+};
+
+export const readFlatten: OnnxRule = (node, reader) => {
+  const attributes = new Attributes(node, reader);
+  const given = attributes.integer("axis", 1);
+  attributes.done();
+  return reshapeTo(node, reader, (shape) => {
+    const axis = given < 0 ? given + shape.length : given;
+    return [elementCount(shape.slice(0, axis)), elementCount(shape.slice(axis))];
+  });
+};

@@ -1,0 +1,71 @@
+/** Softmax over the last axis: a table of exponentials, a sum, and one quotient per element (SPEC.md, "Softmax"). */
+import {
+  countLeadingZeros,
+  quotientHalfEven,
+  roundingDivideByPot,
+  softmaxReciprocal,
+  softmaxShift,
+  softmaxTflite,
+} from "../../arith/scalar.js";
+import { saturate } from "../../arith/float32.js";
+import { scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
+import type { OpHome } from "../op.js";
+import { requirePerTensor } from "../weights.js";
+import { c } from "./softmax.c.js";
+import { readSoftmax } from "./softmax.onnx.js";
+import type { SoftmaxAttributes } from "./softmax.types.js";
+import { verilog } from "./softmax.verilog.js";
+
+export default {
+  name: "softmax",
+  onnx: { Softmax: readSoftmax },
+  inferShape: ({ inputs: [x] }) => x!.shape,
+
+  lower(node, { numerics }) {
+    const x = node.inputs[0]!;
+    requirePerTensor(x, node.name);
+    const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
+    const definition = numerics.softmax({ scale: scaleOf(x), zeroPoint: zeroPointOf(x) }, output, node.name);
+    const { lo, hi } = typeRange(node.output.type);
+    return {
+      attributes: { ...definition, outputZeroPoint: output.zeroPoint },
+      ranges: [{ lo: Math.max(lo, output.zeroPoint), hi }],
+    };
+  },
+
+  evaluate({ inputs: [input], output, attributes }, [x]) {
+    const classes = input!.shape.at(-1)!;
+    const { lo, hi } = typeRange(output.type);
+    const quotients = attributes.kind === "even" ? evenQuotients : tfliteQuotients;
+    const y = new Int32Array(x!.length);
+    for (let row = 0; row < x!.length; row += classes) {
+      const codes = x!.subarray(row, row + classes);
+      const largest = codes.reduce((a, b) => Math.max(a, b));
+      const exponentials = Array.from(codes, (code) => attributes.exponentials[largest - code]!);
+      quotients(exponentials, attributes).forEach((quotient, i) => {
+        y[row + i] = saturate(quotient + attributes.outputZeroPoint, lo, hi);
+      });
+    }
+    return y;
+  },
+
+  macs: () => 0,
+  weightBytes: ({ attributes }) => 4 * attributes.exponentials.length,
+  print: ({ kind, levels, levelsShift }) => `kind=${kind} levels=${levels}>>${levelsShift}`,
+  c,
+  verilog,
+} satisfies OpHome<Record<string, never>, SoftmaxAttributes>;
+
+/** RNE(E * levels / (sum << levelsShift)). */
+function evenQuotients(exponentials: readonly number[], { levels, levelsShift }: SoftmaxAttributes): number[] {
+  const sum = BigInt(exponentials.reduce((a, b) => a + b, 0)) << BigInt(levelsShift);
+  return exponentials.map((e) => Number(quotientHalfEven(BigInt(e) * BigInt(levels), sum)));
+}
+
+/** TFLite: E summed in Q12.19, its reciprocal by Newton steps, one doubly rounded product per element. */
+function tfliteQuotients(exponentials: readonly number[]): number[] {
+  const sum = exponentials.reduce((total, e) => total + roundingDivideByPot(BigInt(e), 12n), 0n);
+  const reciprocal = softmaxReciprocal(sum);
+  const shift = softmaxShift(countLeadingZeros(sum));
+  return exponentials.map((e) => Number(softmaxTflite(BigInt(e), reciprocal, shift)));
+}
