@@ -1,4 +1,4 @@
-/** What an op home gets when it lowers itself to a streaming Verilog stage. */
+/** What an op home gives the streaming Verilog back end. */
 import type { IntegerNode } from "../../compiler/ir/index.js";
 
 /** Parallelism of a stage: `simd` inputs times `pe` outputs are multiplied in one cycle. */
@@ -7,20 +7,28 @@ export interface Folding {
   readonly simd: number;
 }
 
-/** An initialised memory: one hexadecimal word of `width` bits per entry, written as a $readmemh file. */
+/** A folding a stage can have, and the cycles one inference then keeps the stage busy. */
+export interface FoldingOption extends Folding {
+  readonly cycles: number;
+}
+
+/** An initialised memory: one word of `width` bits per entry, written as a $readmemh file. */
 export interface Memory {
+  /** Parameter of the module that takes the file name. */
   readonly parameter: string;
   readonly width: number;
   readonly words: readonly bigint[];
 }
 
-/** One instance of an hdl/rtl module between two (or three) 8-bit AXI4-Streams. */
+/** One instance of an hdl/rtl module: one or two 8-bit streams in, one out. */
 export interface Stage {
   readonly module: string;
   readonly parameters: Readonly<Record<string, number>>;
   readonly memories: readonly Memory[];
-  /** Module files the stage needs, `module` included. */
-  readonly sources: readonly string[];
+  /** Elements of each input that output element `index` depends on, counted from the first. */
+  needs(index: number): number;
+  /** Elements of each input the stage can have taken in before output element `index` leaves; at least `needs`. */
+  taken(index: number): number;
 }
 
 export interface VerilogContext {
@@ -28,4 +36,9 @@ export interface VerilogContext {
   readonly folding: Folding;
 }
 
-export type VerilogLowering<Attributes> = (node: IntegerNode<Attributes>, context: VerilogContext) => Stage;
+export interface VerilogLowering<Attributes = any> {
+  /** Every folding of this node, in a fixed order; one entry when it cannot be folded. */
+  foldings(node: IntegerNode<Attributes>): readonly FoldingOption[];
+  /** The stage, or undefined when the output is the input's elements unchanged: a wire. */
+  stage(node: IntegerNode<Attributes>, context: VerilogContext): Stage | undefined;
+}

@@ -1,0 +1,17 @@
+/** conv2d as a qc_conv2d stage. */
+import type { IntegerNode } from "../../ir/index.js";
+import type { VerilogLowering } from "../../../targets/verilog/lowering.js";
+import { type MatrixLayer, matrixFoldings, matrixStage } from "../../../targets/verilog/matrix.js";
+import type { Conv2dAttributes } from "./conv2d.types.js";
+
+function layerOf(node: IntegerNode<Conv2dAttributes>): MatrixLayer {
+  const [, height, width, channels] = node.inputs[0]!.shape as [number, number, number, number];
+  const [, outHeight, outWidth, outChannels] = node.output.shape as [number, number, number, number];
+  const inputType = node.inputs[0]!.type;
+  return { ...node.attributes, height, width, channels, outHeight, outWidth, outChannels, inputType };
+}
+
+export const verilog: VerilogLowering<Conv2dAttributes> = {
+  foldings: (node) => matrixFoldings(layerOf(node)),
+  stage: (node, { folding }) => matrixStage(layerOf(node), folding),
+};

@@ -1,0 +1,125 @@
+/** Runs a Verilog project in Verilator: bytes in, bytes out, under random stalls of both streams. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { packageFile } from "../../../targets/verilog/sources.js";
+import { fail } from "../../diagnostics.js";
+
+export interface SimulatorOptions {
+  /** Folder that takes the project, the simulator and its data. */
+  readonly workDir: string;
+  /** Top module; `model` by default. */
+  readonly top?: string | undefined;
+  /** Print the beats of every tensor (QC_TRACE of the emitted top). */
+  readonly trace?: boolean | undefined;
+  /** The top module has a `select` input that chooses one of several designs. */
+  readonly select?: boolean | undefined;
+}
+
+export interface RunOptions {
+  /** Bytes of one output. */
+  readonly outputBytes: number;
+  /** Random stalls from this seed; none when undefined. */
+  readonly stallSeed?: number | undefined;
+  /** Which stream stalls when there is a seed; both by default. */
+  readonly stall?: "input" | "output" | "both" | undefined;
+  /** Value of the `select` input. */
+  readonly select?: number | undefined;
+  /** Cycles without a beat on either stream that count as a hang. */
+  readonly idleLimit?: number | undefined;
+}
+
+export interface SimulationResult {
+  readonly outputs: Uint8Array[];
+  /** From the first input beat to the last output beat of the last inference. */
+  readonly cycles: number;
+  /** From the first input beat to the last output beat of the first inference. */
+  readonly firstLatency: number;
+  /** Between the last output beats of the last two inferences. */
+  readonly interval: number;
+  /** With `trace`: the elements of every tensor by id, all inferences in a row. */
+  readonly trace: ReadonlyMap<number, Uint8Array>;
+}
+
+const stallPercent = 30;
+const defaultIdleLimit = 2_000_000;
+
+/** A built simulator. */
+export interface Simulator {
+  run(inputs: readonly Uint8Array[], options: RunOptions): Promise<SimulationResult>;
+}
+
+/** Writes the project and builds its simulator. */
+export async function buildVerilator(files: ReadonlyMap<string, string>, options: SimulatorOptions): Promise<Simulator> {
+  const { workDir, trace, select } = options;
+  for (const [path, text] of new Map([...files, ["bench.cpp", packageFile("hdl/tb/bench.cpp")]])) {
+    await mkdir(dirname(join(workDir, path)), { recursive: true });
+    await writeFile(join(workDir, path), text);
+  }
+  const modules = [...files.keys()].filter((file) => file.endsWith(".v"));
+  const flags = ["--cc", "--exe", "--build", "-O3", "--x-assign", "unique", "--prefix", "Vtop", "--Mdir", "obj"];
+  const make = ["-CFLAGS", `-O1 -g0${select ? " -DQC_SELECT" : ""}`, "-MAKEFLAGS", "-s"];
+  const defines = trace ? ["-DQC_TRACE"] : [];
+  await tool("verilator", [...flags, ...make, ...defines, "--top-module", options.top ?? "model", ...modules, "bench.cpp"], workDir);
+  let runs = 0;
+  return {
+    async run(inputs, run) {
+      const tag = runs++;
+      const bytes = inputs[0]!.length;
+      await writeFile(join(workDir, `in${tag}.bin`), Buffer.concat(inputs));
+      const stalls = run.stallSeed === undefined ? "none" : (run.stall ?? "both");
+      const args = [
+        `in${tag}.bin`,
+        `out${tag}.bin`,
+        bytes,
+        run.outputBytes,
+        run.select ?? 0,
+        run.stallSeed ?? 0,
+        stalls === "input" || stalls === "both" ? stallPercent : 0,
+        stalls === "output" || stalls === "both" ? stallPercent : 0,
+        run.idleLimit ?? defaultIdleLimit,
+      ].map(String);
+      const text = await tool(join(workDir, "obj/Vtop"), args, workDir);
+      const output = await readFile(join(workDir, `out${tag}.bin`));
+      const summary = /^QC_BENCH (\d+) (\d+) (\d+)$/m.exec(text)!;
+      return {
+        outputs: inputs.map((_, i) => new Uint8Array(output.subarray(i * run.outputBytes, (i + 1) * run.outputBytes))),
+        cycles: Number(summary[1]),
+        firstLatency: Number(summary[2]),
+        interval: Number(summary[3]),
+        trace: parseTrace(text),
+      };
+    },
+  };
+}
+
+/** Builds a project and runs it once: `inputs` are streamed back to back. */
+export async function runVerilator(
+  files: ReadonlyMap<string, string>,
+  inputs: readonly Uint8Array[],
+  options: SimulatorOptions & RunOptions,
+): Promise<SimulationResult> {
+  const simulator = await buildVerilator(files, { ...options, select: false });
+  return simulator.run(inputs, options);
+}
+
+function parseTrace(text: string): Map<number, Uint8Array> {
+  const beats = new Map<number, number[]>();
+  for (const [, tensor, byte] of text.matchAll(/^QC_TRACE (\d+) ([0-9a-f]{2})$/gm)) {
+    const list = beats.get(Number(tensor));
+    if (list) list.push(Number.parseInt(byte!, 16));
+    else beats.set(Number(tensor), [Number.parseInt(byte!, 16)]);
+  }
+  return new Map([...beats].map(([tensor, list]) => [tensor, Uint8Array.from(list)]));
+}
+
+/** Runs a tool and returns its output; its messages become the diagnostic. */
+async function tool(command: string, args: readonly string[], cwd: string): Promise<string> {
+  const result = await execa(command, args, { cwd, reject: false, maxBuffer: 2 ** 29 });
+  if (result.failed) {
+    if (result.code === "ENOENT") fail("QC5001", `${command} is not installed or not on PATH`);
+    const hang = result.exitCode === 3;
+    fail(hang ? "QC5004" : "QC5002", `${command}: ${String(result.stderr || result.stdout).slice(0, 4000)}`);
+  }
+  return result.stdout;
+}

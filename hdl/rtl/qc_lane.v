@@ -1,0 +1,63 @@
+// One output lane: acc = (first ? 0 : acc) + sum over SIMD of x[i] * w[i], modulo 2^ACC_BITS.
+// Product, sum and accumulator registers; the adder tree has its own register only when there is more than one product.
+`default_nettype none
+
+module qc_lane #(
+    parameter integer SIMD = 1,
+    parameter integer WEIGHT_BITS = 8,
+    parameter integer ACC_BITS = 24
+) (
+    input  wire                          clk,
+    input  wire                          enable,
+    input  wire [9*SIMD-1:0]             x,      // signed 9-bit elements
+    input  wire [WEIGHT_BITS*SIMD-1:0]   w,      // signed weights
+    input  wire                          sum_valid,  // the sum of products is that of a word of a window
+    input  wire                          sum_first,  // and the word is the window's first
+    output reg  [ACC_BITS-1:0]           acc
+);
+  localparam integer PRODUCT_BITS = 9 + WEIGHT_BITS;
+  localparam integer SUM_BITS = PRODUCT_BITS + ((SIMD > 1) ? $clog2(SIMD) : 0);
+
+  reg [PRODUCT_BITS*SIMD-1:0] products;
+  wire signed [SUM_BITS-1:0]  sum;
+
+  genvar i;
+  generate
+    for (i = 0; i < SIMD; i = i + 1) begin : gen_product
+      wire signed [8:0]             xi = x[9*i+:9];
+      wire signed [WEIGHT_BITS-1:0] wi = w[WEIGHT_BITS*i+:WEIGHT_BITS];
+      wire signed [PRODUCT_BITS-1:0] product = xi * wi;
+      always @(posedge clk) if (enable) products[PRODUCT_BITS*i+:PRODUCT_BITS] <= product;
+    end
+    if (SIMD == 1) begin : gen_single
+      assign sum = products;
+    end else begin : gen_tree
+      reg signed [SUM_BITS-1:0] total;
+      reg signed [SUM_BITS-1:0] total_q;
+      integer k;
+      always @* begin
+        total = {SUM_BITS{1'b0}};
+        for (k = 0; k < SIMD; k = k + 1)
+          total = total + {{SUM_BITS - PRODUCT_BITS{products[PRODUCT_BITS*k+PRODUCT_BITS-1]}},
+                           products[PRODUCT_BITS*k+:PRODUCT_BITS]};
+      end
+      always @(posedge clk) if (enable) total_q <= total;
+      assign sum = total_q;
+    end
+  endgenerate
+
+  wire [ACC_BITS-1:0] addend;
+  generate
+    if (ACC_BITS > SUM_BITS) begin : gen_extend
+      assign addend = {{ACC_BITS - SUM_BITS{sum[SUM_BITS-1]}}, sum};
+    end else begin : gen_keep
+      // An accumulator narrower than one sum is proved to hold the total; the high bits repeat its sign.
+      assign addend = sum[ACC_BITS-1:0];
+    end
+  endgenerate
+
+  always @(posedge clk)
+    if (enable && sum_valid) acc <= (sum_first ? {ACC_BITS{1'b0}} : acc) + addend;
+endmodule
+
+`default_nettype wire

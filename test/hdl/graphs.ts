@@ -1,0 +1,114 @@
+/** Hand-made IntegerGraphs for the hardware tests, from a seeded generator. */
+import { type RequantizeLayer, type Staircase, staircaseOf } from "../../compiler/arith/index.js";
+import {
+  type IntegerGraph,
+  type IntegerNode,
+  type IntegerTensor,
+  type IntegerType,
+  type Range,
+  type Shape,
+  elementCount,
+  int8,
+  typeRange,
+} from "../../compiler/ir/index.js";
+
+/** A small deterministic generator of integers (mulberry32). */
+export class Random {
+  private state: number;
+  constructor(seed: number) {
+    this.state = seed >>> 0;
+  }
+  next(): number {
+    this.state = (this.state + 0x6d2b79f5) >>> 0;
+    let t = this.state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  }
+  integer(lo: number, hi: number): number {
+    return lo + Math.floor(this.next() * (hi - lo + 1));
+  }
+  codes(count: number, { lo, hi }: Range): Int32Array {
+    return Int32Array.from({ length: count }, () => this.integer(lo, hi));
+  }
+}
+
+/** Rounding rules of the staircases under test: each needs another form of the requantizer. */
+export type Rounding = "up" | "away" | "even";
+
+const rounding: Record<Rounding, (x: number) => number> = {
+  up: (x) => Math.floor(x + 0.5),
+  away: (x) => Math.sign(x) * Math.floor(Math.abs(x) + 0.5),
+  even: (x) => {
+    const floor = Math.floor(x);
+    const rest = x - floor;
+    return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+  },
+};
+
+/** The staircase of clamp(round(acc * scale) + zeroPoint) over [lo, hi]. */
+export function scaledStaircase(
+  lo: number,
+  hi: number,
+  scale: number,
+  zeroPoint: number,
+  clamp: Range,
+  rule: Rounding,
+): Staircase {
+  const value = (acc: number) => Math.min(clamp.hi, Math.max(clamp.lo, rounding[rule](acc * scale) + zeroPoint));
+  return staircaseOf(value, lo, hi, (code) => (code - zeroPoint) / scale);
+}
+
+/** A requantize layer whose accumulators spread over the whole output range. */
+export function requantizeLayer(
+  random: Random,
+  intervals: readonly Range[],
+  type: IntegerType = int8,
+  rule: Rounding = "up",
+): RequantizeLayer {
+  const clamp = typeRange(type);
+  const zeroPoint = random.integer(clamp.lo + 20, clamp.hi - 20);
+  const channels = intervals.map(({ lo, hi }) => {
+    const span = Math.max(1, hi - lo);
+    const scale = rule === "up" ? (random.next() + 0.5) * (600 / span) : 2 ** -Math.max(1, Math.round(Math.log2(span / 400)));
+    return scaledStaircase(lo, hi, scale, zeroPoint, clamp, rule);
+  });
+  return { channels, zeroPoint, clamp };
+}
+
+/** Builds graphs tensor by tensor. */
+export class GraphBuilder {
+  readonly tensors: IntegerTensor[] = [];
+  readonly nodes: IntegerNode[] = [];
+
+  tensor(shape: Shape, type: IntegerType = int8): IntegerTensor {
+    const id = this.tensors.length;
+    const tensor = { id, name: `tensor_${id}`, shape, type, ranges: [typeRange(type)] };
+    this.tensors.push(tensor);
+    return tensor;
+  }
+
+  node(op: string, inputs: readonly IntegerTensor[], shape: Shape, attributes: unknown, type: IntegerType = int8): IntegerTensor {
+    const output = this.tensor(shape, type);
+    this.nodes.push({ op, name: `${op}_${this.nodes.length}`, inputs, output, attributes });
+    return output;
+  }
+
+  graph(name: string, input: IntegerTensor, output: IntegerTensor): IntegerGraph {
+    return { name, numerics: "exact", inputs: [input], outputs: [output], tensors: this.tensors, nodes: this.nodes };
+  }
+}
+
+/** Elements as stream bytes: the low 8 bits of each code. */
+export function toBytes(codes: ArrayLike<number>): Uint8Array {
+  return Uint8Array.from(codes, (code) => code & 255);
+}
+
+/** Random inputs of a tensor, with the extreme codes among them. */
+export function randomInput(random: Random, tensor: IntegerTensor): Int32Array {
+  const range = typeRange(tensor.type);
+  const codes = random.codes(elementCount(tensor.shape), range);
+  codes[0] = range.lo;
+  codes[codes.length - 1] = range.hi;
+  return codes;
+}
