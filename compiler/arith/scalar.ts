@@ -78,15 +78,15 @@ export function quotientHalfEven(n: u49, d: u49): Between<0n, 256n> {
   let remainder: u49 = n;
   let quotient: u9 = 0n;
   let divisor: u57 = d << 8n;
-  let bit: u9 = 256n;
+  let weight: u9 = 256n;
   for (let step = 0n; step < 9n; step++) {
     const difference = remainder - divisor;
     if (difference >= 0n) {
       remainder = difference;
-      quotient = quotient | bit;
+      quotient = quotient | weight;
     }
     divisor = divisor >> 1n;
-    bit = bit >> 1n;
+    weight = weight >> 1n;
   }
   const twice = remainder << 1n;
   const up = twice > d || (twice === d && (quotient & 1n) === 1n) ? 1n : 0n;

@@ -146,7 +146,7 @@ function automatic [8:0] qc_quotient_half_even;
   reg [48:0] remainder;
   reg [8:0] quotient;
   reg [56:0] divisor;
-  reg [8:0] bit;
+  reg [8:0] weight;
   reg [3:0] step;
   reg signed [57:0] difference;
   reg [49:0] twice;
@@ -157,15 +157,15 @@ function automatic [8:0] qc_quotient_half_even;
     remainder = n;
     quotient = 9'd0;
     divisor = {8'd0, d} << 4'd8;
-    bit = 9'd256;
+    weight = 9'd256;
     for (step = 4'd0; step < 4'd9; step = step + 4'd1) begin
       difference = {9'd0, remainder} - {1'd0, divisor};
       if ($signed(difference) >= $signed(58'd0)) begin
         remainder = difference[48:0];
-        quotient = quotient | bit;
+        quotient = quotient | weight;
       end
       divisor = divisor >> 1'd1;
-      bit = bit >> 1'd1;
+      weight = weight >> 1'd1;
     end
     twice = {1'd0, remainder} << 1'd1;
     t0 = quotient & 9'd1;

@@ -57,15 +57,15 @@ static inline int32_t qc_quotient_half_even(int64_t n, int64_t d) {
   int64_t remainder = n;
   int32_t quotient = 0;
   int64_t divisor = d << 8;
-  int32_t bit = 256;
+  int32_t weight = 256;
   for (int32_t step = 0; step < 9; step++) {
     const int64_t difference = remainder - divisor;
     if (difference >= INT64_C(0)) {
       remainder = difference;
-      quotient = quotient | bit;
+      quotient = quotient | weight;
     }
     divisor = divisor >> 1;
-    bit = bit >> 1;
+    weight = weight >> 1;
   }
   const int64_t twice = remainder << 1;
   const int32_t up = twice > d || (twice == d && (quotient & 1) == 1) ? 1 : 0;
