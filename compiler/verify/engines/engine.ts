@@ -1,0 +1,49 @@
+/** An engine builds generated C and runs inferences on it; every engine must return the same bytes. */
+import type { Range } from "../../ir/types.js";
+
+export interface EngineRequest {
+  /** The generated C project: file name to text. */
+  readonly files: ReadonlyMap<string, string>;
+  /** One input per inference, each MODEL_INPUT_BYTES long; at least one. */
+  readonly inputs: readonly Uint8Array[];
+  /** MODEL_OUTPUT_BYTES. */
+  readonly outputBytes: number;
+  /** An existing directory for this run alone; the engine leaves its files there. */
+  readonly workDir: string;
+  /** Also returns what each layer computed; the model is then not measured. */
+  readonly trace?: boolean;
+}
+
+/** The bytes of one tensor right after it was computed. */
+export interface TraceRecord {
+  readonly tensor: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface EngineResult {
+  /** One output per input. */
+  readonly outputs: readonly Uint8Array[];
+  /** Instructions of one inference: the median over the inputs. Null where nothing counts them. */
+  readonly instructions: number | null;
+  /** Fewest and most instructions over the inputs: equal unless the data steer branches. */
+  readonly instructionRange: Range | null;
+  /** Bytes of stack below the call of model_run: the deepest over the inputs. */
+  readonly stackBytes: number | null;
+  /** Bytes of linked instructions: the model's objects and the library functions they call, literal pools included. */
+  readonly codeBytes: number | null;
+  /** Bytes of linked constants: weights, biases and every other constant of the model's objects. */
+  readonly weightBytes: number | null;
+  /** With `trace`: the records of each inference, in order of execution. */
+  readonly trace?: readonly (readonly TraceRecord[])[];
+}
+
+/** Whether an engine can run here; if not, why, and the command that installs what is missing. */
+export type Availability = { readonly ok: true } | { readonly ok: false; readonly reason: string; readonly install: string };
+
+export interface Engine {
+  /** Shown in reports, such as `host-c` or `qemu:cortex-m4`. */
+  readonly name: string;
+  available(): Promise<Availability>;
+  /** Builds and runs. Throws QC5001 when a tool is missing, QC5002 when one fails, QC5004 when the program goes wrong. */
+  run(request: EngineRequest): Promise<EngineResult>;
+}

@@ -1,0 +1,105 @@
+/** Engine: generated C on an emulated core, bare metal, with instructions, stack and flash measured. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Core, Emulator } from "../../../targets/core.js";
+import { fail } from "../../diagnostics.js";
+import type { Engine, EngineRequest, EngineResult } from "./engine.js";
+import { emulationPath, readOutputs, readTrace, requireFinished, sourceNames, traceFlags, writeProject } from "./harness.js";
+import { findTools, requireAvailable, runOrFail, runTool } from "./tools.js";
+
+/** The emulated engine of an Arm or RISC-V core. */
+export function qemu(core: Core): Engine {
+  const name = `qemu:${core.name}`;
+  const emulator = core.emulator ?? fail("QC4003", "this target has no emulator.", core.name);
+  const available = () => findTools([core.compiler, emulator.command, "gcc"]);
+
+  async function run(request: EngineRequest): Promise<EngineResult> {
+    requireAvailable(await available(), name);
+    const cwd = request.workDir;
+    await Promise.all([build(core, emulator, request), buildCounter(cwd)]);
+    const result = await runTool(emulator.command, await emulatorOptions(core, emulator, cwd), { cwd, timeout: 3600 });
+    requireFinished(result, name);
+    const outputs = await readOutputs(request, name);
+    const unmeasured = { instructions: null, instructionRange: null, stackBytes: null, codeBytes: null, weightBytes: null };
+    if (request.trace) return { outputs, ...unmeasured, trace: await readTrace(cwd) };
+    return { outputs, ...(await readCounts(cwd)), stackBytes: await readStack(cwd), ...(await readSizes(core, cwd)) };
+  }
+
+  return { name, available, run };
+}
+
+/** Compiles the model and the harness separately, because the linker script tells them apart by name, and links them. */
+async function build(core: Core, emulator: Emulator, request: EngineRequest): Promise<void> {
+  const cwd = request.workDir;
+  const source = await writeProject(request);
+  // Arm's compiler comes with newlib; RISC-V's comes without a C library, so the emulation brings what it needs.
+  const bare = core.family === "riscv";
+  const includes = ["-I", source, ...(bare ? ["-I", emulationPath("freestanding")] : [])];
+  const common = [...core.flags, "-std=c99", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections"];
+  const model = [...common, core.optimisation, ...traceFlags(request), ...includes];
+  const harness = [...common, "-O2", "-ffreestanding", "-fno-tree-loop-distribute-patterns", ...includes, "-I", emulationPath()];
+  const compile = (flags: string[], file: string, object: string) =>
+    runOrFail(core.compiler, [...flags, "-c", file, "-o", object], { cwd });
+
+  const objects: string[] = [];
+  const jobs: [string[], string, string][] = [];
+  const add = (flags: string[], file: string, object: string) => {
+    objects.push(object);
+    jobs.push([flags, file, object]);
+  };
+  for (const file of sourceNames(request.files)) add(model, join(source, file), `${file.replaceAll("/", "-")}.o`);
+  for (const file of ["target.c", `start-${core.family}.c`]) add(harness, emulationPath(file), `emulation-${file}.o`);
+  if (bare) add([...model, "-fno-tree-loop-distribute-patterns"], emulationPath("freestanding", "string.c"), "string.o");
+  for (const job of jobs) await compile(...job);
+
+  const symbols: [string, number][] = [
+    ["VECTORS", emulator.vectors],
+    ["CODE_ORIGIN", emulator.code.origin],
+    ["CODE_LENGTH", emulator.code.length],
+    ["RAM_ORIGIN", emulator.ram.origin],
+    ["RAM_LENGTH", emulator.ram.length],
+  ];
+  const link = [...symbols.map(([symbol, value]) => `-Wl,--defsym=${symbol}=${value}`), "-Wl,--gc-sections"];
+  const libraries = bare ? ["-nostdlib", "-lgcc"] : ["-nostartfiles"];
+  const script = ["-T", emulationPath("link.ld")];
+  await runOrFail(core.compiler, [...core.flags, ...link, ...script, ...objects, ...libraries, "-o", "model.elf"], { cwd });
+}
+
+/** Builds the counting plugin for this machine's QEMU. */
+async function buildCounter(cwd: string): Promise<void> {
+  const flags = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"];
+  await runOrFail("gcc", [...flags, emulationPath("count.c"), "-o", "count.so"], { cwd });
+}
+
+async function emulatorOptions(core: Core, emulator: Emulator, cwd: string): Promise<string[]> {
+  const symbols = await runOrFail(binutil(core, "nm"), ["model.elf"], { cwd });
+  const address = (symbol: string) => new RegExp(`^([0-9a-f]+) . ${symbol}$`, "m").exec(symbols)![1]!;
+  return [
+    ...["-M", emulator.machine, ...emulator.arguments, "-display", "none", "-serial", "none", "-monitor", "none"],
+    ...["-semihosting-config", "enable=on,target=native"],
+    ...["-plugin", `./count.so,begin=${address("counted_begin")},end=${address("counted_end")},out=counts.txt`],
+    ...["-kernel", "model.elf"],
+  ];
+}
+
+async function readCounts(cwd: string): Promise<Pick<EngineResult, "instructions" | "instructionRange">> {
+  const text = await readFile(join(cwd, "counts.txt"), "utf8");
+  const counts = text.trim().split("\n").map(Number).sort((a, b) => a - b);
+  return { instructions: counts[(counts.length - 1) >> 1]!, instructionRange: { lo: counts[0]!, hi: counts.at(-1)! } };
+}
+
+async function readStack(cwd: string): Promise<number> {
+  return (await readFile(join(cwd, "stack.bin"))).readUInt32LE(0);
+}
+
+/** The linker script gathers the model's instructions in .code and its constants in .weights; initialised data need flash too. */
+async function readSizes(core: Core, cwd: string): Promise<Pick<EngineResult, "codeBytes" | "weightBytes">> {
+  const table = await runOrFail(binutil(core, "size"), ["-A", "model.elf"], { cwd });
+  const size = (section: string) => Number(new RegExp(`^\\${section} +(\\d+)`, "m").exec(table)?.[1] ?? 0);
+  return { codeBytes: size(".code"), weightBytes: size(".weights") + size(".data") };
+}
+
+/** A tool that comes with the core's compiler: `arm-none-eabi-gcc` to `arm-none-eabi-nm`. */
+function binutil(core: Core, tool: string): string {
+  return core.compiler.replace(/gcc$/, tool);
+}

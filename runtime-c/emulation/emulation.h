@@ -1,0 +1,29 @@
+/* What the harness mains, the start files and the trace hook share. None of this is shipped with generated code. */
+#ifndef EMULATION_H
+#define EMULATION_H
+
+#include <stdint.h>
+
+#include "model.h"
+
+/* Exit statuses of a harness; the engines turn them into messages. */
+enum { EMULATION_OK = 0, EMULATION_FILE = 3, EMULATION_INIT = 4, EMULATION_ARENA = 5, EMULATION_STACK = 6, EMULATION_FAULT = 7 };
+
+/* Arena and guards start out with this, so that nothing depends on memory that happens to be zero. */
+#define EMULATION_FILL 0xA5u
+
+/* Bytes before and after the arena that must keep EMULATION_FILL. A multiple of every arena alignment. */
+#define EMULATION_GUARD_BYTES 4096u
+
+/* Runs model_run once and returns the stack pointer with which it was called (start-*.c). */
+uint32_t *emulation_run(model_context *context);
+
+/* One semihosting request; the result is the debugger's answer. */
+intptr_t emulation_request(intptr_t operation, const void *argument);
+
+/* Reports on QEMU's standard error and ends the emulation with a status. */
+void emulation_message(const char *text);
+void emulation_number(uint32_t value);
+void emulation_exit(int status) __attribute__((noreturn));
+
+#endif
