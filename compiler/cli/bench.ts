@@ -1,0 +1,69 @@
+/** `qcompile bench`: what one inference costs on a target, in repeatable units. */
+import type { Command } from "commander";
+import { findTarget, isCore } from "../../targets/index.js";
+import { realisationFor } from "../../targets/realisation.js";
+import { outputsOf } from "../interpreter/interpreter.js";
+import { exitCode } from "../diagnostics.js";
+import { makeReport } from "../report/report.js";
+import { seededVectors } from "../verify/vectors.js";
+import { verifyTarget } from "../verify/verify.js";
+import { type ModelOptions, compileFile, printJson, withModelOptions } from "./options.js";
+import { makeProgress } from "./progress.js";
+
+/** One row of figures; null where a target has no such figure. */
+export interface BenchRow {
+  readonly model: string;
+  readonly target: string;
+  readonly numerics: string;
+  readonly instructions: number | null;
+  /** Simulated clock cycles of one inference, and between inferences that follow each other. */
+  readonly cycles: { readonly latency: number; readonly interval: number } | null;
+  readonly macs: number;
+  readonly arena_bytes: number | null;
+  readonly stack_bytes: number | null;
+  readonly code_bytes: number | null;
+  readonly weight_bytes: number;
+  readonly bit_exact: boolean;
+}
+
+/** Measures one model on one target; two inferences, both compared with the interpreter. */
+export async function bench(model: string, targetName: string, options: ModelOptions): Promise<BenchRow> {
+  const target = findTarget(targetName);
+  const compilation = compileFile(model, options);
+  const { integerGraph, plan } = compilation;
+  const vectors = seededVectors(integerGraph.inputs[0]!, 2, 0x12345678);
+  const expected = vectors.map((vector) => outputsOf(integerGraph, [vector])[0]!);
+  const { equal, measured } = await verifyTarget(compilation, target, vectors, expected, { seed: 1 });
+  const report = makeReport(compilation, realisationFor(target));
+  return {
+    model: integerGraph.name,
+    target: target.name,
+    numerics: integerGraph.numerics,
+    instructions: measured.instructions,
+    cycles: measured.cycles ?? null,
+    macs: report.macs,
+    arena_bytes: isCore(target) ? plan.arenaBytes : null,
+    stack_bytes: measured.stackBytes,
+    code_bytes: measured.codeBytes,
+    weight_bytes: measured.weightBytes ?? report.weight_bytes,
+    bit_exact: equal,
+  };
+}
+
+export function addBench(program: Command): void {
+  withModelOptions(
+    program
+      .command("bench")
+      .description("count instructions (QEMU) or cycles (simulation), and bytes of RAM and flash")
+      .argument("<model>", "ONNX file")
+      .option("-t, --target <name>", "target", "cortex-m4"),
+  ).action(async (model: string, options: ModelOptions & { target: string }) => {
+    const progress = makeProgress();
+    progress.step(`${options.target}: building and running`);
+    const row = await bench(model, options.target, options);
+    progress.done();
+    if (options.json) printJson(row);
+    else for (const [key, value] of Object.entries(row)) process.stdout.write(`${key.padEnd(14)} ${typeof value === "object" && value !== null ? JSON.stringify(value) : value}\n`);
+    if (!row.bit_exact) process.exitCode = exitCode.mismatch;
+  });
+}

@@ -1,0 +1,25 @@
+/** `qcompile check`: every problem of a model at once, or its layers. */
+import type { Command } from "commander";
+import { findTarget } from "../../targets/index.js";
+import { realisationFor } from "../../targets/realisation.js";
+import { checkFit } from "../plan/fit.js";
+import { makeReport } from "../report/report.js";
+import { reportText } from "../report/text.js";
+import { type ModelOptions, compileFile, printJson, withModelOptions } from "./options.js";
+
+export function addCheck(program: Command): void {
+  withModelOptions(
+    program
+      .command("check")
+      .description("list every problem of a model at once, or its layers when there is none")
+      .argument("<model>", "ONNX file")
+      .option("-t, --target <name>", "also check that it fits this target", "host"),
+  ).action((model: string, options: ModelOptions & { target: string }) => {
+    const target = findTarget(options.target);
+    const compilation = compileFile(model, options);
+    checkFit(compilation.plan, target, {});
+    const report = makeReport(compilation, realisationFor(target));
+    if (options.json) printJson(report);
+    else process.stdout.write(reportText(report));
+  });
+}

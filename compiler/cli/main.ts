@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+/** The command line: parses arguments, runs one command, maps errors to exit codes. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { packagePath } from "../../targets/package-root.js";
+import { QcError, exitCode, formatDiagnostic } from "../diagnostics.js";
+import { addBench } from "./bench.js";
+import { addCheck } from "./check.js";
+import { addCompile } from "./compile.js";
+import { addRun } from "./run.js";
+import { addTargets } from "./targets.js";
+import { addVerify } from "./verify.js";
+
+const { version } = JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string };
+
+export function makeProgram(): Command {
+  const program = new Command("qcompile")
+    .description("Compiles quantized ONNX models to integer-only C and Verilog, bit-exact against a reference interpreter.")
+    .version(version)
+    .showHelpAfterError("(see --help)")
+    .exitOverride()
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 ok, 1 outputs differ, 2 wrong usage or a missing tool, 3 unsupported or invalid model, 4 does not fit, 70 internal error.",
+    );
+  for (const add of [addCheck, addCompile, addRun, addVerify, addBench, addTargets]) add(program);
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
+
+/** Runs one command line (without `node` and the script's name); sets process.exitCode, never throws. */
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    await makeProgram().parseAsync(args, { from: "user" });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+  if (error instanceof QcError) {
+    for (const diagnostic of error.diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+    return error.exitCode;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`QC internal error: ${message}\nThis is a defect of qcompile; please report it with the model.\n`);
+  if (process.env["QCOMPILE_DEBUG"] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return exitCode.internal;
+}
+
+await main(process.argv.slice(2));

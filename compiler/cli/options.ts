@@ -1,0 +1,66 @@
+/** Options that several commands share. */
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { type Compilation, compile } from "../compile.js";
+import { fail } from "../diagnostics.js";
+import { type Form, printForm } from "../ir/print.js";
+import { readBytes } from "../verify/vectors.js";
+
+export interface ModelOptions {
+  readonly numerics?: string;
+  readonly printAfter?: string;
+  readonly json?: boolean;
+}
+
+/** Adds --numerics, --print-after and --json. */
+export function withModelOptions(command: Command): Command {
+  return command
+    .option("--numerics <family>", "arithmetic family: exact, onnxruntime or tflite", "exact")
+    .option("--print-after <stage>", "print the form after import, fold-transposes, remove-dead-nodes, lower or plan to stderr")
+    .option("--json", "print a JSON result to stdout");
+}
+
+/** Reads and compiles a model file up to the Plan. */
+export function compileFile(path: string, options: ModelOptions): Compilation {
+  const stages: string[] = [];
+  let shown = options.printAfter === undefined;
+  const compilation = compile(readBytes(path), {
+    numerics: options.numerics,
+    name: modelName(path),
+    onStage: (stage: string, form: Form) => {
+      stages.push(stage);
+      if (stage === options.printAfter) {
+        shown = true;
+        process.stderr.write(printForm(form));
+      }
+    },
+  });
+  if (!shown) fail("QC6001", `--print-after ${options.printAfter} is no stage; expected ${stages.join(", ")}.`);
+  return compilation;
+}
+
+/** The file's name without its extension. */
+export function modelName(path: string): string {
+  return basename(path).replace(/\.onnx$/i, "");
+}
+
+/** Bytes from `65536`, `64K`, `64KB`, `64KiB` or `1M`; K and M are powers of 1024. */
+export function parseBytes(text: string): number {
+  const match = /^(\d+)\s*(?:([KM])(?:i?B)?|B)?$/i.exec(text.trim());
+  if (!match) return fail("QC6001", `'${text}' is no size; expected bytes, such as 65536 or 64K.`);
+  const unit = { K: 1024, M: 1024 * 1024 }[match[2]?.toUpperCase() ?? ""] ?? 1;
+  return Number(match[1]) * unit;
+}
+
+/** A whole number at least `least`. */
+export function parseCount(text: string, least = 1): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < least) {
+    return fail("QC6001", `'${text}' is no whole number of at least ${least}.`);
+  }
+  return value;
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}

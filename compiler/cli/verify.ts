@@ -1,0 +1,111 @@
+/** `qcompile verify`: interpreter = C = Verilog, byte for byte, or the first difference. */
+import type { Command } from "commander";
+import { findTarget } from "../../targets/index.js";
+import { exitCode, fail } from "../diagnostics.js";
+import { outputsOf } from "../interpreter/interpreter.js";
+import { elementCount } from "../ir/types.js";
+import { checkFit } from "../plan/fit.js";
+import { readBytes, readVectors, seededVectors } from "../verify/vectors.js";
+import { type Difference, type TargetVerdict, firstDifference, verifyTarget } from "../verify/verify.js";
+import { type ModelOptions, compileFile, parseCount, printJson, withModelOptions } from "./options.js";
+import { makeProgress } from "./progress.js";
+
+interface Options extends ModelOptions {
+  readonly target: string;
+  readonly inputs?: string;
+  readonly expect?: string;
+  readonly count: string;
+  readonly seed: string;
+}
+
+export function addVerify(program: Command): void {
+  withModelOptions(
+    program
+      .command("verify")
+      .description("build, run and compare every output byte with the interpreter; exit code 1 on a difference")
+      .argument("<model>", "ONNX file")
+      .option("-t, --target <names>", "targets, separated by commas", "host")
+      .option("-i, --inputs <file>", "inputs: .npy or raw bytes of codes; default: seeded vectors")
+      .option("-e, --expect <file>", "expected outputs as raw bytes, also compared")
+      .option("-n, --count <number>", "number of seeded vectors", "4")
+      .option("--seed <number>", "seed of the vectors and of the stalls", "1"),
+  ).action(async (model: string, options: Options) => {
+    const targets = options.target.split(",").map((name) => findTarget(name.trim()));
+    const compilation = compileFile(model, options);
+    const { graph, integerGraph, plan } = compilation;
+    for (const target of targets) checkFit(plan, target, {});
+    const seed = parseCount(options.seed);
+    const input = integerGraph.inputs[0]!;
+    const vectors = options.inputs === undefined
+      ? seededVectors(input, parseCount(options.count), seed)
+      : readVectors(options.inputs, input, graph);
+    const progress = makeProgress();
+    progress.step(`interpreter: ${vectors.length} inferences`);
+    const expected = vectors.map((vector) => outputsOf(integerGraph, [vector])[0]!);
+    const witness = options.expect === undefined ? undefined : compareFile(options.expect, compilation.integerGraph.outputs[0]!, expected);
+    const verdicts: TargetVerdict[] = [];
+    for (const target of targets) {
+      verdicts.push(await verifyTarget(compilation, target, vectors, expected, { seed, onStep: progress.step }));
+    }
+    progress.done();
+    if (options.json) {
+      printJson({ schema: 1, model: integerGraph.name, numerics: integerGraph.numerics, inputs: vectors.length, expect: witness ?? null, targets: verdicts.map(verdictJson) });
+    } else {
+      if (witness) process.stdout.write(witnessLine(witness));
+      for (const verdict of verdicts) process.stdout.write(verdictLine(verdict, vectors.length));
+    }
+    if (verdicts.some(({ equal }) => !equal) || (witness && !witness.equal)) process.exitCode = exitCode.mismatch;
+  });
+}
+
+interface Witness {
+  readonly file: string;
+  readonly equal: boolean;
+  readonly differing: number;
+  readonly bytes: number;
+  readonly difference: Difference | null;
+}
+
+/** Compares the interpreter's outputs with a file of recorded bytes. */
+function compareFile(file: string, output: Parameters<typeof firstDifference>[0], expected: readonly Int32Array[]): Witness {
+  const bytes = readBytes(file);
+  const size = elementCount(output.shape);
+  if (bytes.length !== size * expected.length) {
+    fail("QC6003", `got ${bytes.length} bytes, expected ${size * expected.length}: ${expected.length} outputs of ${size}.`, file);
+  }
+  const recorded = expected.map((_, i) => bytes.subarray(i * size, (i + 1) * size));
+  const differing = expected.reduce(
+    (sum, codes, i) => sum + codes.filter((code, k) => (code & 255) !== recorded[i]![k]).length,
+    0,
+  );
+  return { file, equal: differing === 0, differing, bytes: bytes.length, difference: firstDifference(output, expected, recorded) };
+}
+
+export function verdictJson({ target, engine, equal, bytes, difference, measured }: TargetVerdict) {
+  return {
+    target,
+    engine,
+    equal,
+    bytes,
+    first_difference: difference,
+    instructions: measured.instructions,
+    cycles: measured.cycles ?? null,
+    stack_bytes: measured.stackBytes,
+    code_bytes: measured.codeBytes,
+    weight_bytes: measured.weightBytes,
+  };
+}
+
+function verdictLine({ target, engine, equal, bytes, difference }: TargetVerdict, count: number): string {
+  if (equal) return `${target}: equal, ${bytes} bytes of ${count} inferences (${engine})\n`;
+  return `${target}: DIFFERS (${engine}): ${describe(difference!, "interpreter", engine)}\n`;
+}
+
+function witnessLine({ file, equal, differing, bytes, difference }: Witness): string {
+  if (equal) return `${file}: equal, ${bytes} bytes\n`;
+  return `${file}: DIFFERS in ${differing} of ${bytes} bytes: ${describe(difference!, "interpreter", "file")}\n`;
+}
+
+function describe({ input, tensor, index, expected, actual }: Difference, left: string, right: string): string {
+  return `input ${input}, first differing tensor '${tensor}' at index ${index}: ${left} ${expected}, ${right} ${actual}`;
+}

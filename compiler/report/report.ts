@@ -1,0 +1,90 @@
+/** The compile report: layers, costs, memory and certificates, as data. Its JSON form is versioned by `schema`. */
+import { realise } from "../arith/realise.js";
+import type { RealiseOptions } from "../arith/realise.js";
+import type { Compilation } from "../compile.js";
+import { formatDiagnostic } from "../diagnostics.js";
+import type { IntegerNode } from "../ir/integer-graph.js";
+import { typeName } from "../ir/types.js";
+import { opHomes } from "../ops/index.js";
+import { tensorBytes } from "../plan/liveness.js";
+
+export interface CertificateReport {
+  readonly form: string;
+  readonly shift: number;
+  readonly channels: number;
+  readonly constant_channels: number;
+  readonly thresholds: number;
+  /** In units of 2^-shift of an output step; a decimal string, as it may exceed 2^53. */
+  readonly smallest_margin: string;
+}
+
+export interface LayerReport {
+  readonly name: string;
+  readonly op: string;
+  readonly shape: readonly number[];
+  readonly type: string;
+  readonly macs: number;
+  readonly weight_bytes: number;
+  readonly activation_bytes: number;
+  readonly certificate: CertificateReport | null;
+}
+
+export interface Report {
+  readonly schema: 1;
+  readonly model: string;
+  readonly numerics: string;
+  readonly macs: number;
+  readonly weight_bytes: number;
+  readonly arena_bytes: number;
+  readonly arena_lower_bound: number;
+  readonly input: { readonly shape: readonly number[]; readonly type: string };
+  readonly output: { readonly shape: readonly number[]; readonly type: string };
+  readonly layers: readonly LayerReport[];
+  readonly notes: readonly string[];
+}
+
+/** Builds the report; `realisation` are the options with which the target's constants are chosen. */
+export function makeReport({ integerGraph, plan, notes }: Compilation, realisation: RealiseOptions): Report {
+  const layers = integerGraph.nodes.filter((node) => !opHomes.get(node.op)!.alias).map((node) => layer(node, realisation));
+  const sum = (key: "macs" | "weight_bytes") => layers.reduce((total, entry) => total + entry[key], 0);
+  const border = ({ shape, type }: { shape: readonly number[]; type: { bits: number; signed: boolean } }) => ({ shape, type: typeName(type) });
+  return {
+    schema: 1,
+    model: integerGraph.name,
+    numerics: integerGraph.numerics,
+    macs: sum("macs"),
+    weight_bytes: sum("weight_bytes"),
+    arena_bytes: plan.arenaBytes,
+    arena_lower_bound: plan.lowerBound,
+    input: border(integerGraph.inputs[0]!),
+    output: border(integerGraph.outputs[0]!),
+    layers,
+    notes: notes.map(formatDiagnostic),
+  };
+}
+
+function layer(node: IntegerNode, realisation: RealiseOptions): LayerReport {
+  const home = opHomes.get(node.op)!;
+  const requantize = home.requantize?.(node.attributes);
+  return {
+    name: node.name,
+    op: node.op,
+    shape: node.output.shape,
+    type: typeName(node.output.type),
+    macs: home.macs(node),
+    weight_bytes: home.weightBytes(node),
+    activation_bytes: tensorBytes(node.output),
+    certificate: requantize ? certificate(realise(requantize, realisation)) : null,
+  };
+}
+
+function certificate({ form, shift, certificate: proof }: ReturnType<typeof realise>): CertificateReport {
+  return {
+    form,
+    shift,
+    channels: proof.channels,
+    constant_channels: proof.constantChannels,
+    thresholds: proof.thresholds,
+    smallest_margin: proof.smallestMargin.toString(),
+  };
+}

@@ -1,0 +1,77 @@
+/** Input vectors: read from files, or made from a seed with the corners of the input range first. */
+import { readFileSync } from "node:fs";
+import { fail } from "../diagnostics.js";
+import type { Graph } from "../ir/graph.js";
+import type { IntegerTensor } from "../ir/integer-graph.js";
+import { elementCount, typeRange } from "../ir/types.js";
+import { f32, rint, saturate } from "../arith/float32.js";
+import { readNpy } from "./npy.js";
+
+/** Reads a whole file, with a coded error. */
+export function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    return fail("QC6002", `${(error as Error).message}.`, path);
+  }
+}
+
+/**
+ * Vectors of codes for `tensor` from a .npy array (integer codes, or float values that `graph`'s input quantization
+ * turns into codes on the host) or from raw bytes of codes; one or more inferences, back to back.
+ */
+export function readVectors(path: string, tensor: IntegerTensor, graph: Graph): Int32Array[] {
+  const bytes = readBytes(path);
+  const count = elementCount(tensor.shape);
+  const values = path.endsWith(".npy") ? fromNpy(bytes, path, graph) : fromRaw(bytes, tensor);
+  if (values.length === 0 || values.length % count !== 0) {
+    fail("QC6003", `got ${values.length} values, expected a multiple of ${count} for input shape [${tensor.shape}].`, path);
+  }
+  return Array.from({ length: values.length / count }, (_, i) => values.slice(i * count, (i + 1) * count));
+}
+
+function fromRaw(bytes: Uint8Array, { type }: IntegerTensor): Int32Array {
+  return type.signed ? Int32Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length)) : Int32Array.from(bytes);
+}
+
+function fromNpy(bytes: Uint8Array, path: string, graph: Graph): Int32Array {
+  const { type, values } = readNpy(bytes, path);
+  if (!type.startsWith("f")) return Int32Array.from(values);
+  const { quantization, type: codes } = graph.inputs[0]!;
+  const { lo, hi } = typeRange(codes);
+  const [scale, zeroPoint] = [quantization.scales[0]!, quantization.zeroPoints[0]!];
+  return Int32Array.from(values, (value) => saturate(rint(f32(f32(value) / scale)) + zeroPoint, lo, hi));
+}
+
+/** xorshift32 bytes (Marsaglia): x ^= x<<13, x ^= x>>>17, x ^= x<<5, byte = x>>>24. */
+export function xorshiftBytes(seed: number, count: number): Uint8Array {
+  let x = seed >>> 0 || 1;
+  return Uint8Array.from({ length: count }, () => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return x >>> 24;
+  });
+}
+
+/** `count` vectors: all least codes, all greatest codes, then seeded noise over the whole type. */
+export function seededVectors(tensor: IntegerTensor, count: number, seed: number): Int32Array[] {
+  const length = elementCount(tensor.shape);
+  const { lo, hi } = typeRange(tensor.type);
+  return Array.from({ length: count }, (_, i) => {
+    if (count > 2 && i === 0) return new Int32Array(length).fill(lo);
+    if (count > 2 && i === 1) return new Int32Array(length).fill(hi);
+    const bytes = xorshiftBytes((seed + i * 0x9e3779b9) >>> 0, length);
+    return Int32Array.from(bytes, (byte) => lo + (byte % (hi - lo + 1)));
+  });
+}
+
+/** 8-bit codes as the bytes a target reads and writes. */
+export function toBytes(codes: Int32Array): Uint8Array {
+  return Uint8Array.from(codes, (code) => code & 255);
+}
+
+/** The inverse of toBytes for a tensor's type. */
+export function fromBytes(bytes: Uint8Array, { type }: IntegerTensor): Int32Array {
+  return fromRaw(bytes, { type } as IntegerTensor);
+}

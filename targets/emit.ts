@@ -1,0 +1,10 @@
+/** A Plan to the files of its target. */
+import type { Plan } from "../compiler/plan/plan.js";
+import { emitC } from "./c/emit.js";
+import { type Target, isCore } from "./core.js";
+import { emitVerilog } from "./verilog/emit.js";
+
+/** All files of a generated folder by relative path; `name` prefixes files and identifiers. */
+export function emitProject(plan: Plan, target: Target, name: string): ReadonlyMap<string, string> {
+  return isCore(target) ? emitC(plan, target, { name }) : emitVerilog(plan.graph, { name });
+}
