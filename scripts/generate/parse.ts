@@ -99,7 +99,7 @@ export class FunctionParser {
         const interval = constant && !type ? undefined : readType(type, declaration, this.aliases);
         const value = this.expression(declaration.getInitializer() ?? declaration);
         const name = this.define(declaration.getNameNode(), constant ? "constant" : "variable");
-        return { kind: "declare", at, name, constant, interval, value };
+        return { kind: "declare", at: placeOf(declaration), name, constant, interval, value };
       });
     }
     if (Node.isExpressionStatement(node)) {
@@ -166,16 +166,16 @@ export class FunctionParser {
 
   private call(name: string, nodes: readonly Node[], node: Node): Expression {
     const at = placeOf(node);
+    const callee = this.functions.get(name);
+    if (!callee && name !== "range") throw outside(node, "does not call an earlier function of this file");
     const values = nodes.map((argument) => this.expression(argument));
-    if (name === "range") {
+    if (!callee) {
       const [value, low, high] = values;
       if (!value || low?.kind !== "literal" || high?.kind !== "literal" || low.value > high.value) {
         throw outside(node, "is not of the form range(value, low, high) with literal ends");
       }
       return { kind: "range", at, value, interval: between(low.value, high.value) };
     }
-    const callee = this.functions.get(name);
-    if (!callee) throw outside(node, "does not call an earlier function of this file");
     if (values.length !== callee.parameters.length) throw outside(node, "has the wrong number of arguments");
     return { kind: "call", at, callee, arguments: values };
   }

@@ -66,7 +66,7 @@ const contracts: Readonly<Record<string, (...values: bigint[]) => boolean>> = {
 };
 
 /** Arguments near the places where rounding decides. */
-const ties: Readonly<Record<string, (random: Random) => bigint[]>> = {
+const ties: Readonly<Partial<Record<string, (random: Random) => bigint[]>>> = {
   saturatingRoundingDoublingHighMul: (random) => {
     const twos = random.below(31);
     const odd = () => (random.bits(8) | 1n) * (random.below(2) === 0 ? 1n : -1n);
