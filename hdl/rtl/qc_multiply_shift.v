@@ -29,6 +29,8 @@ module qc_multiply_shift #(
     output reg                   out_valid,
     input  wire                  out_ready
 );
+`include "qc_scalar.vh"
+
   wire enable = !out_valid || out_ready;
   assign in_ready = enable;
 
@@ -54,39 +56,38 @@ module qc_multiply_shift #(
 
   localparam integer OFFSET_AT = MULTIPLIER_BITS;
   localparam integer OFFSET_END = OFFSET_AT + OFFSET_BITS;
-  wire signed [31:0] multiplier = {{32 - MULTIPLIER_BITS{1'b0}}, word[MULTIPLIER_BITS-1:0]};
-  wire signed [63:0] offset = {{64 - OFFSET_BITS{word[OFFSET_END-1]}}, word[OFFSET_AT+:OFFSET_BITS]};
+  wire [30:0]        multiplier = {{31 - MULTIPLIER_BITS{1'b0}}, word[MULTIPLIER_BITS-1:0]};
+  wire signed [62:0] offset = {{63 - OFFSET_BITS{word[OFFSET_END-1]}}, word[OFFSET_AT+:OFFSET_BITS]};
   wire signed [63:0] value64 = {{64 - VALUE_BITS{value[VALUE_BITS-1]}}, value};
   wire signed [31:0] acc32;
-  wire signed [63:0] addend;     // offset, less the sign form's correction
+  wire signed [62:0] addend;     // offset, less the sign form's correction
   wire signed [63:0] corrected;  // value, less the parity form's correction
 
   generate
     if (FORM == 1) begin : gen_sign
       localparam integer BIAS_AT = OFFSET_END + CORRECTION_BITS;
       wire signed [31:0] bias = {{32 - BIAS_BITS{word[BIAS_AT+BIAS_BITS-1]}}, word[BIAS_AT+:BIAS_BITS]};
-      wire signed [63:0] correction = {{64 - CORRECTION_BITS{1'b0}}, word[OFFSET_END+:CORRECTION_BITS]};
+      wire [61:0]        correction = {{62 - CORRECTION_BITS{1'b0}}, word[OFFSET_END+:CORRECTION_BITS]};
       assign acc32 = $signed({{32 - ACC_BITS{acc[ACC_BITS-1]}}, acc}) + bias;
-      assign addend = acc32[31] ? offset - correction : offset;
+      wire               unused_sign = &{1'b0, offset[62]};  // repeats bit 61
+      assign addend = qc_sign_offset(acc32, offset[61:0], correction);
     end else begin : gen_no_sign
       assign acc32 = {{32 - ACC_BITS{acc[ACC_BITS-1]}}, acc};
       assign addend = offset;
     end
     if (FORM == 2) begin : gen_parity
-      reg  [CORRECTION_BITS-1:0] correction;  // keeps up with value
-      wire                       odd = value[SHIFT] ^ ZERO_POINT[0];
+      reg [CORRECTION_BITS-1:0] correction;  // keeps up with value
       always @(posedge clk) if (enable) correction <= word[OFFSET_END+:CORRECTION_BITS];
-      assign corrected = odd ? value64 - $signed({{64 - CORRECTION_BITS{1'b0}}, correction}) : value64;
+      assign corrected =
+          qc_parity_correct(value64, {{62 - CORRECTION_BITS{1'b0}}, correction}, SHIFT[5:0], ZERO_POINT[0]);
     end else begin : gen_no_parity
       assign corrected = value64;
     end
   endgenerate
 
-  wire signed [63:0] multiplied = acc32 * multiplier + addend;
-  wire signed [63:0] shifted = corrected >>> SHIFT;
-  wire signed [31:0] lo = CLAMP_LO;
-  wire signed [31:0] hi = CLAMP_HI;
-  wire               unused = &{1'b0, multiplied[63:VALUE_BITS-1], shifted[63:32]};  // repeat the sign
+  wire signed [63:0] multiplied = qc_multiply_add(acc32, multiplier, addend);
+  wire signed [31:0] clamped = qc_clamp(quotient, CLAMP_LO, CLAMP_HI);
+  wire               unused = &{1'b0, multiplied[63:VALUE_BITS-1], clamped[31:8]};  // repeat the sign
 
   always @(posedge clk) begin
     if (rst) begin
@@ -103,8 +104,8 @@ module qc_multiply_shift #(
     if (enable) begin
       acc      <= in_acc;
       value    <= multiplied[VALUE_BITS-1:0];
-      quotient <= shifted[31:0];
-      out_data <= quotient < lo ? lo[7:0] : quotient > hi ? hi[7:0] : quotient[7:0];
+      quotient <= qc_shift_floor(corrected, SHIFT[5:0]);
+      out_data <= clamped[7:0];
     end
   end
 endmodule

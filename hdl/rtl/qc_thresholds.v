@@ -21,10 +21,9 @@ module qc_thresholds #(
     output reg                   out_valid,
     input  wire                  out_ready
 );
-  localparam integer ADDRESS_BITS = INDEX_BITS + STEPS;
+  localparam integer ADDRESS_BITS = (DEPTH > 1) ? INDEX_BITS + STEPS : STEPS;
 
   reg  [ACC_BITS-1:0]         acc;
-  reg  [INDEX_BITS-1:0]       index;
   reg  [STEPS:0]              node;
   reg                         busy;
   reg                         compare;   // the word of `node` has been read
@@ -34,6 +33,19 @@ module qc_thresholds #(
   wire [STEPS-1:0]            at = found ? {STEPS{1'b0}} : node[STEPS-1:0];
   wire [8:0]                  total = {1'b0, word[7:0]} + {{9 - STEPS{1'b0}}, node[STEPS-1:0]};
   wire                        unused = &{1'b0, total[8]};  // codes of unsigned and signed types alike wrap to 8 bits
+
+  wire [ADDRESS_BITS-1:0]     address;
+
+  generate
+    if (DEPTH > 1) begin : gen_index
+      reg [INDEX_BITS-1:0] index;
+      always @(posedge clk) if (in_valid && in_ready) index <= in_index;
+      assign address = {index, at};
+    end else begin : gen_shared
+      wire unused_index = &{1'b0, in_index};
+      assign address = at;
+    end
+  endgenerate
 
   assign in_ready = !busy && (!out_valid || out_ready);
 
@@ -45,7 +57,7 @@ module qc_thresholds #(
   ) tree (
       .clk    (clk),
       .enable (busy && !compare),
-      .address({index, at}),
+      .address(address),
       .data   (word)
   );
 
@@ -67,9 +79,8 @@ module qc_thresholds #(
 
   always @(posedge clk) begin
     if (in_valid && in_ready) begin
-      acc   <= in_acc;
-      index <= in_index;
-      node  <= {{STEPS{1'b0}}, 1'b1};
+      acc  <= in_acc;
+      node <= {{STEPS{1'b0}}, 1'b1};
     end else if (busy && compare) begin
       if (found) out_data <= total[7:0];
       else node <= {node[STEPS-1:0], extended >= word};

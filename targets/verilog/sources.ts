@@ -1,23 +1,15 @@
 /** The hdl/rtl modules a design needs, found by following instances from its top. */
 import { readFileSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-/** The package's root folder, from the sources and from `dist` alike. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!readdirSync(folder).includes("package.json")) folder = dirname(folder);
-  return folder;
-}
+import { packagePath } from "../package-root.js";
 
 /** Text of a file shipped with the package, by its path from the root. */
 export function packageFile(path: string): string {
-  return readFileSync(join(packageRoot(), path), "utf8");
+  return readFileSync(packagePath(path), "utf8");
 }
 
 /** Text of each module reachable from `top` and of each included header, by file name, in alphabetical order. */
 export function moduleSources(top: string): Map<string, string> {
-  const known = new Set(readdirSync(join(packageRoot(), "hdl/rtl")));
+  const known = new Set(readdirSync(packagePath("hdl", "rtl")));
   const found = new Map<string, string>();
   const visit = (text: string) => {
     for (const [word] of text.matchAll(/\bqc_[a-z0-9_]+\b/g)) {

@@ -1,0 +1,54 @@
+/** add as a qc_add stage where the linear form is certified, else as two tables and a requantization. */
+import { fail } from "../../diagnostics.js";
+import type { IntegerNode } from "../../ir/index.js";
+import { extent, packWord, signedBits } from "../../../targets/verilog/bits.js";
+import { byteTable, elementwiseFlow, elementwiseFoldings } from "../../../targets/verilog/elementwise.js";
+import type { Stage, VerilogLowering } from "../../../targets/verilog/lowering.js";
+import { requantCircuit } from "../../../targets/verilog/requantize.js";
+import type { AddAttributes, AddLinear, AddSum } from "./add.types.js";
+
+export const verilog: VerilogLowering<AddAttributes> = {
+  foldings: ({ output }) => elementwiseFoldings(output),
+  stage(node) {
+    const { linear, tables } = node.attributes;
+    if (linear) return linearStage(node, linear);
+    if (tables) return tableStage(node.attributes, tables);
+    return fail("QC3002", "neither the linear nor the table form of this addition is certified", node.name);
+  },
+};
+
+function linearStage({ inputs: [a, b], attributes }: IntegerNode<AddAttributes>, linear: AddLinear): Stage {
+  return {
+    module: "qc_add",
+    parameters: {
+      A_SIGNED: a!.type.signed ? 1 : 0,
+      B_SIGNED: b!.type.signed ? 1 : 0,
+      MA: linear.ma,
+      MB: linear.mb,
+      C: linear.c,
+      SHIFT: linear.shift,
+      CLAMP_LO: attributes.clamp.lo,
+      CLAMP_HI: attributes.clamp.hi,
+    },
+    memories: [],
+    ...elementwiseFlow,
+  };
+}
+
+function tableStage({ aLow, bLow }: AddAttributes, tables: AddSum): Stage {
+  const requant = requantCircuit(tables.requantize, [0n]);
+  const memory = (parameter: string, values: Int32Array, low: number) => {
+    const words = byteTable(values, low).map(BigInt);
+    const { lo, hi } = extent(words);
+    const width = signedBits(lo, hi);
+    return { parameter, width, words: words.map((value) => packWord([{ value, bits: width }])) };
+  };
+  const a = memory("A_FILE", tables.a, aLow);
+  const b = memory("B_FILE", tables.b, bLow);
+  return {
+    module: "qc_add_tables",
+    parameters: { A_BITS: a.width, B_BITS: b.width, ...requant.parameters },
+    memories: [a, b, { parameter: "CONSTANTS_FILE", width: requant.parameters.WORD_BITS!, words: requant.words }],
+    ...elementwiseFlow,
+  };
+}
