@@ -1,0 +1,108 @@
+/** The four MLPerf Tiny models against outputs recorded on real boards and by TFLite Micro. Needs the shared data. */
+import { readFileSync, readdirSync } from "node:fs";
+import { expect, it } from "vitest";
+import { compile } from "../../compiler/compile.js";
+import { outputsOf } from "../../compiler/interpreter/interpreter.js";
+import type { IntegerGraph } from "../../compiler/ir/integer-graph.js";
+import { elementCount } from "../../compiler/ir/types.js";
+import { fromBytes, toBytes, xorshiftBytes } from "../../compiler/verify/vectors.js";
+import { dataPath, describeWithData } from "../helpers/data.js";
+
+const models = ["ad01_int8", "ic01_resnet8_int8", "kws01_dscnn_int8", "vww01_mobilenetv1_025_int8"] as const;
+const spellings = models.flatMap((model) => [model, `${model}_nchw`]);
+
+const load = (model: string, numerics: string) =>
+  compile(readFileSync(dataPath("mlperf-tiny", `${model}.onnx`)), { numerics }).integerGraph;
+
+/** The recorded input k of tflm_goldens.txt, which is in NHWC order, for a graph in either order. */
+function goldenInput(graph: IntegerGraph, seed: number, nchw: boolean): Int32Array {
+  const tensor = graph.inputs[0]!;
+  const codes = fromBytes(xorshiftBytes(seed, elementCount(tensor.shape)), tensor);
+  if (!nchw || tensor.shape.length !== 4) return codes;
+  const [, channels, height, width] = tensor.shape as [number, number, number, number];
+  return codes.map((_, i) => codes[(i % (height * width)) * channels + Math.floor(i / (height * width))]!);
+}
+
+/** FNV-1a, 32 bits, as the goldens state it (hexadecimal without leading zeros). */
+function fnv1a(bytes: Uint8Array): string {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash.toString(16);
+}
+
+/** Seeds and hashes that TFLite Micro recorded for a model family (`ad`, `ic`, `kws`, `vww`). */
+function goldens(family: string): { seed: number; hash: string }[] {
+  const text = readFileSync(dataPath("mlperf-tiny", "tflm_goldens.txt"), "utf8");
+  const section = text.split(/^## /m).find((part) => part.startsWith(`${family} `))!.split(/^--/m)[0]!;
+  return [...section.matchAll(/^SEED (\w{8}) OUT \S* ?FNV1A (\w+)/gm)].map(([, seed, hash]) => ({
+    seed: Number.parseInt(seed!, 16),
+    hash: hash!,
+  }));
+}
+
+describeWithData("MLPerf Tiny, recorded by TFLite Micro", () => {
+  it.each(spellings)("%s under tflite gives the recorded output for every seed", (model) => {
+    const graph = load(model, "tflite");
+    const records = goldens(/^[a-z]+/.exec(model)![0]);
+    expect(records).toHaveLength(8);
+    const got = records.map(({ seed }) => fnv1a(toBytes(outputsOf(graph, [goldenInput(graph, seed, model.endsWith("_nchw"))])[0]!)));
+    expect(got).toEqual(records.map(({ hash }) => hash));
+  });
+
+  it.each(spellings)("%s: no transposition runs except for an NCHW image input", (model) => {
+    const graph = load(model, "exact");
+    const transposes = graph.nodes.filter(({ op }) => op === "transpose");
+    const image = graph.inputs[0]!.shape.length === 4 && graph.inputs[0]!.shape[1] === 3;
+    expect(transposes).toHaveLength(model.endsWith("_nchw") && image ? 1 : 0);
+    for (const node of transposes) expect(node.inputs[0]).toSatisfy((tensor) => tensor === graph.inputs[0]);
+  });
+
+  it("the arena of each model is its lower bound", () => {
+    const bounds = models.map((model) => {
+      const { plan } = compile(readFileSync(dataPath("mlperf-tiny", `${model}.onnx`)));
+      expect(plan.arenaBytes).toBe(plan.lowerBound);
+      return plan.arenaBytes;
+    });
+    expect(bounds).toEqual([768, 49152, 16000, 55296]);
+  });
+});
+
+describeWithData("KWS on 666 inputs, recorded on boards", () => {
+  const inputs = () => new Int8Array(readFileSync(dataPath("samples", "kws01", "inputs_i8_Nx490.bin")));
+  const record = (name: string) => {
+    const folder = dataPath("samples", "kws01");
+    const file = readdirSync(folder).find((entry) => entry.startsWith(`hardware_${name}_`))!;
+    return new Int8Array(readFileSync(`${folder}/${file}`));
+  };
+  const outputs = (numerics: string) => {
+    const graph = load("kws01_dscnn_int8", numerics);
+    const codes = inputs();
+    return Int8Array.from(
+      Array.from({ length: codes.length / 490 }, (_, i) =>
+        Array.from(outputsOf(graph, [Int32Array.from(codes.subarray(i * 490, (i + 1) * 490))])[0]!),
+      ).flat(),
+    );
+  };
+  const differing = (a: Int8Array, b: Int8Array) => {
+    expect(a).toHaveLength(b.length);
+    return a.reduce((count, code, i) => count + (code === b[i] ? 0 : 1), 0);
+  };
+
+  it("tflite equals the boards that ran TFLite Micro and microTVM with CMSIS-NN", () => {
+    const got = outputs("tflite");
+    expect(differing(got, record("tflm"))).toBe(0);
+    expect(differing(got, record("microtvm"))).toBe(0);
+  });
+
+  it("onnxruntime equals the boards that ran X-CUBE-AI and Plumerai", () => {
+    const got = outputs("onnxruntime");
+    expect(differing(got, record("xcubeai"))).toBe(0);
+    expect(differing(got, record("plumerai"))).toBe(0);
+  });
+
+  it("exact is at most one value away from the X-CUBE-AI boards and 572 from TFLite Micro's", () => {
+    const got = outputs("exact");
+    expect(differing(got, record("xcubeai"))).toBeLessThanOrEqual(1);
+    expect(differing(got, record("tflm"))).toBe(572);
+  });
+});
