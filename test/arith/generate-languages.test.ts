@@ -22,6 +22,10 @@ export function wide(a: u63, b: u64, n: u6): i64 {
   const sum = a + (b >> 1n);
   return (sum / 1000n) + ((sum ^ b) >> 40n) - ((b & a) / 7n) + ((b >> 2n) >> n);
 }
+/** Shifts by more than the operand is wide. */
+export function far(a: i9, n: u6): i9 {
+  return a >> n;
+}
 /** Literals at the ends of the types. */
 export function ends(x: i64, y: i32): u1 {
   const far = x <= -9223372036854775808n || x === 9223372036854775807n ? 1n : 0n;

@@ -45,6 +45,7 @@ describe("interval analysis", () => {
     ["const y: u31 = x; return y;", "sample.ts:2:7: y: value range [-2147483648, 2147483647] does not fit [0, 2147483647]"],
     ["let y: u5 = n; for (let i = 0n; i < 2n; i++) { y = y + 1n; } return y;", "sample.ts:2:48: y: value range [1, 32] does not fit [0, 31]"],
     ["return (x * x * x) >> 31n;", "sample.ts:2:9: intermediate range [-9903520314283042199192993792, 9903520309671356180765605888] fits neither int64 nor uint64"],
+    ["let y: i64 = 0n; if (n > 3n) { y = 9n; } else { y = 4294967296n; } return y;", "sample.ts:2:75: result of f: value range [9, 4294967296] does not fit [-2147483648, 2147483647]"],
     ["return x >> (n - 1n);", "sample.ts:2:8: shift count [-1, 30] is not within [0, 63]"],
     ["return (x << 1n) >> 1n;", "sample.ts:2:9: left operand of << may be negative: [-2147483648, 2147483647]"],
     ["return x / 3n;", "sample.ts:2:8: left operand of / may be negative: [-2147483648, 2147483647]"],
