@@ -73,6 +73,13 @@ export function addLinear(a: Code, b: Code, ma: i24, mb: i24, c: i32, shift: u5)
   return range(a * ma + b * mb + c, -2147483648n, 2147483647n) >> shift;
 }
 
+/** quotient + remainder/d rounded half to even, for remainder < d and a result of at most 256. */
+export function roundQuotient(quotient: u9, remainder: u49, d: u49): Between<0n, 256n> {
+  const twice = remainder << 1n;
+  const up = twice > d || (twice === d && (quotient & 1n) === 1n) ? 1n : 0n;
+  return range(quotient + up, 0n, 256n);
+}
+
 /** n / d rounded half to even, for 0 < d and n <= 256*d: restoring division, one quotient bit a step. */
 export function quotientHalfEven(n: u49, d: u49): Between<0n, 256n> {
   let remainder: u49 = n;
@@ -88,9 +95,7 @@ export function quotientHalfEven(n: u49, d: u49): Between<0n, 256n> {
     divisor = divisor >> 1n;
     weight = weight >> 1n;
   }
-  const twice = remainder << 1n;
-  const up = twice > d || (twice === d && (quotient & 1n) === 1n) ? 1n : 0n;
-  return range(quotient + up, 0n, 256n);
+  return roundQuotient(quotient, remainder, d);
 }
 
 /** gemmlowp SaturatingRoundingDoublingHighMul: floor((a*b + 2^30) / 2^31), at most 2^31 - 1. */

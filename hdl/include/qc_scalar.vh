@@ -139,6 +139,24 @@ function automatic signed [31:0] qc_add_linear;
   end
 endfunction
 
+// quotient + remainder/d rounded half to even, for remainder < d and a result of at most 256.
+function automatic [8:0] qc_round_quotient;
+  input [8:0] quotient;
+  input [48:0] remainder;
+  input [48:0] d;
+  reg [49:0] twice;
+  reg [0:0] up;
+  reg [8:0] t0;
+  reg [9:0] t1;
+  begin
+    twice = {1'd0, remainder} << 1'd1;
+    t0 = quotient & 9'd1;
+    up = ((twice > {1'd0, d}) || ((twice[48:0] == d) && (t0[0:0] == 1'd1))) ? 1'd1 : 1'd0;
+    t1 = {1'd0, quotient} + {9'd0, up};
+    qc_round_quotient = t1[8:0];
+  end
+endfunction
+
 // n / d rounded half to even, for 0 < d and n <= 256*d: restoring division, one quotient bit a step.
 function automatic [8:0] qc_quotient_half_even;
   input [48:0] n;
@@ -149,10 +167,6 @@ function automatic [8:0] qc_quotient_half_even;
   reg [8:0] weight;
   reg [3:0] step;
   reg signed [57:0] difference;
-  reg [49:0] twice;
-  reg [0:0] up;
-  reg [8:0] t0;
-  reg [9:0] t1;
   begin
     remainder = n;
     quotient = 9'd0;
@@ -167,11 +181,7 @@ function automatic [8:0] qc_quotient_half_even;
       divisor = divisor >> 1'd1;
       weight = weight >> 1'd1;
     end
-    twice = {1'd0, remainder} << 1'd1;
-    t0 = quotient & 9'd1;
-    up = ((twice > {1'd0, d}) || ((twice[48:0] == d) && (t0[0:0] == 1'd1))) ? 1'd1 : 1'd0;
-    t1 = {1'd0, quotient} + {9'd0, up};
-    qc_quotient_half_even = t1[8:0];
+    qc_quotient_half_even = qc_round_quotient(quotient, remainder, d);
   end
 endfunction
 

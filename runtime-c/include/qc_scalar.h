@@ -52,6 +52,13 @@ static inline int32_t qc_add_linear(int32_t a, int32_t b, int32_t ma, int32_t mb
   return (int32_t)(((int64_t)(a * ma) + (int64_t)(b * mb)) + (int64_t)c) >> shift;
 }
 
+/* quotient + remainder/d rounded half to even, for remainder < d and a result of at most 256. */
+static inline int32_t qc_round_quotient(int32_t quotient, int64_t remainder, int64_t d) {
+  const int64_t twice = remainder << 1;
+  const int32_t up = twice > d || (twice == d && (quotient & 1) == 1) ? 1 : 0;
+  return quotient + up;
+}
+
 /* n / d rounded half to even, for 0 < d and n <= 256*d: restoring division, one quotient bit a step. */
 static inline int32_t qc_quotient_half_even(int64_t n, int64_t d) {
   int64_t remainder = n;
@@ -67,9 +74,7 @@ static inline int32_t qc_quotient_half_even(int64_t n, int64_t d) {
     divisor = divisor >> 1;
     weight = weight >> 1;
   }
-  const int64_t twice = remainder << 1;
-  const int32_t up = twice > d || (twice == d && (quotient & 1) == 1) ? 1 : 0;
-  return quotient + up;
+  return qc_round_quotient(quotient, remainder, d);
 }
 
 /* gemmlowp SaturatingRoundingDoublingHighMul: floor((a*b + 2^30) / 2^31), at most 2^31 - 1. */

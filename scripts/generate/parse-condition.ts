@@ -1,7 +1,8 @@
 /** Conditions of the scalar subset: comparisons joined by && and ||. They are not values. */
 import { Node } from "ts-morph";
 import type { CompareOperator, Condition } from "./ir.js";
-import { type FunctionParser, outside, placeOf } from "./parse.js";
+import type { FunctionParser } from "./parse.js";
+import { outside, placeOf } from "./place.js";
 
 const comparisons = new Set(["<", "<=", ">", ">=", "===", "!=="]);
 

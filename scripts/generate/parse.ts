@@ -2,8 +2,9 @@
 import { basename } from "node:path";
 import { type FunctionDeclaration, Node, Project, SyntaxKind, type TypeNode, VariableDeclarationKind } from "ts-morph";
 import { type Interval, type Operator, between, typeInterval } from "./interval.js";
-import { type Expression, type Parameter, type ScalarFunction, type Statement, SubsetError } from "./ir.js";
+import type { Expression, Parameter, ScalarFunction, Statement } from "./ir.js";
 import { isCondition, parseCondition } from "./parse-condition.js";
+import { outside, placeOf } from "./place.js";
 
 const operators = new Set(["+", "-", "*", "/", ">>", "<<", "&", "^", "|"]);
 
@@ -25,16 +26,6 @@ export function parseScalarSource(path: string, text: string): ScalarFunction[] 
     }
   }
   return [...functions.values()];
-}
-
-/** "file:line:column" of a node. */
-export function placeOf(node: Node): string {
-  const { line, column } = node.getSourceFile().getLineAndColumnAtPos(node.getStart());
-  return `${node.getSourceFile().getBaseName()}:${line}:${column}`;
-}
-
-export function outside(node: Node, why = "is outside the scalar subset"): SubsetError {
-  return new SubsetError(placeOf(node), `${node.getKindName()} '${node.getText().split("\n")[0]}' ${why}`);
 }
 
 function readType(type: TypeNode | undefined, owner: Node, aliases: ReadonlyMap<string, Interval>): Interval {

@@ -3,15 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import ts from "typescript";
 import { expect, it } from "vitest";
 import { oracle } from "./scalar-oracle.js";
 import { scalarFunctions, scalarPath, vectorsFor } from "./scalar-vectors.js";
-import ts from "typescript";
 
 /** Function whose vectors must differ, text to replace, replacement. */
 const mutants = [
   ["quotientHalfEven", "twice > d ||", "twice >= d ||"],
-  ["quotientHalfEven", "(quotient & 1n) === 1n", "(quotient & 1n) === 0n"],
+  ["roundQuotient", "(quotient & 1n) === 1n", "(quotient & 1n) === 0n"],
   ["saturatingRoundingDoublingHighMul", "a * b + 1073741824n", "a * b + 1073741823n"],
   ["saturatingRoundingDoublingHighMul", "rounded > 2147483647n ? 2147483647n : rounded", "rounded"],
   ["roundingDivideByPot", "+ (x < 0n ? 1n : 0n)", ""],
@@ -24,10 +24,8 @@ const mutants = [
 ] as const;
 
 const source = readFileSync(scalarPath, "utf8");
-const folder = () => mkdtempSync(join(tmpdir(), "qc-mutant-"));
-
 async function mismatches(name: string, text: string): Promise<number> {
-  const place = folder();
+  const place = mkdtempSync(join(tmpdir(), "qc-mutant-"));
   try {
     const stub = "const range = (value) => value;\n";
     const { outputText } = ts.transpileModule(text, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 } });

@@ -61,6 +61,7 @@ const contracts: Readonly<Record<string, (...values: bigint[]) => boolean>> = {
   requantParity: fitsInt32("requantParity"),
   clamp: (_value, lo, hi) => lo! <= hi!,
   addLinear: (a, b, ma, mb, c) => fitsInt32("addLinear")(a!, b!, ma!, mb!, c!, 0n),
+  roundQuotient: (quotient, remainder, d) => remainder! < d! && quotient! * d! + remainder! <= 256n * d!,
   quotientHalfEven: (n, d) => d! > 0n && n! <= 256n * d!,
   softmaxReciprocal: (sum) => sum! > 0n,
 };
@@ -76,6 +77,10 @@ const ties: Readonly<Partial<Record<string, (random: Random) => bigint[]>>> = {
     const exponent = 1 + random.below(31);
     const odd = BigInt.asIntN(32 - exponent + 1, random.bits(32) | 1n);
     return [(odd << BigInt(exponent - 1)) + BigInt(random.below(3) - 1), BigInt(exponent)];
+  },
+  roundQuotient: (random) => {
+    const half = 1n + random.bits(1 + random.below(47));
+    return [BigInt(random.below(256)), half + BigInt(random.below(3) - 1), 2n * half];
   },
   quotientHalfEven: (random) => {
     const half = 1n + random.bits(1 + random.below(40));
