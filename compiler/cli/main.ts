@@ -7,6 +7,7 @@ import { QcError, exitCode, formatDiagnostic } from "../diagnostics.js";
 import { addBench } from "./bench.js";
 import { addCheck } from "./check.js";
 import { addCompile } from "./compile.js";
+import { printJson } from "./options.js";
 import { addRun } from "./run.js";
 import { addTargets } from "./targets.js";
 import { addVerify } from "./verify.js";
@@ -33,14 +34,16 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await makeProgram().parseAsync(args, { from: "user" });
   } catch (error) {
-    process.exitCode = report(error);
+    process.exitCode = report(error, args.includes("--json"));
   }
 }
 
-function report(error: unknown): number {
+/** Prints an error to stderr, and to stdout as data when `json`; returns the exit code. */
+function report(error: unknown, json: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   if (error instanceof QcError) {
     for (const diagnostic of error.diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+    if (json) printJson({ schema: 1, error: { exit_code: error.exitCode, diagnostics: error.diagnostics } });
     return error.exitCode;
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-/** QuantizeLinear and DequantizeLinear: the border between real values and codes. */
+/** QuantizeLinear and DequantizeLinear: the border between real values and codes; Constant nodes are initialisers. */
 import { fail } from "../diagnostics.js";
 import { f32, rint, saturate } from "../arith/float32.js";
 import type { Quantization, Tensor } from "../ir/graph.js";
@@ -119,7 +119,17 @@ const quantize: OnnxRule = (node, reader) => {
   }
 };
 
+const constant: OnnxRule = (node, reader) => {
+  const tensor = node.attributes.get("value");
+  if (typeof tensor !== "object" || Array.isArray(tensor)) {
+    return reader.refuse(node, "only constants given as a tensor (attribute 'value') are supported");
+  }
+  reader.define(node, { kind: "constant", constant: tensor as OnnxTensor });
+  return true;
+};
+
 export const quantizationRules: Readonly<Record<string, OnnxRule>> = {
+  Constant: constant,
   DequantizeLinear: dequantize,
   QuantizeLinear: quantize,
 };

@@ -35,6 +35,14 @@ export const readReshape: OnnxRule = (node, reader) => {
   });
 };
 
+/** Identity, and Dropout as inference runs it: the value itself, whatever it is. */
+export const readIdentity: OnnxRule = (node, reader) => {
+  const value = reader.value(node, 0);
+  if (value === undefined) return reader.refuse(node, "the input is missing");
+  reader.define(node, value);
+  return true;
+};
+
 export const readFlatten: OnnxRule = (node, reader) => {
   const attributes = new Attributes(node, reader);
   const given = attributes.integer("axis", 1);

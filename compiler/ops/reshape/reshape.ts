@@ -2,12 +2,12 @@
 import { typeRange } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
 import { c } from "./reshape.c.js";
-import { type ReshapeGraphAttributes, readFlatten, readReshape } from "./reshape.onnx.js";
+import { type ReshapeGraphAttributes, readFlatten, readIdentity, readReshape } from "./reshape.onnx.js";
 import { verilog } from "./reshape.verilog.js";
 
 export default {
   name: "reshape",
-  onnx: { Reshape: readReshape, Flatten: readFlatten },
+  onnx: { Reshape: readReshape, Flatten: readFlatten, Identity: readIdentity, Dropout: readIdentity },
   alias: true,
   movesCodes: true,
   inferShape: ({ attributes }) => attributes.shape,
