@@ -1,7 +1,7 @@
 // Runs the npm package @yowasp/clang in a worker thread, which alone can be given the stack that large inputs need.
 import { parentPort, workerData } from "node:worker_threads";
 
-const { runClang } = await import("@yowasp/clang");
+const { runClang, runLLVM } = await import("@yowasp/clang");
 
 let messages = "";
 const collect = (bytes) => {
@@ -9,8 +9,10 @@ const collect = (bytes) => {
 };
 
 try {
-  const options = { stdout: collect, stderr: collect, fetchProgress: () => {} };
-  const tree = await runClang(workerData.arguments, workerData.files, options);
+  // Loads the package's resources; asked for here because runClang would announce it on standard output.
+  await runLLVM(null, {}, { fetchProgress: () => {} });
+  const options = { stdout: collect, stderr: collect, decodeASCII: false };
+  const tree = await runClang(workerData.options, workerData.files, options);
   parentPort.postMessage({ result: tree[workerData.result], messages });
 } catch (error) {
   parentPort.postMessage({ messages: messages || String(error) });

@@ -16,7 +16,8 @@ static uint8_t memory[2 * EMULATION_GUARD_BYTES + MODEL_ARENA_BYTES]
 /* Lowest word of the stack (link.ld). */
 extern uint32_t emulation_stack_limit[];
 
-static intptr_t trace_file = -1;
+/* Zero is no file: semihosting answers with other handles. */
+static intptr_t trace_file;
 
 void emulation_message(const char *text)
 {
@@ -91,7 +92,7 @@ void emulation_trace(uint32_t index, const void *pointer, uint32_t bytes)
 {
     const uint32_t header[2] = {index, bytes};
 
-    if (trace_file < 0) {
+    if (trace_file == 0) {
         trace_file = open_file("trace.bin", MODE_WRITE_BINARY);
     }
     write_file(trace_file, header, sizeof header);
@@ -157,12 +158,12 @@ int main(void)
         check_guard(memory);
         check_guard(arena + MODEL_ARENA_BYTES);
         write_file(outputs, model_output(&context), MODEL_OUTPUT_BYTES);
-        if (trace_file >= 0) {
+        if (trace_file != 0) {
             emulation_trace(EMULATION_TRACE_END, 0, 0);
         }
     }
     write_file(measures, &stack, sizeof stack);
-    if (trace_file >= 0) {
+    if (trace_file != 0) {
         close_file(trace_file);
     }
     close_file(inputs);

@@ -27,6 +27,8 @@ export interface EngineResult {
   readonly instructions: number | null;
   /** Fewest and most instructions over the inputs: equal unless the data steer branches. */
   readonly instructionRange: Range | null;
+  /** Simulated clock cycles of one inference and between inferences that follow each other; circuits only. */
+  readonly cycles?: { readonly latency: number; readonly interval: number } | null;
   /** Bytes of stack below the call of model_run: the deepest over the inputs. */
   readonly stackBytes: number | null;
   /** Bytes of linked instructions: the model's objects and the library functions they call, literal pools included. */
@@ -36,6 +38,15 @@ export interface EngineResult {
   /** With `trace`: the records of each inference, in order of execution. */
   readonly trace?: readonly (readonly TraceRecord[])[];
 }
+
+/** The figures of an engine that measures nothing. */
+export const unmeasured = {
+  instructions: null,
+  instructionRange: null,
+  stackBytes: null,
+  codeBytes: null,
+  weightBytes: null,
+} as const;
 
 /** Whether an engine can run here; if not, why, and the command that installs what is missing. */
 export type Availability = { readonly ok: true } | { readonly ok: false; readonly reason: string; readonly install: string };

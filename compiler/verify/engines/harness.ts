@@ -36,7 +36,7 @@ export async function writeProject(request: EngineRequest): Promise<string> {
 const statuses: Readonly<Record<number, string>> = {
   3: "the harness could not open or write its files",
   4: "model_init refused an arena of MODEL_ARENA_BYTES",
-  5: "the model wrote outside its arena",
+  5: "the model wrote outside its arena, or its stack grew into it",
   6: "the model needs more stack than the 64 KiB of the emulation",
   7: "the program faulted",
 };

@@ -1,6 +1,6 @@
 /** Engine: generated C on this machine, with every warning an error and under AddressSanitizer and UBSan. */
 import { join } from "node:path";
-import type { Engine, EngineRequest, EngineResult } from "./engine.js";
+import { type Engine, type EngineRequest, type EngineResult, unmeasured } from "./engine.js";
 import { emulationPath, readOutputs, readTrace, requireFinished, sourceNames, traceFlags, writeProject } from "./harness.js";
 import { findTools, requireAvailable, runOrFail, runTool } from "./tools.js";
 
@@ -38,11 +38,7 @@ export function hostC(options: HostCOptions = {}): Engine {
     requireFinished(result, name);
     return {
       outputs: await readOutputs(request, name),
-      instructions: null,
-      instructionRange: null,
-      stackBytes: null,
-      codeBytes: null,
-      weightBytes: null,
+      ...unmeasured,
       ...(request.trace ? { trace: await readTrace(request.workDir) } : {}),
     };
   }

@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Core, Emulator } from "../../../targets/core.js";
 import { fail } from "../../diagnostics.js";
-import type { Engine, EngineRequest, EngineResult } from "./engine.js";
+import { type Engine, type EngineRequest, type EngineResult, unmeasured } from "./engine.js";
 import { emulationPath, readOutputs, readTrace, requireFinished, sourceNames, traceFlags, writeProject } from "./harness.js";
-import { findTools, requireAvailable, runOrFail, runTool } from "./tools.js";
+import { allDone, findTools, requireAvailable, runOrFail, runTool } from "./tools.js";
 
 /** The emulated engine of an Arm or RISC-V core. */
 export function qemu(core: Core): Engine {
@@ -16,11 +16,10 @@ export function qemu(core: Core): Engine {
   async function run(request: EngineRequest): Promise<EngineResult> {
     requireAvailable(await available(), name);
     const cwd = request.workDir;
-    await Promise.all([build(core, emulator, request), buildCounter(cwd)]);
+    await allDone([build(core, emulator, request), buildCounter(cwd)]);
     const result = await runTool(emulator.command, await emulatorOptions(core, emulator, cwd), { cwd, timeout: 3600 });
     requireFinished(result, name);
     const outputs = await readOutputs(request, name);
-    const unmeasured = { instructions: null, instructionRange: null, stackBytes: null, codeBytes: null, weightBytes: null };
     if (request.trace) return { outputs, ...unmeasured, trace: await readTrace(cwd) };
     return { outputs, ...(await readCounts(cwd)), stackBytes: await readStack(cwd), ...(await readSizes(core, cwd)) };
   }
@@ -50,7 +49,7 @@ async function build(core: Core, emulator: Emulator, request: EngineRequest): Pr
   for (const file of sourceNames(request.files)) add(model, join(source, file), `${file.replaceAll("/", "-")}.o`);
   for (const file of ["target.c", `start-${core.family}.c`]) add(harness, emulationPath(file), `emulation-${file}.o`);
   if (bare) add([...model, "-fno-tree-loop-distribute-patterns"], emulationPath("freestanding", "string.c"), "string.o");
-  for (const job of jobs) await compile(...job);
+  await allDone(jobs.map((job) => compile(...job)));
 
   const symbols: [string, number][] = [
     ["VECTORS", emulator.vectors],

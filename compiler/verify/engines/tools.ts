@@ -71,6 +71,11 @@ export async function runOrFail(command: string, options: readonly string[], run
   return fail("QC5002", `exit status ${exitCode ?? "none"}:\n${excerpt(stderr || stdout)}`, command);
 }
 
+/** Waits for every job, even when one fails, so that none still writes files afterwards; then throws the first failure. */
+export async function allDone(jobs: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(jobs)) if (result.status === "rejected") throw result.reason;
+}
+
 /** The first lines of a tool's messages. */
 export function excerpt(text: string, lines = 20): string {
   const all = text.trimEnd().split("\n");

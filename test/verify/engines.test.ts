@@ -1,0 +1,181 @@
+/** Every C engine on one hand-written project: equal bytes, equal traces, sound measurements. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Engine, EngineResult } from "../../compiler/verify/engines/engine.js";
+import { hostC } from "../../compiler/verify/engines/host-c.js";
+import { qemu } from "../../compiler/verify/engines/qemu.js";
+import { wasmC } from "../../compiler/verify/engines/wasm-c.js";
+import { type Core, findTarget, isCore } from "../../targets/index.js";
+import { tinyInputs, tinyModel, tinyOutput } from "./tiny-model.js";
+
+const timeout = 60_000;
+
+function core(name: string): Core {
+  const target = findTarget(name);
+  if (!isCore(target)) throw new Error(name);
+  return target;
+}
+
+const emulated = ["cortex-m0plus", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "rv32imc"].map(core);
+const engines: Engine[] = [hostC(), hostC({ sanitize: false }), wasmC(), ...emulated.map(qemu)];
+
+async function run(
+  engine: Engine,
+  options: { inputs?: Uint8Array[]; trace?: boolean; edit?: (files: Map<string, string>) => void } = {},
+): Promise<EngineResult> {
+  const files = tinyModel();
+  options.edit?.(files);
+  const workDir = await mkdtemp(join(tmpdir(), "qcompile-test-"));
+  try {
+    const inputs = options.inputs ?? tinyInputs(3);
+    return await engine.run({ files, inputs, outputBytes: 4, workDir, trace: options.trace ?? false });
+  } finally {
+    await rm(workDir, { recursive: true, force: true });
+  }
+}
+
+/** Replaces text that must be there. */
+function replace(file: string, from: string, to: string): (files: Map<string, string>) => void {
+  return (files) => {
+    const text = files.get(file)!;
+    expect(text).toContain(from);
+    files.set(file, text.replace(from, to));
+  };
+}
+
+describe.each(engines.map((engine, k) => ({ label: `${engine.name}${k === 1 ? " without sanitizers" : ""}`, engine })))(
+  "$label",
+  ({ engine }) => {
+    it("computes the expected bytes", { timeout }, async () => {
+      const inputs = tinyInputs(7);
+      const { outputs } = await run(engine, { inputs });
+      expect(outputs).toEqual(inputs.map((input) => tinyOutput(input).output));
+    });
+
+    it("traces every layer of every inference", { timeout }, async () => {
+      const inputs = tinyInputs(2);
+      const { trace, outputs } = await run(engine, { inputs, trace: true });
+      expect(outputs).toEqual(inputs.map((input) => tinyOutput(input).output));
+      const expected = inputs.map(tinyOutput).map(({ hidden, output }) => [
+        { tensor: 1, bytes: hidden },
+        { tensor: 2, bytes: output },
+      ]);
+      expect(trace).toEqual(expected);
+    });
+
+    it("reports a write after the arena", { timeout }, async () => {
+      const edit = replace("model.c", "negate(memory + 16, memory + 20);", "negate(memory + 16, memory + 20); memory[24] = 1;");
+      await expect(run(engine, { edit })).rejects.toThrow(/^QC5004 [^]*(outside its arena|AddressSanitizer)/);
+    });
+  },
+);
+
+describe.each([hostC(), qemu(core("cortex-m4")), wasmC()])("$name reports", (engine) => {
+  it("an arena that the model refuses", { timeout }, async () => {
+    const edit = replace("model.c", "bytes < MODEL_ARENA_BYTES", "bytes < MODEL_ARENA_BYTES + 1");
+    await expect(run(engine, { edit })).rejects.toThrow(/^QC5004 .*model_init refused/);
+  });
+
+  it("what the compiler says", { timeout }, async () => {
+    const edit = replace("model.c", "int8_t copy[4];", "int8_t copy[4] = nothing;");
+    await expect(run(engine, { edit })).rejects.toThrow(/^QC5002 [^]*nothing/);
+  });
+});
+
+describe.each(emulated)("$name measures", (target) => {
+  it("instructions, stack and flash, repeatably", { timeout }, async () => {
+    const first = await run(qemu(target));
+    const second = await run(qemu(target));
+    expect(second).toEqual(first);
+    // 64 multiply-accumulates of 64 bits; at least a load, a multiplication and a sum, at most a few dozen instructions each.
+    expect(first.instructions).toBeGreaterThan(3 * 64);
+    expect(first.instructions).toBeLessThan(100 * 64);
+    expect(first.stackBytes).toBeGreaterThan(0);
+    expect(first.stackBytes).toBeLessThan(256);
+    expect(first.codeBytes).toBeGreaterThan(100);
+    expect(first.codeBytes).toBeLessThan(1024);
+    expect(first.weightBytes).toBe(64);
+  });
+});
+
+describe.each(["cortex-m4", "rv32imc"].map(core))("$name", (target) => {
+  const engine = qemu(target);
+
+  it("counts and weighs the very instructions that are added", { timeout }, async () => {
+    const nops = (count: number) => replace("model.c", "negate(memory + 16", `${'__asm__ volatile("nop");'.repeat(count)} negate(memory + 16`);
+    const few = await run(engine, { edit: nops(1) });
+    const many = await run(engine, { edit: nops(41) });
+    expect(many.instructions! - few.instructions!).toBe(40);
+    expect(many.codeBytes! - few.codeBytes!).toBe(80);
+  });
+
+  it("measures the stack of a deeper frame", { timeout }, async () => {
+    const frame = "volatile int8_t deep[512]; deep[0] = 1; deep[511] = deep[0];";
+    const flat = await run(engine);
+    const deep = await run(engine, { edit: replace("model.c", "int8_t copy[4];", `int8_t copy[4]; ${frame}`) });
+    expect(deep.stackBytes! - flat.stackBytes!).toBeGreaterThanOrEqual(400);
+    expect(deep.stackBytes! - flat.stackBytes!).toBeLessThan(600);
+  });
+
+  it("reports a fault", { timeout }, async () => {
+    const edit = replace("model.c", "negate(memory + 16", "__builtin_trap(); negate(memory + 16");
+    await expect(run(engine, { edit })).rejects.toThrow(/^QC5004 [^]*faulted/);
+  });
+
+  it("reports a stack that overflows", { timeout }, async () => {
+    const frame = "volatile int8_t deep[65536]; int i; for (i = 0; i < 65536; i++) { deep[i] = deep[0]; }";
+    const edit = replace("model.c", "int8_t copy[4];", `int8_t copy[4]; ${frame}`);
+    await expect(run(engine, { edit })).rejects.toThrow(/^QC5004 [^]*more stack/);
+  });
+});
+
+it("cortex-m0plus refuses instructions beyond Armv6-M", { timeout }, async () => {
+  const divide = "0xfb90, 0xf0f1"; // SDIV r0, r0, r1
+  const edit = replace("model.c", "negate(memory + 16", `__asm__ volatile(".short ${divide}" ::: "r0"); negate(memory + 16`);
+  await expect(run(qemu(core("cortex-m0plus")), { edit })).rejects.toThrow(/^QC5004 [^]*faulted/);
+  await expect(run(qemu(core("cortex-m33")), { edit })).resolves.toBeDefined();
+});
+
+describe("host-c under sanitizers reports", () => {
+  it("a read before the arena", { timeout }, async () => {
+    const edit = replace("model.c", "dense(memory, memory + 16);", "dense(memory, memory + 16); memory[16] = memory[-1];");
+    await expect(run(hostC(), { edit })).rejects.toThrow(/^QC5004 [^]*AddressSanitizer/);
+  });
+
+  it("a signed overflow", { timeout }, async () => {
+    const edit = replace("model.c", "int8_t copy[4];", "int8_t copy[4]; volatile int top = 2147483647; top += 1 + (input == 0);");
+    await expect(run(hostC(), { edit })).rejects.toThrow(/^QC5004 [^]*signed integer overflow/);
+  });
+});
+
+describe("a missing tool", () => {
+  const withPath = async <Result>(path: string, work: () => Promise<Result>): Promise<Result> => {
+    const before = process.env["PATH"];
+    process.env["PATH"] = path;
+    try {
+      return await work();
+    } finally {
+      process.env["PATH"] = before;
+    }
+  };
+
+  it("is named with the package that has it", async () => {
+    const answer = await withPath("/nowhere", () => qemu(core("rv32imc")).available());
+    expect(answer).toEqual({
+      ok: false,
+      reason: "riscv64-unknown-elf-gcc, qemu-system-riscv32, gcc not found on PATH",
+      install: "apt-get install -y --no-install-recommends gcc-riscv64-unknown-elf qemu-system-misc gcc libc6-dev",
+    });
+  });
+
+  it("stops a run", async () => {
+    const message = /^QC5001 'host-c' .*gcc not found on PATH.*apt-get install/;
+    await expect(withPath("/nowhere", () => run(hostC()))).rejects.toThrow(message);
+  });
+
+  it("is not reported when everything is there", async () => {
+    expect(await qemu(core("cortex-m4")).available()).toEqual({ ok: true });
+  });
+});
