@@ -1,0 +1,49 @@
+/**
+ * `npm run bench`: the table against peers, reproduced by one command: README.md of this folder, from `results.json`.
+ * Units repeat exactly: instructions under QEMU's counting plugin, bytes, simulated cycles.
+ * Arguments: models' folder (default ../shared/data/mlperf-tiny).
+ */
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BenchRow, bench } from "../compiler/cli/bench.js";
+import { peers } from "./peers.js";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const folder = process.argv[2] ?? join(here, "..", "..", "shared", "data", "mlperf-tiny");
+const models = { AD: "ad01_int8", IC: "ic01_resnet8_int8", KWS: "kws01_dscnn_int8", VWW: "vww01_mobilenetv1_025_int8" } as const;
+const targets = ["cortex-m0plus", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "rv32imc", "verilog"] as const;
+
+const rows: (BenchRow & { id: keyof typeof models })[] = [];
+for (const [id, file] of Object.entries(models) as [keyof typeof models, string][]) {
+  const path = join(folder, `${file}.onnx`);
+  if (!existsSync(path)) throw new Error(`${path} is missing; give the folder of the MLPerf Tiny models`);
+  for (const target of targets) {
+    process.stderr.write(`${id} on ${target}\n`);
+    rows.push({ id, ...(await bench(path, target, {})) });
+  }
+}
+
+const number = (value: number | null) => (value === null ? "-" : value.toLocaleString("en-US"));
+const ratio = (own: number | null, peer: number | undefined) => (own === null || peer === undefined ? "-" : (peer / own).toFixed(2));
+const lines = rows.map((row) => {
+  const peer = peers[row.target]?.[row.id];
+  const cells = [row.id, row.target, number(row.instructions ?? row.cycles?.interval ?? null), number(peer?.instructions ?? null), ratio(row.instructions, peer?.instructions)];
+  cells.push(number(row.arena_bytes), number(peer?.arena ?? null), number(row.stack_bytes), number(row.code_bytes), number(peer?.code ?? null), number(row.weight_bytes), row.bit_exact ? "yes" : "NO");
+  return `| ${cells.join(" | ")} |`;
+});
+const header = ["model", "target", "instructions (Verilog: cycles)", "peer", "peer / ours", "arena", "peer", "stack", "code", "peer", "weights", "bit-exact"];
+writeFileSync(join(here, "results.json"), `${JSON.stringify(rows, null, 2)}\n`);
+writeFileSync(
+  join(here, "README.md"),
+  `# Benchmarks
+
+\`npm run bench\` reproduces this table. Instructions of one inference under QEMU 7.2's counting plugin, numerics exact; bytes of RAM and flash.
+Peers: TensorFlow Lite Micro with CMSIS-NN (Arm), with muRISCV-NN (RISC-V), \`-O3\`, as recorded in \`peers.ts\`; their arena includes what their runtime keeps
+there. Cortex-M0+ is compared with nothing yet. "peer / ours" above 1 means fewer instructions here. Verilog: simulated cycles between inferences that follow each other.
+
+| ${header.join(" | ")} |
+|${header.map(() => "---").join("|")}|
+${lines.join("\n")}
+`,
+);
