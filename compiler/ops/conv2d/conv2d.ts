@@ -6,7 +6,7 @@ import type { OpHome } from "../op.js";
 import { printRequantize, rangesOf } from "../requantize.js";
 import { biasCodes, channelScale, requirePerTensor, requireScaleAxis, weightCodes } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
-import { c } from "./conv2d.c.js";
+import { c, scratchBytes } from "./conv2d.c.js";
 import { type Conv2dGraphAttributes, readConv } from "./conv2d.onnx.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { verilog } from "./conv2d.verilog.js";
@@ -87,6 +87,7 @@ export default {
     return rows! * columns! * attributes.weights.length;
   },
   weightBytes: ({ attributes }) => attributes.weights.length + 4 * attributes.bias.length,
+  scratchBytes,
   requantize: (attributes) => attributes.requantize,
   print: (attributes) => `${printWindow(attributes)} groups=${attributes.groups} ${printRequantize(attributes.requantize)}`,
   c,

@@ -1,0 +1,116 @@
+/** Convolution in C: qc_depthwise_conv2d.h, qc_conv2d_pairs.h (packed multiplies) or qc_conv2d_quads.h. */
+import type { CContext, CLowering } from "../../../targets/c/lowering.js";
+import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
+import { type Records, placeRecords } from "../../../targets/c/records.js";
+import { requireBytes, signedLiteral } from "../../../targets/c/tensors.js";
+import { windowStatement } from "../../../targets/c/window.js";
+import type { IntegerNode } from "../../ir/index.js";
+import { isPadded } from "../window.js";
+import type { Conv2dAttributes } from "./conv2d.types.js";
+
+type Node = IntegerNode<Conv2dAttributes>;
+
+function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean {
+  return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
+}
+
+/** What the kernels of any core need: patches of four pixels, widened to 16 bits, or one padded patch. */
+export function scratchBytes(node: Node): number {
+  const { kernel, groups } = node.attributes;
+  const channels = node.inputs[0]!.shape[3]!;
+  const taps = kernel[0] * kernel[1];
+  if (isDepthwise(node)) return isPadded(node.attributes) ? taps * channels : 0;
+  const patch = Math.ceil((taps * channels) / groups / 4) * 4;
+  return 4 * 2 * patch + patch;
+}
+
+export const c: CLowering<Conv2dAttributes> = (node, context) => {
+  requireBytes(node);
+  const { inputs, output, attributes } = node;
+  const { groups, inputZeroPoint } = attributes;
+  context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
+  if (isDepthwise(node)) depthwise(node, context);
+  else if (context.core.features.includes("dsp")) pairs(node, context);
+  else quads(node, context);
+};
+
+/** The kernels sum raw codes: the zero point's share and the bias are added by the records. */
+function missing({ attributes, output }: Node): Int32Array {
+  const sums = weightSums(attributes.weights, output.shape[3]!);
+  return attributes.bias.map((bias, o) => bias - attributes.inputZeroPoint * sums[o]!);
+}
+
+/** Records of all groups, each group's channels rounded up to `step`. */
+function records(node: Node, context: CContext, groups: number, step: number): Records {
+  const { attributes, output } = node;
+  const perGroup = output.shape[3]! / groups;
+  const slots = Array.from({ length: groups }, (_, g) => channelSlots(g * perGroup, perGroup, step)).flat();
+  return placeRecords(context, attributes.requantize, output.type, slots, missing(node));
+}
+
+/** Weights of each group as a matrix. */
+function matrices({ attributes: { groups, weights }, output }: Node) {
+  const channels = output.shape[3]! / groups;
+  const size = weights.length / groups;
+  return Array.from({ length: groups }, (_, g) => ({
+    channels,
+    taps: size / channels,
+    weights: weights.subarray(g * size, (g + 1) * size),
+  }));
+}
+
+function pairs(node: Node, context: CContext): void {
+  const signed = signedLiteral(node.inputs[0]!);
+  const groups = matrices(node);
+  const carried = groups.every((matrix) => pairsCarry(matrix, signed === "1" ? 128 : 255));
+  const weights = context.constant("weights", "uint32_t", concatenate(groups.map((matrix) => packPairs(matrix, carried, 2))));
+  const constants = records(node, context, node.attributes.groups, 2);
+  context.include("qc_conv2d_pairs.h");
+  const body = `qc_conv2d_pairs(s, x, weights, records, y, (uint32_t *)(void *)scratch, q, ${signed}, ${carried ? 1 : 0});`;
+  call(context, `conv2d_${constants.role}`, "uint32_t", weights, constants, body);
+}
+
+function quads(node: Node, context: CContext): void {
+  const signed = signedLiteral(node.inputs[0]!);
+  const weights = context.constant("weights", "int8_t", concatenate(matrices(node).map((matrix) => interleave(matrix, 4))));
+  const constants = records(node, context, node.attributes.groups, 4);
+  context.include("qc_conv2d_quads.h");
+  const body = `qc_conv2d_quads(s, x, weights, records, y, scratch, q, ${signed});`;
+  call(context, `conv2d_${constants.role}`, "int8_t", weights, constants, body);
+}
+
+function depthwise(node: Node, context: CContext): void {
+  const { kernel, weights } = node.attributes;
+  const channels = node.output.shape[3]!;
+  const matrix = { channels, taps: kernel[0] * kernel[1], weights };
+  const packed = context.constant("weights", "uint8_t", Uint8Array.from(interleave(matrix, 4)));
+  const constants = records(node, context, 1, 4);
+  const dsp = context.core.features.includes("dsp") ? 1 : 0;
+  const last = [signedLiteral(node.inputs[0]!), dsp, kernel[0], kernel[1]].join(", ");
+  context.include("qc_depthwise_conv2d.h");
+  const body = `qc_depthwise_conv2d(s, x, weights, records, y, scratch, q, ${last});`;
+  call(context, `depthwise_conv2d_${kernel.join("x")}_${constants.role}`, "uint8_t", packed, constants, body);
+}
+
+/** Calls the shared function around a kernel. */
+function call(context: CContext, role: string, element: string, weights: string, constants: Records, body: string): void {
+  const name = context.shared({
+    role,
+    parameters: [
+      "const qc_window *s",
+      "const uint8_t *x",
+      `const ${element} *weights`,
+      "const int32_t *records",
+      "uint8_t *y",
+      "uint8_t *scratch",
+      ...constants.parameters,
+    ],
+    body: [constants.declaration, body],
+  });
+  const values = ["&window", context.input(0), weights, constants.name, context.output, context.scratch, ...constants.arguments];
+  context.statement(`${name}(${values.join(", ")});`);
+}
+
+function concatenate<T extends Int8Array | Uint32Array>(parts: readonly T[]): number[] {
+  return parts.flatMap((part) => Array.from(part));
+}

@@ -1,0 +1,44 @@
+/** Matrix product in C: qc_dense_pairs.h (packed multiplies) or qc_dense_quads.h. */
+import type { CLowering } from "../../../targets/c/lowering.js";
+import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
+import { placeRecords } from "../../../targets/c/records.js";
+import { requireBytes, signedLiteral } from "../../../targets/c/tensors.js";
+import { elementCount } from "../../ir/index.js";
+import type { DenseAttributes } from "./dense.types.js";
+
+export const c: CLowering<DenseAttributes> = (node, context) => {
+  requireBytes(node);
+  const [x] = node.inputs;
+  const { weights, bias, inputZeroPoint, requantize } = node.attributes;
+  const outputs = node.output.shape.at(-1)!;
+  const inputs = x!.shape.at(-1)!;
+  const rows = elementCount(x!.shape) / inputs;
+  const signed = signedLiteral(x!);
+  const matrix = { channels: outputs, taps: inputs, weights };
+  const sums = weightSums(weights, outputs);
+  const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
+  const constants = placeRecords(context, requantize, node.output.type, channelSlots(0, outputs, 4), missing);
+  const dsp = context.core.features.includes("dsp");
+  const carried = dsp && pairsCarry(matrix, signed === "1" ? 128 : 255);
+  const element = dsp ? "uint32_t" : "int8_t";
+  const packed = context.constant("weights", element, dsp ? packPairs(matrix, carried, 4) : interleave(matrix, 4));
+  const kernel = dsp ? "qc_dense_pairs" : "qc_dense_quads";
+  context.include(`${kernel}.h`);
+  const last = dsp ? `${signed}, ${carried ? 1 : 0}` : signed;
+  const name = context.shared({
+    role: `dense_${constants.role}`,
+    parameters: [
+      "const uint8_t *x",
+      "int32_t rows",
+      "int32_t inputs",
+      "int32_t outputs",
+      `const ${element} *weights`,
+      "const int32_t *records",
+      "uint8_t *y",
+      ...constants.parameters,
+    ],
+    body: [constants.declaration, `${kernel}(x, rows, inputs, outputs, weights, records, y, q, ${last});`],
+  });
+  const values = [context.input(0), rows, inputs, outputs, packed, constants.name, context.output, ...constants.arguments];
+  context.statement(`${name}(${values.join(", ")});`);
+};

@@ -1,0 +1,77 @@
+/*
+ * Average pooling as a staircase of the sum of the codes under the window. Where padded taps are not counted, `counts` lists
+ * the numbers of counted taps, ascending, and the records are in that order, `record_words` apart; otherwise there is one.
+ */
+#ifndef QC_AVERAGE_POOL2D_H
+#define QC_AVERAGE_POOL2D_H
+
+#include <stdint.h>
+
+#include "qc_code.h"
+#include "qc_config.h"
+#include "qc_requantize.h"
+#include "qc_window.h"
+
+/* pad_sum: what one padded tap adds; 0 when padded taps are not counted. */
+QC_INLINE void qc_average_pool2d(const qc_window *s, const uint8_t *x, const int32_t *counts, const int32_t *records, uint8_t *y,
+                                 qc_requant q, int x_signed, int32_t pad_sum)
+{
+    const int32_t taps = s->kernel_height * s->kernel_width;
+    int32_t row;
+    int32_t column;
+    int32_t channel;
+
+    for (row = 0; row < s->out_height; row++) {
+        for (column = 0; column < s->out_width; column++) {
+            const int32_t top = row * s->stride_y - s->pad_top;
+            const int32_t left = column * s->stride_x - s->pad_left;
+            const int32_t *record = records;
+            int32_t y_first = top;
+            int32_t y_end = top + s->kernel_height * s->dilation_y;
+            int32_t x_first = left;
+            int32_t x_end = left + s->kernel_width * s->dilation_x;
+            int32_t inside;
+            int32_t iy;
+            int32_t ix;
+
+            while (y_first < 0) {
+                y_first += s->dilation_y;
+            }
+            while (y_end - s->dilation_y >= s->height) {
+                y_end -= s->dilation_y;
+            }
+            while (x_first < 0) {
+                x_first += s->dilation_x;
+            }
+            while (x_end - s->dilation_x >= s->width) {
+                x_end -= s->dilation_x;
+            }
+            inside = y_end <= y_first || x_end <= x_first
+                         ? 0
+                         : (y_end - y_first) / s->dilation_y * ((x_end - x_first) / s->dilation_x);
+            if (counts) {
+                const int32_t *count = counts;
+
+                while (*count != inside) {
+                    count++;
+                    record += qc_record_words(q);
+                }
+            }
+            for (channel = 0; channel < s->channels; channel++) {
+                int32_t sum = (taps - inside) * pad_sum;
+
+                for (iy = y_first; iy < y_end; iy += s->dilation_y) {
+                    const uint8_t *code = x + (iy * s->width + x_first) * s->channels + channel;
+
+                    for (ix = x_first; ix < x_end; ix += s->dilation_x) {
+                        sum += qc_code(*code, x_signed);
+                        code += s->dilation_x * s->channels;
+                    }
+                }
+                *y++ = qc_requantize(q, sum, record);
+            }
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,28 @@
+/* The only header meant to be changed. Every definition may also be given on the command line. */
+#ifndef QC_CONFIG_H
+#define QC_CONFIG_H
+
+/* Called after each layer with the id, address and size in bytes of the tensor it computed. */
+#ifndef QC_TRACE
+#define QC_TRACE(index, pointer, bytes) ((void)0)
+#endif
+
+/* Kernels are inlined into their callers, whose literal arguments remove what a layer does not need. */
+#ifndef QC_INLINE
+#if defined(__GNUC__)
+#define QC_INLINE static inline __attribute__((always_inline))
+#else
+#define QC_INLINE static inline
+#endif
+#endif
+
+/* Functions that several layers call; inlining them would multiply the code. */
+#ifndef QC_SHARED
+#if defined(__GNUC__)
+#define QC_SHARED static __attribute__((noinline))
+#else
+#define QC_SHARED static
+#endif
+#endif
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * Convolution with general groups, strides, dilation and pads for cores with packed multiplies (qc_dsp.h).
+ * Patches of QC_PAIRS_PIXELS output pixels are widened to lane words once, then multiplied with all output channels, two at
+ * a time.
+ * Weights: per group, per two output channels, two words for each four taps. A lane holds the weight w1 of the second
+ * channel in its low byte and w0 of the first in its high byte; with `carried` it holds the sum 256*w0 + w1, so that one
+ * product yields 256*acc0 + acc1 and only w1 needs extracting. That is exact when 256*acc0 fits 32 bits and no pair has
+ * w0 = -128 with w1 < 0. Taps and channels are padded with zero weights; records with zeros.
+ */
+#ifndef QC_CONV2D_PAIRS_H
+#define QC_CONV2D_PAIRS_H
+
+#include <stdint.h>
+
+#include "qc_config.h"
+#include "qc_dsp.h"
+#include "qc_requantize.h"
+#include "qc_window.h"
+
+enum { QC_PAIRS_PIXELS = 4 };
+
+/* First channel's accumulator from the two sums of a pair. */
+QC_INLINE int32_t qc_pairs_first(int32_t first, int32_t second, int carried)
+{
+    return carried ? (int32_t)((uint32_t)first - (uint32_t)second) >> 8 : first;
+}
+
+/* Stores both channels of one pixel; `both` is 0 for the last of an odd number of channels. */
+QC_INLINE void qc_pairs_store(int32_t first, int32_t second, int carried, const int32_t *record, qc_requant q, int both, uint8_t *y)
+{
+    y[0] = qc_requantize(q, qc_pairs_first(first, second, carried), record);
+    if (both) {
+        y[1] = qc_requantize(q, second, record + qc_record_words(q));
+    }
+}
+
+/* Two output channels of 1..QC_PAIRS_PIXELS pixels; outputs of successive pixels are `pitch` bytes apart. */
+QC_INLINE void qc_pairs_tile(const uint32_t *lanes, const uint32_t *weights, int32_t quads, int32_t pixels, int both, int carried,
+                             const int32_t *record, qc_requant q, uint8_t *y, int32_t pitch)
+{
+    const uint32_t *const end = weights + 2 * quads;
+    int32_t a0 = 0, a1 = 0, a2 = 0, a3 = 0;
+    int32_t b0 = 0, b1 = 0, b2 = 0, b3 = 0;
+
+    do {
+        const uint32_t pair = *weights++;
+        const uint32_t second = qc_sxtb16(pair);
+        const uint32_t first = carried ? pair : qc_sxtb16(qc_rotate_right_8(pair));
+
+        a0 = qc_smlad(lanes[0], first, a0);
+        b0 = qc_smlad(lanes[0], second, b0);
+        a1 = qc_smlad(lanes[1], first, a1);
+        b1 = qc_smlad(lanes[1], second, b1);
+        a2 = qc_smlad(lanes[2], first, a2);
+        b2 = qc_smlad(lanes[2], second, b2);
+        a3 = qc_smlad(lanes[3], first, a3);
+        b3 = qc_smlad(lanes[3], second, b3);
+        lanes += QC_PAIRS_PIXELS;
+    } while (weights != end);
+    qc_pairs_store(a0, b0, carried, record, q, both, y);
+    if (pixels > 1) {
+        qc_pairs_store(a1, b1, carried, record, q, both, y + pitch);
+    }
+    if (pixels > 2) {
+        qc_pairs_store(a2, b2, carried, record, q, both, y + 2 * pitch);
+    }
+    if (pixels > 3) {
+        qc_pairs_store(a3, b3, carried, record, q, both, y + 3 * pitch);
+    }
+}
+
+/* Widens one patch; codes that fill no word go through `bytes` (a patch rounded up to 4) first. */
+QC_INLINE void qc_pairs_widen(const qc_window *s, const uint8_t *x, int32_t row, int32_t column, int32_t depth, int x_signed,
+                              uint32_t *lanes, uint8_t *bytes)
+{
+    const qc_layout widened = {1, QC_PAIRS_PIXELS, x_signed};
+
+    if (depth % 4 == 0) {
+        qc_patch(widened, s, x, row, column, depth, (uint8_t *)lanes);
+    } else {
+        const qc_layout plain = {0, 1, x_signed};
+
+        qc_patch(plain, s, x, row, column, depth, bytes);
+        qc_put_codes(widened, (uint8_t *)lanes, bytes, s->kernel_height * s->kernel_width * depth, 0);
+    }
+}
+
+/* scratch: 9 bytes * QC_PAIRS_PIXELS... see compiler/ops/conv2d/conv2d.c.ts, scratchBytes. */
+QC_INLINE void qc_conv2d_pairs(const qc_window *s, const uint8_t *x, const uint32_t *weights, const int32_t *records, uint8_t *y,
+                               uint32_t *scratch, qc_requant q, int x_signed, int carried)
+{
+    const int32_t depth = s->channels / s->groups;
+    const int32_t outputs = s->out_channels / s->groups;
+    const int32_t quads = (s->kernel_height * s->kernel_width * depth + 3) / 4;
+    const int32_t total = s->out_height * s->out_width;
+    uint8_t *const bytes = (uint8_t *)(scratch + 2 * QC_PAIRS_PIXELS * quads);
+    const uint32_t *weight = weights;
+    int32_t group;
+    int32_t pixel;
+    int32_t o;
+    int32_t i;
+
+    for (group = 0; group < s->groups; group++) {
+        int32_t row = 0;
+        int32_t column = 0;
+
+        for (pixel = 0; pixel < total; pixel += QC_PAIRS_PIXELS) {
+            const int32_t pixels = total - pixel < QC_PAIRS_PIXELS ? total - pixel : QC_PAIRS_PIXELS;
+            const int32_t *record = records;
+            uint8_t *out = y + pixel * s->out_channels;
+
+            for (i = 0; i < QC_PAIRS_PIXELS; i++) {
+                qc_pairs_widen(s, x, row, column, depth, x_signed, scratch + i, bytes);
+                if (pixel + i < total - 1 && ++column == s->out_width) {
+                    column = 0;
+                    row++;
+                }
+            }
+            weight = weights;
+            for (o = 0; o < outputs; o += 2) {
+                qc_pairs_tile(scratch, weight, quads, pixels, o + 1 < outputs, carried, record, q, out + o, s->out_channels);
+                weight += 2 * quads;
+                record += 2 * qc_record_words(q);
+            }
+        }
+        weights = weight;
+        records += (outputs + 1) / 2 * 2 * qc_record_words(q);
+        x += depth;
+        y += outputs;
+    }
+}
+
+#endif

@@ -1,0 +1,155 @@
+/*
+ * Depthwise convolution, one output channel per input channel, four channels at a time. Windows that reach over the border
+ * are first copied to scratch with their padding, so that one inner loop serves all pixels.
+ * Weights: per four channels, per tap: four bytes. Channels are padded with zero weights, records with zeros.
+ */
+#ifndef QC_DEPTHWISE_CONV2D_H
+#define QC_DEPTHWISE_CONV2D_H
+
+#include <stdint.h>
+
+#include "qc_code.h"
+#include "qc_config.h"
+#include "qc_dsp.h"
+#include "qc_requantize.h"
+#include "qc_window.h"
+
+/* Codes of one window position, for one channel after the other: taps `step` apart in rows `pitch` apart. */
+typedef struct {
+    const uint8_t *codes;
+    int32_t pitch;
+    int32_t step;
+} qc_depthwise_taps;
+
+/* Four channels, packed multiplies. */
+QC_INLINE void qc_depthwise_four_dsp(qc_depthwise_taps taps, int32_t kernel_height, int32_t kernel_width, const uint8_t *weights,
+                                     const int32_t *record, qc_requant q, int x_signed, uint8_t *y)
+{
+    const int32_t words = qc_record_words(q);
+    int32_t a = 0, b = 0, c = 0, d = 0;
+    int32_t ky;
+    int32_t kx;
+
+    for (ky = 0; ky < kernel_height; ky++) {
+        const uint8_t *codes = taps.codes;
+
+        for (kx = 0; kx < kernel_width; kx++) {
+            const uint32_t x = qc_load_word(codes);
+            const uint32_t w = qc_load_word(weights);
+            const uint32_t x_even = qc_even_lanes(x, x_signed);
+            const uint32_t x_odd = qc_odd_lanes(x, x_signed);
+            const uint32_t w_even = qc_sxtb16(w);
+            const uint32_t w_odd = qc_sxtb16(qc_rotate_right_8(w));
+
+            a = qc_smlabb(x_even, w_even, a);
+            b = qc_smlabb(x_odd, w_odd, b);
+            c = qc_smlatt(x_even, w_even, c);
+            d = qc_smlatt(x_odd, w_odd, d);
+            codes += taps.step;
+            weights += 4;
+        }
+        taps.codes += taps.pitch;
+    }
+    y[0] = qc_requantize(q, a, record);
+    y[1] = qc_requantize(q, b, record + words);
+    y[2] = qc_requantize(q, c, record + 2 * words);
+    y[3] = qc_requantize(q, d, record + 3 * words);
+}
+
+/* Four channels, portable. */
+QC_INLINE void qc_depthwise_four(qc_depthwise_taps taps, int32_t kernel_height, int32_t kernel_width, const uint8_t *weights,
+                                 const int32_t *record, qc_requant q, int x_signed, uint8_t *y)
+{
+    const int32_t words = qc_record_words(q);
+    int32_t a = 0, b = 0, c = 0, d = 0;
+    int32_t ky;
+    int32_t kx;
+
+    for (ky = 0; ky < kernel_height; ky++) {
+        const uint8_t *codes = taps.codes;
+
+        for (kx = 0; kx < kernel_width; kx++) {
+            a += qc_code(codes[0], x_signed) * qc_code(weights[0], 1);
+            b += qc_code(codes[1], x_signed) * qc_code(weights[1], 1);
+            c += qc_code(codes[2], x_signed) * qc_code(weights[2], 1);
+            d += qc_code(codes[3], x_signed) * qc_code(weights[3], 1);
+            codes += taps.step;
+            weights += 4;
+        }
+        taps.codes += taps.pitch;
+    }
+    y[0] = qc_requantize(q, a, record);
+    y[1] = qc_requantize(q, b, record + words);
+    y[2] = qc_requantize(q, c, record + 2 * words);
+    y[3] = qc_requantize(q, d, record + 3 * words);
+}
+
+/* One channel, for those that four do not divide. */
+QC_INLINE void qc_depthwise_one(qc_depthwise_taps taps, int32_t kernel_height, int32_t kernel_width, const uint8_t *weights,
+                                const int32_t *record, qc_requant q, int x_signed, uint8_t *y)
+{
+    int32_t acc = 0;
+    int32_t ky;
+    int32_t kx;
+
+    for (ky = 0; ky < kernel_height; ky++) {
+        for (kx = 0; kx < kernel_width; kx++) {
+            acc += qc_code(taps.codes[ky * taps.pitch + kx * taps.step], x_signed) * qc_code(*weights, 1);
+            weights += 4;
+        }
+    }
+    *y = qc_requantize(q, acc, record);
+}
+
+/*
+ * scratch: kernel_height * kernel_width * channels bytes when any window reaches over the border. kernel_height and
+ * kernel_width are literal where the layers that share the kernel agree.
+ */
+QC_INLINE void qc_depthwise_conv2d(const qc_window *s, const uint8_t *x, const uint8_t *weights, const int32_t *records, uint8_t *y,
+                                   uint8_t *scratch, qc_requant q, int x_signed, int dsp, int32_t kernel_height, int32_t kernel_width)
+{
+    const qc_layout plain = {0, 1, x_signed};
+    const int32_t words = qc_record_words(q);
+    int32_t row;
+    int32_t column;
+
+    for (row = 0; row < s->out_height; row++) {
+        for (column = 0; column < s->out_width; column++) {
+            const uint8_t *weight = weights;
+            const int32_t *record = records;
+            int32_t left = s->channels;
+            qc_depthwise_taps taps;
+
+            if (qc_window_inside(s, row, column)) {
+                taps.codes = x + ((row * s->stride_y - s->pad_top) * s->width + column * s->stride_x - s->pad_left) * s->channels;
+                taps.step = s->dilation_x * s->channels;
+                taps.pitch = s->dilation_y * s->width * s->channels;
+            } else {
+                qc_patch(plain, s, x, row, column, s->channels, scratch);
+                taps.codes = scratch;
+                taps.step = s->channels;
+                taps.pitch = kernel_width * s->channels;
+            }
+            for (; left >= 4; left -= 4) {
+                if (dsp) {
+                    qc_depthwise_four_dsp(taps, kernel_height, kernel_width, weight, record, q, x_signed, y);
+                } else {
+                    qc_depthwise_four(taps, kernel_height, kernel_width, weight, record, q, x_signed, y);
+                }
+                taps.codes += 4;
+                weight += 4 * kernel_height * kernel_width;
+                record += 4 * words;
+                y += 4;
+            }
+            for (; left > 0; left--) {
+                qc_depthwise_one(taps, kernel_height, kernel_width, weight, record, q, x_signed, y);
+                taps.codes++;
+                weight++;
+                record += words;
+                y++;
+            }
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * The packed multiplies of Armv7E-M and Armv8-M with DSP, and their portable twin: the same weights and the same kernels
+ * give the same bytes on any little-endian machine.
+ * A lane word holds two 16-bit integers. Sums wrap modulo 2^32.
+ */
+#ifndef QC_DSP_H
+#define QC_DSP_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "qc_config.h"
+
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+#include <arm_acle.h>
+#define QC_DSP_INTRINSICS 1
+#else
+#define QC_DSP_INTRINSICS 0
+#endif
+
+/* Four bytes from any address. */
+QC_INLINE uint32_t qc_load_word(const uint8_t *bytes)
+{
+    uint32_t word;
+
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+/* Four bytes to any address. */
+QC_INLINE void qc_store_word(uint8_t *bytes, uint32_t word)
+{
+    memcpy(bytes, &word, sizeof word);
+}
+
+QC_INLINE uint32_t qc_rotate_right_8(uint32_t word)
+{
+    return (word >> 8) | (word << 24);
+}
+
+/* Bytes 0 and 2, sign extended. */
+QC_INLINE uint32_t qc_sxtb16(uint32_t word)
+{
+#if QC_DSP_INTRINSICS
+    return (uint32_t)__sxtb16((int8x4_t)word);
+#else
+    const uint32_t low = (uint32_t)(int32_t)(int8_t)(word & 0xFFu);
+    const uint32_t high = (uint32_t)(int32_t)(int8_t)((word >> 16) & 0xFFu);
+
+    return (low & 0xFFFFu) | (high << 16);
+#endif
+}
+
+/* Bytes 0 and 2, zero extended. */
+QC_INLINE uint32_t qc_uxtb16(uint32_t word)
+{
+    return word & 0x00FF00FFu;
+}
+
+/* acc + low(a)*low(b) + high(a)*high(b). */
+QC_INLINE int32_t qc_smlad(uint32_t a, uint32_t b, int32_t acc)
+{
+#if QC_DSP_INTRINSICS
+    return __smlad((int16x2_t)a, (int16x2_t)b, acc);
+#else
+    const int32_t low = (int32_t)(int16_t)(a & 0xFFFFu) * (int32_t)(int16_t)(b & 0xFFFFu);
+    const int32_t high = (int32_t)(int16_t)(a >> 16) * (int32_t)(int16_t)(b >> 16);
+
+    return (int32_t)((uint32_t)acc + (uint32_t)low + (uint32_t)high);
+#endif
+}
+
+/* acc + low(a)*low(b). */
+QC_INLINE int32_t qc_smlabb(uint32_t a, uint32_t b, int32_t acc)
+{
+#if QC_DSP_INTRINSICS
+    return __smlabb((int32_t)a, (int32_t)b, acc);
+#else
+    return (int32_t)((uint32_t)acc + (uint32_t)((int32_t)(int16_t)(a & 0xFFFFu) * (int32_t)(int16_t)(b & 0xFFFFu)));
+#endif
+}
+
+/* acc + high(a)*high(b). */
+QC_INLINE int32_t qc_smlatt(uint32_t a, uint32_t b, int32_t acc)
+{
+#if QC_DSP_INTRINSICS
+    return __smlatt((int32_t)a, (int32_t)b, acc);
+#else
+    return (int32_t)((uint32_t)acc + (uint32_t)((int32_t)(int16_t)(a >> 16) * (int32_t)(int16_t)(b >> 16)));
+#endif
+}
+
+/* Codes 0 and 2 of four as lanes. */
+QC_INLINE uint32_t qc_even_lanes(uint32_t codes, int is_signed)
+{
+    return is_signed ? qc_sxtb16(codes) : qc_uxtb16(codes);
+}
+
+/* Codes 1 and 3 of four as lanes. */
+QC_INLINE uint32_t qc_odd_lanes(uint32_t codes, int is_signed)
+{
+    return qc_even_lanes(qc_rotate_right_8(codes), is_signed);
+}
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * Accumulator to output code, by the certified constants of one output channel.
+ *
+ * A channel's record holds 32-bit words; 64-bit values take two, low word first:
+ *   QC_PLAIN       multiplier, offset
+ *   QC_SIGN        multiplier, offset, correction, bias
+ *   QC_PARITY      multiplier, offset, correction
+ *   QC_THRESHOLDS  first code, number of thresholds, words from this record to its thresholds
+ * Accumulators start at 0: the bias and the input zero point are in the offset or the thresholds, except for QC_SIGN,
+ * whose correction depends on the sign of the complete sum.
+ */
+#ifndef QC_REQUANTIZE_H
+#define QC_REQUANTIZE_H
+
+#include <stdint.h>
+
+#include "qc_config.h"
+#include "qc_scalar.h"
+
+enum { QC_PLAIN, QC_SIGN, QC_PARITY, QC_THRESHOLDS };
+
+/* What a layer's channels share. Literal in every call, so that branches on it vanish. */
+typedef struct {
+    int form;
+    int32_t shift; /* 0..62 */
+    int32_t odd;   /* low bit of the output zero point, for QC_PARITY */
+    int32_t lo;    /* codes the output saturates at, within -128..255 */
+    int32_t hi;
+} qc_requant;
+
+/* Words of a record. */
+QC_INLINE int32_t qc_record_words(qc_requant q)
+{
+    return q.form == QC_SIGN ? 6 : q.form == QC_PARITY ? 5 : 3;
+}
+
+QC_INLINE int64_t qc_record_value(const int32_t *words)
+{
+    return (int64_t)(((uint64_t)(uint32_t)words[1] << 32) | (uint32_t)words[0]);
+}
+
+/* first + number of thresholds <= acc. */
+QC_INLINE int32_t qc_requant_thresholds(int32_t acc, const int32_t *record)
+{
+    const int32_t *thresholds = record + record[2];
+    int32_t below = 0;
+    int32_t end = record[1];
+
+    while (below < end) {
+        const int32_t middle = (below + end) / 2;
+        if (thresholds[middle] <= acc) {
+            below = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    return record[0] + below;
+}
+
+/* The output code, as stored. */
+QC_INLINE uint8_t qc_requantize(qc_requant q, int32_t acc, const int32_t *record)
+{
+    int32_t value;
+
+    if (q.form == QC_PLAIN) {
+        value = qc_requant_plain(acc, record[0], qc_record_value(record + 1), q.shift);
+    } else if (q.form == QC_SIGN) {
+        value = qc_requant_sign(acc + record[5], record[0], qc_record_value(record + 1), qc_record_value(record + 3), q.shift);
+    } else if (q.form == QC_PARITY) {
+        value = qc_requant_parity(acc, record[0], qc_record_value(record + 1), qc_record_value(record + 3), q.shift, q.odd);
+    } else {
+        value = qc_requant_thresholds(acc, record);
+    }
+    return (uint8_t)qc_clamp(value, q.lo, q.hi);
+}
+
+#endif

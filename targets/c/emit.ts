@@ -1,0 +1,102 @@
+/** A Plan to a C project: one function per layer, one arena, weights apart. */
+import { readFileSync } from "node:fs";
+import Handlebars from "handlebars";
+import { fail } from "../../compiler/diagnostics.js";
+import { type IntegerNode, type IntegerTensor, bytesPerElement, elementCount, typeName } from "../../compiler/ir/index.js";
+import { opHomes } from "../../compiler/ops/index.js";
+import { type Plan, arenaAlignment } from "../../compiler/plan/plan.js";
+import type { Core } from "../core.js";
+import { Names, commentText, mangle } from "../mangle.js";
+import { packagePath } from "../package-root.js";
+import { LayerEmitter } from "./layers.js";
+import { runtimeHeaders } from "./runtime.js";
+import { solveLayers } from "./shift.js";
+
+export interface EmitOptions {
+  /** Prefix of files, functions and macros; `model` unless given. */
+  readonly name?: string;
+}
+
+/**
+ * All files of the project by path: `<name>.h`, `<name>.c`, `<name>_weights.h/.c`, the runtime headers in use, build files
+ * and an example. Throws QC2002 where the runtime has no kernel.
+ */
+export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<string, string> {
+  const { graph } = plan;
+  const name = mangle(options.name ?? "model");
+  const layers = graph.nodes.flatMap((node) => opHomes.get(node.op)!.requantize?.(node.attributes) ?? []);
+  const names = new Names();
+  for (const used of ["context", "init", "input", "run", "output"]) names.unique(`${name}_${used}`);
+  const emitter = new LayerEmitter(plan, core, name, names, solveLayers(layers));
+  const steps = graph.nodes.map((node, index) => stepOf(plan, node, emitter.layer(node, index)));
+  const headers = runtimeHeaders(["qc_config.h", ...emitter.headers]);
+  const data = {
+    name,
+    macro: name.toUpperCase(),
+    title: commentText(graph.name),
+    numerics: commentText(graph.numerics),
+    core: { ...core, flags: core.flags.join(" ") },
+    arenaBytes: plan.arenaBytes,
+    arenaAlignment,
+    inputs: graph.inputs.map((tensor) => portOf(plan, tensor, "input", graph.inputs.length, names, name)),
+    outputs: graph.outputs.map((tensor) => portOf(plan, tensor, "output", graph.outputs.length, names, name)),
+    includes: emitter.headers,
+    headers: [...headers.keys()],
+    shared: emitter.functions,
+    layers: emitter.layers,
+    steps,
+    arrays: emitter.constants.arrays,
+  };
+  const files = new Map<string, string>();
+  const put = (path: string, template: string) => files.set(path, render(template, data));
+  put(`${name}.h`, "model.h");
+  put(`${name}.c`, "model.c");
+  put(`${name}_weights.h`, "model_weights.h");
+  put(`${name}_weights.c`, "model_weights.c");
+  put("Makefile", "Makefile");
+  put("CMakeLists.txt", "CMakeLists.txt");
+  // Not main.c: a build that compiles every .c file of a folder would get a second main.
+  put("main.c.example", "main.c");
+  for (const [file, text] of headers) files.set(file, text);
+  return files;
+}
+
+/** One line of the run function; nodes that only rename bytes have no call. */
+function stepOf(plan: Plan, node: IntegerNode, call: string | undefined) {
+  const { output } = node;
+  return {
+    call,
+    comment: commentText(`${node.name}: ${node.op}, the same bytes`),
+    id: output.id,
+    offset: offsetOf(plan, output),
+    bytes: bytesOf(output),
+  };
+}
+
+/** How the caller sees a graph input or output. */
+function portOf(plan: Plan, tensor: IntegerTensor, role: "input" | "output", count: number, names: Names, name: string) {
+  const base = count === 1 ? `${name}_${role}` : names.unique(`${name}_${role}_${mangle(tensor.name)}`);
+  const bytes = bytesPerElement(tensor.type);
+  return {
+    function: base,
+    macro: `${base.toUpperCase()}_BYTES`,
+    element: `${tensor.type.signed ? "" : "u"}int${8 * bytes}_t`,
+    bytes: bytesOf(tensor),
+    offset: offsetOf(plan, tensor),
+    description: commentText(`${tensor.name}: ${typeName(tensor.type)} [${tensor.shape}], row-major`),
+  };
+}
+
+export function offsetOf(plan: Plan, tensor: IntegerTensor): number {
+  const offset = plan.offsets.get(tensor.id);
+  return offset ?? fail("QC3004", "the plan gives this tensor no place in the arena.", tensor.name);
+}
+
+function bytesOf({ shape, type }: IntegerTensor): number {
+  return elementCount(shape) * bytesPerElement(type);
+}
+
+function render(template: string, data: unknown): string {
+  const text = readFileSync(packagePath("templates", "c", `${template}.hbs`), "utf8");
+  return Handlebars.compile(text, { noEscape: true, strict: true })(data);
+}

@@ -1,0 +1,96 @@
+/** Requantization constants as the records that qc_requantize.h reads. */
+import type { ChannelConstants, RequantizationForm, RequantizeLayer, Staircase } from "../../compiler/arith/index.js";
+import { fail } from "../../compiler/diagnostics.js";
+import { type IntegerType, typeRange } from "../../compiler/ir/index.js";
+import type { CContext } from "./lowering.js";
+import { initialiser } from "./tensors.js";
+
+const formName: Record<RequantizationForm, string> = {
+  plain: "QC_PLAIN",
+  sign: "QC_SIGN",
+  parity: "QC_PARITY",
+  thresholds: "QC_THRESHOLDS",
+};
+
+export interface Records {
+  /** C name of the int32 array. */
+  readonly name: string;
+  /** Declares `q` inside a shared function; may read parameters `lo` and `hi`. */
+  readonly declaration: string;
+  /** Parameters that the shared function needs for `declaration`, and the arguments of this layer. */
+  readonly parameters: readonly string[];
+  readonly arguments: readonly string[];
+  /** For the shared function's name, such as `plain_34`. */
+  readonly role: string;
+}
+
+/**
+ * Places a layer's records. `slots[i]` is the output channel of record i, or -1 for padding. The kernel's accumulator of
+ * channel c lacks `missing[c]` of the staircase's.
+ */
+export function placeRecords(
+  context: CContext,
+  layer: RequantizeLayer,
+  type: IntegerType,
+  slots: ArrayLike<number>,
+  missing: ArrayLike<number>,
+): Records {
+  const { form, shift, channels, zeroPoint, clamp } = context.requantization(layer);
+  const words =
+    form === "thresholds"
+      ? thresholdRecords(layer.channels, slots, missing)
+      : multiplyRecords(channels, form, slots, missing);
+  const full = typeRange(type);
+  // Saturation at the type's own limits is common and cheap; other clamps stay parameters, so that layers share code.
+  const whole = clamp.lo === full.lo && clamp.hi === full.hi;
+  const limits = whole ? [full.lo, full.hi] : ["lo", "hi"];
+  const q = [formName[form], shift, zeroPoint & 1, ...limits];
+  return {
+    name: context.constant("records", "int32_t", words),
+    declaration: `const qc_requant q = ${initialiser(q)};`,
+    parameters: whole ? [] : ["int32_t lo", "int32_t hi"],
+    arguments: whole ? [] : [`${clamp.lo}`, `${clamp.hi}`],
+    role: form === "thresholds" ? form : `${form}_${shift}`,
+  };
+}
+
+function pick<T>(list: readonly T[], channel: number): T {
+  return list[list.length === 1 ? 0 : channel]!;
+}
+
+const low = (value: bigint) => Number(BigInt.asIntN(32, value));
+const high = (value: bigint) => Number(BigInt.asIntN(32, value >> 32n));
+
+/** (acc + missing)*m + b = acc*m + (b + missing*m); the sign form keeps `missing`, for the sign of the whole. */
+function multiplyRecords(
+  channels: readonly ChannelConstants[],
+  form: "plain" | "sign" | "parity",
+  slots: ArrayLike<number>,
+  missing: ArrayLike<number>,
+): number[] {
+  const length = { plain: 3, parity: 5, sign: 6 }[form];
+  return Array.from(slots, (channel) => {
+    if (channel < 0) return new Array<number>(length).fill(0);
+    const { multiplier, offset, correction } = pick(channels, channel);
+    const bias = missing[channel]!;
+    const folded = form === "sign" ? offset : offset + BigInt(bias) * BigInt(multiplier);
+    if (folded !== BigInt.asIntN(63, folded)) {
+      fail("QC3002", `the offset ${folded} of output channel ${channel} leaves 63 bits; expected a smaller bias.`);
+    }
+    const record = [multiplier, low(folded), high(folded), low(correction), high(correction), bias];
+    return record.slice(0, length);
+  }).flat();
+}
+
+/** {first, count, distance to the thresholds} per record, then all thresholds. */
+function thresholdRecords(staircases: readonly Staircase[], slots: ArrayLike<number>, missing: ArrayLike<number>): number[] {
+  const head: number[] = [];
+  const tail: number[] = [];
+  for (let i = 0; i < slots.length; i++) {
+    const channel = slots[i]!;
+    const { first, thresholds } = channel < 0 ? { first: 0, thresholds: new Int32Array() } : pick(staircases, channel);
+    head.push(first, thresholds.length, 3 * (slots.length - i) + tail.length);
+    for (const threshold of thresholds) tail.push(threshold - (channel < 0 ? 0 : missing[channel]!));
+  }
+  return [...head, ...tail];
+}
