@@ -123,7 +123,7 @@ function solveChannel(
   return bounded(staircase, Number(multiplier), main, correction, shift);
 }
 
-/** Refuses constants whose quotient could leave int32 or whose offset leaves 62 bits. */
+/** Refuses constants whose quotient could leave int32 or whose sums could leave 64 bits. */
 function bounded(
   staircase: Staircase,
   multiplier: number,
@@ -137,7 +137,9 @@ function bounded(
     const corrected = (BigInt(acc) * BigInt(multiplier) + offset - correction) >> BigInt(shift);
     if (value >= limit || corrected < -limit) return undefined;
   }
-  if (offset >= 1n << 62n || offset < -(1n << 62n)) return undefined;
+  // acc*m is below 2^62; with b and d below 2^61 every sum of the forms fits 64 bits.
+  const wide = 1n << 61n;
+  if (offset >= wide || offset < -wide || correction > wide) return undefined;
   return { multiplier, offset, correction };
 }
 

@@ -13,7 +13,7 @@ export type RequantizationForm = "plain" | "sign" | "parity" | "thresholds";
 export interface ChannelConstants {
   /** 0 <= multiplier < 2^31. */
   readonly multiplier: number;
-  /** b; the output zero point is inside. |b| < 2^62. */
+  /** b; the output zero point is inside. |b| <= 2^61. */
   readonly offset: bigint;
   /** d; zero in the plain form. 0 <= d <= 2^shift. */
   readonly correction: bigint;
