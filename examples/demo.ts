@@ -12,7 +12,7 @@ import { readBytes, readVectors } from "../compiler/verify/vectors.js";
 import { verifyTarget } from "../compiler/verify/verify.js";
 import { emitProject } from "../targets/emit.js";
 import { findTarget } from "../targets/index.js";
-import { realisationFor } from "../targets/realisation.js";
+import { solverFor } from "../targets/solver.js";
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), "fashion-mnist");
 const modelPath = join(folder, "fashion-mnist.onnx");
@@ -24,7 +24,7 @@ progress.step("compiling examples/fashion-mnist/fashion-mnist.onnx");
 const compilation = compile(readBytes(modelPath), { name: "fashion-mnist" });
 const { graph, integerGraph, plan } = compilation;
 const target = findTarget("host");
-const report = makeReport(compilation, realisationFor(target));
+const report = makeReport(compilation, solverFor(target, compilation.integerGraph));
 writeProject(outputPath, emitProject(plan, target, "model"), false);
 
 const images = readVectors(join(folder, "images.bin"), integerGraph.inputs[0]!, graph);

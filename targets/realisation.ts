@@ -1,6 +1,5 @@
 /** How each kind of target wants its staircases computed. */
 import type { RealiseOptions } from "../compiler/arith/realise.js";
-import { type Target, isCore } from "./core.js";
 
 /**
  * Cores: a shift of at least 32, so that only the high word of the 64-bit product is shifted (SMLAL and one shift on
@@ -8,7 +7,3 @@ import { type Target, isCore } from "./core.js";
  */
 export const coreRealisation: RealiseOptions = { minShift: 32, maxShift: 40 };
 export const circuitRealisation: RealiseOptions = { minShift: 0, maxShift: 40, narrow: true };
-
-export function realisationFor(target: Target): RealiseOptions {
-  return isCore(target) ? coreRealisation : circuitRealisation;
-}

@@ -1,7 +1,7 @@
 /** `qcompile bench`: what one inference costs on a target, in repeatable units. */
 import type { Command } from "commander";
 import { findTarget, isCore } from "../../targets/index.js";
-import { realisationFor } from "../../targets/realisation.js";
+import { solverFor } from "../../targets/solver.js";
 import { outputsOf } from "../interpreter/interpreter.js";
 import { exitCode } from "../diagnostics.js";
 import { makeReport } from "../report/report.js";
@@ -34,7 +34,7 @@ export async function bench(model: string, targetName: string, options: ModelOpt
   const vectors = seededVectors(integerGraph.inputs[0]!, 2, 0x12345678);
   const expected = vectors.map((vector) => outputsOf(integerGraph, [vector])[0]!);
   const { equal, measured } = await verifyTarget(compilation, target, vectors, expected, { seed: 1 });
-  const report = makeReport(compilation, realisationFor(target));
+  const report = makeReport(compilation, solverFor(target, compilation.integerGraph));
   return {
     model: integerGraph.name,
     target: target.name,

@@ -1,7 +1,7 @@
 /** `qcompile check`: every problem of a model at once, or its layers. */
 import type { Command } from "commander";
 import { findTarget } from "../../targets/index.js";
-import { realisationFor } from "../../targets/realisation.js";
+import { solverFor } from "../../targets/solver.js";
 import { checkFit } from "../plan/fit.js";
 import { makeReport } from "../report/report.js";
 import { reportText } from "../report/text.js";
@@ -18,7 +18,7 @@ export function addCheck(program: Command): void {
     const target = findTarget(options.target);
     const compilation = compileFile(model, options);
     checkFit(compilation.plan, target, {});
-    const report = makeReport(compilation, realisationFor(target));
+    const report = makeReport(compilation, solverFor(target, compilation.integerGraph));
     if (options.json) printJson(report);
     else process.stdout.write(reportText(report));
   });

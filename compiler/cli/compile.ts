@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { emitProject } from "../../targets/emit.js";
 import { findTarget } from "../../targets/index.js";
-import { realisationFor } from "../../targets/realisation.js";
+import { solverFor } from "../../targets/solver.js";
 import { formatDiagnostic } from "../diagnostics.js";
 import { checkFit } from "../plan/fit.js";
 import { makeReport } from "../report/report.js";
@@ -38,7 +38,7 @@ export function addCompile(program: Command): void {
       sramBytes: options.sram === undefined ? undefined : parseBytes(options.sram),
       flashBytes: options.flash === undefined ? undefined : parseBytes(options.flash),
     });
-    const report = makeReport(compilation, realisationFor(target));
+    const report = makeReport(compilation, solverFor(target, compilation.integerGraph));
     const files = new Map(emitProject(compilation.plan, target, options.name));
     files.set("report.json", `${JSON.stringify({ ...report, target: target.name }, null, 2)}\n`);
     files.set("report.txt", reportText(report));

@@ -1,6 +1,6 @@
 /** The compile report: layers, costs, memory and certificates, as data. Its JSON form is versioned by `schema`. */
-import { realise } from "../arith/realise.js";
-import type { RealiseOptions } from "../arith/realise.js";
+import type { Requantization } from "../arith/requantization.js";
+import type { RequantizeLayer } from "../arith/requantize-layer.js";
 import type { Compilation } from "../compile.js";
 import { formatDiagnostic } from "../diagnostics.js";
 import type { IntegerNode } from "../ir/integer-graph.js";
@@ -43,9 +43,12 @@ export interface Report {
   readonly notes: readonly string[];
 }
 
-/** Builds the report; `realisation` are the options with which the target's constants are chosen. */
-export function makeReport({ integerGraph, plan, notes }: Compilation, realisation: RealiseOptions): Report {
-  const layers = integerGraph.nodes.filter((node) => !opHomes.get(node.op)!.alias).map((node) => layer(node, realisation));
+/** The constants that are shipped for a layer. */
+type Solver = (layer: RequantizeLayer) => Requantization;
+
+/** Builds the report; `solve` gives the constants that the target ships (targets/solver.ts). */
+export function makeReport({ integerGraph, plan, notes }: Compilation, solve: Solver): Report {
+  const layers = integerGraph.nodes.filter((node) => !opHomes.get(node.op)!.alias).map((node) => layer(node, solve));
   const sum = (key: "macs" | "weight_bytes") => layers.reduce((total, entry) => total + entry[key], 0);
   const border = ({ shape, type }: { shape: readonly number[]; type: { bits: number; signed: boolean } }) => ({ shape, type: typeName(type) });
   return {
@@ -63,7 +66,7 @@ export function makeReport({ integerGraph, plan, notes }: Compilation, realisati
   };
 }
 
-function layer(node: IntegerNode, realisation: RealiseOptions): LayerReport {
+function layer(node: IntegerNode, solve: Solver): LayerReport {
   const home = opHomes.get(node.op)!;
   const requantize = home.requantize?.(node.attributes);
   return {
@@ -74,11 +77,11 @@ function layer(node: IntegerNode, realisation: RealiseOptions): LayerReport {
     macs: home.macs(node),
     weight_bytes: home.weightBytes(node),
     activation_bytes: tensorBytes(node.output),
-    certificate: requantize ? certificate(realise(requantize, realisation)) : null,
+    certificate: requantize ? certificate(solve(requantize)) : null,
   };
 }
 
-function certificate({ form, shift, certificate: proof }: ReturnType<typeof realise>): CertificateReport {
+function certificate({ form, shift, certificate: proof }: Requantization): CertificateReport {
   return {
     form,
     shift,
