@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
   size_t sent = 0;
   uint64_t cycle = 0, first_beat = 0, last_beat = 0, idle = 0;
   bool offered = false;
-  // A few cycles past the last output, so that a stray extra beat is seen.
+  // A few cycles past the last beat, so that a stray extra beat is seen.
   for (unsigned tail = 0; tail < 16; cycle++) {
     top.rst = cycle < 2;
     // A valid beat stays offered until it is taken, as AXI4-Stream demands.
@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
       offered = false;
     }
     idle = in_beat || out_beat ? 0 : idle + 1;
-    if (output.size() >= inferences * output_bytes) tail++;
+    if (output.size() >= inferences * output_bytes && sent == input.size()) tail++;
     else if (idle > limit)
       return fprintf(stderr, "bench: no beat for %llu cycles after %zu input and %zu of %zu output bytes\n",
                      (unsigned long long)limit, sent, output.size(), inferences * output_bytes), 3;

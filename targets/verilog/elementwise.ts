@@ -8,9 +8,9 @@ export const elementwiseFlow: Pick<Stage, "needs" | "taken"> = {
   taken: (index) => index + 1,
 };
 
-/** One element per cycle, whatever the folding. */
-export function elementwiseFoldings(output: IntegerTensor): FoldingOption[] {
-  return [{ pe: 1, simd: 1, cycles: elementCount(output.shape) }];
+/** One element of the tensor per cycle, whatever the folding. */
+export function elementwiseFoldings(tensor: IntegerTensor): FoldingOption[] {
+  return [{ pe: 1, simd: 1, cycles: elementCount(tensor.shape) }];
 }
 
 /** A table of 256 values in the order of the byte that a code is on the stream; `values[0]` belongs to code `low`. */

@@ -1,36 +1,83 @@
 /**
  * FIFO depths of reconvergent paths, computed so that the network cannot deadlock.
  *
- * Let M_t(n) be the number of elements of tensor t that can exist once n elements of the graph's input were accepted.
- * A join (two inputs) has consumed M_join(n) of each input by then, so its FIFO on input t holds at most
- *   max over n of  M_t(n) - M_join(n)
- * elements. With FIFOs that deep, everything that n inputs allow is computed without waiting for input n+1, for every n;
- * forks hand an element to each branch as soon as that branch takes it, so no branch waits for another: no deadlock.
- * M_t uses the earliest time an element can exist (`needs`), M_join the latest (`taken`: every line buffer on the way is
- * full), so the same depth also lets line buffers run ahead instead of stalling the fork.
+ * A network of such stages with bounded FIFOs is a determinate dataflow graph (free places are tokens that flow backwards),
+ * so whether it ever blocks does not depend on the order of events: if one schedule runs for ever within the FIFO depths,
+ * every execution does, whatever the stalls. The schedule tried here: accept one input element, and let every stage emit
+ * all that it can before the next. No stage refuses an element then, because each can hold what its next output needs.
+ * The depth of the FIFO in front of a join is the most elements that ever wait there, less the one held by whoever
+ * offers it. After each frame all FIFOs are empty, so one frame shows everything.
+ *
+ * That depth avoids deadlock, not stalls: line buffers that run ahead of what they need (`taken`) must be able to. So the
+ * depth is also at least  max over n of M_t(n) - M_join(n): elements of tensor t that can exist (`needs`) and elements the
+ * join must have consumed (`taken`) once n elements of the graph's input were accepted.
  */
+import type { Stage } from "./lowering.js";
+
+/** A stage of the network and the tensors it connects, by id. */
+export interface FlowNode {
+  readonly stage: Pick<Stage, "needs" | "taken">;
+  readonly inputs: readonly number[];
+  readonly output: number;
+  readonly outputCount: number;
+}
+
+/** Depth of the FIFO in front of each input of each node; 0 where none is needed. Nodes are in execution order. */
+export function fifoDepths(nodes: readonly FlowNode[], input: number, inputCount: number): number[][] {
+  if (nodes.every((node) => node.inputs.length === 1)) return nodes.map(() => [0]);
+  const waiting = scheduledDepths(nodes, input, inputCount);
+  const arrivals = new Map([[input, inputArrival(inputCount)]]);
+  return nodes.map((node, index) => {
+    const before = node.inputs.map((tensor) => arrivals.get(tensor)!);
+    const arrival = stageArrival(before, node);
+    arrivals.set(node.output, arrival);
+    if (node.inputs.length === 1) return [0];
+    return before.map((each, port) => Math.max(waiting[index]![port]!, imbalance(each, arrival)));
+  });
+}
+
+/** The most elements that wait in front of each input in the schedule above. */
+function scheduledDepths(nodes: readonly FlowNode[], input: number, inputCount: number): number[][] {
+  const received = nodes.map((node) => node.inputs.map(() => 0));
+  const deepest = nodes.map((node) => node.inputs.map(() => 0));
+  const emitted = nodes.map(() => 0);
+  const consumers = new Map<number, [node: number, port: number][]>();
+  nodes.forEach((node, index) =>
+    node.inputs.forEach((tensor, port) => consumers.set(tensor, [...(consumers.get(tensor) ?? []), [index, port]])),
+  );
+  const deliver = (tensor: number): void => {
+    const list = consumers.get(tensor) ?? [];
+    for (const [index, port] of list) {
+      const waits = ++received[index]![port]! - emitted[index]! - 1;
+      deepest[index]![port] = Math.max(deepest[index]![port]!, waits);
+    }
+    for (const [index] of list) {
+      const { stage, output, outputCount } = nodes[index]!;
+      while (emitted[index]! < outputCount && stage.needs(emitted[index]!) <= Math.min(...received[index]!)) {
+        emitted[index]!++;
+        deliver(output);
+      }
+    }
+  };
+  for (let n = 0; n < inputCount; n++) deliver(input);
+  return deepest;
+}
 
 /** For element k of a tensor: input elements of the graph accepted when it appears, at the earliest and at the latest. */
-export interface Arrival {
+interface Arrival {
   readonly earliest: Int32Array;
   readonly latest: Int32Array;
 }
 
-/** Arrival of the graph's input itself. */
-export function inputArrival(count: number): Arrival {
+function inputArrival(count: number): Arrival {
   const own = Int32Array.from({ length: count }, (_, k) => k + 1);
   return { earliest: own, latest: own };
 }
 
-/** Arrival of a stage's output of `count` elements, from that of its inputs. */
-export function stageArrival(
-  inputs: readonly Arrival[],
-  count: number,
-  stage: { needs(index: number): number; taken(index: number): number },
-): Arrival {
-  const earliest = new Int32Array(count);
-  const latest = new Int32Array(count);
-  for (let k = 0; k < count; k++) {
+function stageArrival(inputs: readonly Arrival[], { stage, outputCount }: FlowNode): Arrival {
+  const earliest = new Int32Array(outputCount);
+  const latest = new Int32Array(outputCount);
+  for (let k = 0; k < outputCount; k++) {
     const needs = stage.needs(k) - 1;
     const taken = stage.taken(k) - 1;
     for (const input of inputs) {
@@ -41,13 +88,12 @@ export function stageArrival(
   return { earliest, latest };
 }
 
-/** Elements a FIFO in front of a join must hold for the input that arrives as `input`; `join` is the join's output. */
-export function fifoDepth(input: Arrival, join: Arrival): number {
-  let depth = 0;
+function imbalance(input: Arrival, join: Arrival): number {
+  let most = 0;
   let joined = 0;
   for (let k = 0; k < input.earliest.length; k++) {
     while (joined < join.latest.length && join.latest[joined]! <= input.earliest[k]!) joined++;
-    depth = Math.max(depth, k + 1 - joined);
+    most = Math.max(most, k + 1 - joined);
   }
-  return depth;
+  return most;
 }

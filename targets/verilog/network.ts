@@ -1,6 +1,6 @@
 /** The stream network of a graph: stages, forks where a tensor has several consumers, FIFOs in front of joins. */
 import { type IntegerGraph, elementCount } from "../../compiler/ir/index.js";
-import { type Arrival, fifoDepth, inputArrival, stageArrival } from "./fifo-depth.js";
+import { fifoDepths } from "./fifo-depth.js";
 import type { Folding, Stage } from "./lowering.js";
 import { loweringOf } from "./lowerings.js";
 
@@ -24,80 +24,80 @@ export interface Network {
   readonly traces: readonly { readonly stream: string; readonly tensor: number }[];
 }
 
-interface Edge {
-  readonly stream: string;
-  readonly tensor: number;
+interface Placed {
+  readonly index: number;
+  readonly stage: Stage;
+  readonly inputs: readonly number[];
+  readonly output: number;
+  readonly outputCount: number;
+}
+
+/** Stages with the tensors they connect; a node without a stage is a wire, its output the tensor that its input is. */
+function placeStages(graph: IntegerGraph, foldings: readonly Folding[]): { placed: Placed[]; output: number } {
+  const source = new Map<number, number>();
+  const sourceOf = (id: number) => source.get(id) ?? id;
+  const placed: Placed[] = [];
+  graph.nodes.forEach((node, index) => {
+    const stage = loweringOf(node).stage(node, { folding: foldings[index]! });
+    const inputs = node.inputs.map((tensor) => sourceOf(tensor.id));
+    if (!stage) source.set(node.output.id, inputs[0]!);
+    else placed.push({ index, stage, inputs, output: node.output.id, outputCount: elementCount(node.output.shape) });
+  });
+  return { placed, output: sourceOf(graph.outputs[0]!.id) };
 }
 
 /** Builds the network with one folding per node. */
 export function buildNetwork(graph: IntegerGraph, foldings: readonly Folding[]): Network {
-  const stages = graph.nodes.map((node, index) => loweringOf(node).stage(node, { folding: foldings[index]! }));
-  // A node without a stage is a wire: its output is the tensor its input is.
-  const source = new Map<number, number>();
-  const sourceOf = (id: number) => source.get(id) ?? id;
-  graph.nodes.forEach((node, index) => {
-    if (!stages[index]) source.set(node.output.id, sourceOf(node.inputs[0]!.id));
-  });
-
-  const edges: Edge[] = [];
-  const consumers = new Map<number, Edge[]>();
-  const consume = (id: number): Edge => {
-    const tensor = sourceOf(id);
-    const list = consumers.get(tensor) ?? [];
-    const edge = { stream: `t${tensor}_${list.length}`, tensor };
-    consumers.set(tensor, [...list, edge]);
-    edges.push(edge);
-    return edge;
-  };
-
-  const arrivals = new Map<number, Arrival>();
   const input = graph.inputs[0]!;
-  arrivals.set(input.id, inputArrival(elementCount(input.shape)));
-  const placed: PlacedStage[] = [];
+  const { placed, output } = placeStages(graph, foldings);
+  const depths = fifoDepths(placed, input.id, elementCount(input.shape));
+
+  const uses = new Map<number, number>();
+  for (const tensor of [...placed.flatMap((stage) => stage.inputs), output]) {
+    uses.set(tensor, (uses.get(tensor) ?? 0) + 1);
+  }
+  const forks = new Map<number, string[]>();
+  // A single consumer reads the tensor's own stream, several read the branches of a fork.
+  const consume = (tensor: number): string => {
+    if (uses.get(tensor) === 1) return `t${tensor}`;
+    const branches = forks.get(tensor) ?? [];
+    const stream = `t${tensor}_${branches.length}`;
+    forks.set(tensor, [...branches, stream]);
+    return stream;
+  };
   const fifos: Network["fifos"][number][] = [];
-  graph.nodes.forEach((node, index) => {
-    const stage = stages[index];
-    if (!stage) return;
-    const inputs = node.inputs.map((tensor) => consume(tensor.id));
-    const before = inputs.map((edge) => arrivals.get(edge.tensor)!);
-    const arrival = stageArrival(before, elementCount(node.output.shape), stage);
-    arrivals.set(node.output.id, arrival);
-    const streams = inputs.map((edge, at) => {
-      const depth = inputs.length > 1 ? fifoDepth(before[at]!, arrival) : 0;
-      if (depth === 0) return edge.stream;
-      fifos.push({ input: edge.stream, output: `${edge.stream}_fifo`, depth });
-      return `${edge.stream}_fifo`;
+  const stages = placed.map(({ index, stage, inputs, output: result }, at): PlacedStage => {
+    const { op } = graph.nodes[index]!;
+    const streams = inputs.map((tensor, port) => {
+      const stream = consume(tensor);
+      const depth = depths[at]![port]!;
+      if (depth === 0) return stream;
+      fifos.push({ input: stream, output: `${stream}_fifo`, depth });
+      return `${stream}_fifo`;
     });
-    placed.push({
-      instance: `n${index}_${node.op.replace(/[^a-z0-9]/g, "_")}`,
-      comment: `${node.op}: ${foldings[index]!.pe} outputs x ${foldings[index]!.simd} inputs per cycle`,
+    const { pe, simd } = foldings[index]!;
+    return {
+      instance: `n${index}_${op.replace(/[^a-z0-9]/g, "_")}`,
+      comment: `${op}: ${pe} outputs x ${simd} inputs per cycle`,
       stage,
       inputs: streams,
-      output: `t${node.output.id}`,
-    });
+      output: `t${result}`,
+    };
   });
-  const last = consume(graph.outputs[0]!.id);
-
-  // A single consumer reads the tensor's own stream.
-  const forks: Network["forks"][number][] = [];
-  const rename = new Map<string, string>();
-  for (const [tensor, list] of consumers) {
-    if (list.length === 1) rename.set(list[0]!.stream, `t${tensor}`);
-    else forks.push({ input: `t${tensor}`, outputs: list.map((edge) => edge.stream) });
-  }
-  const named = (stream: string) => rename.get(stream) ?? stream;
-  const tensors = [input.id, ...placed.map((stage) => Number(stage.output.slice(1)))];
+  const last = consume(output);
+  const tensors = [input.id, ...placed.map((stage) => stage.output)];
+  const branches = [...forks].map(([tensor, outputs]) => ({ input: `t${tensor}`, outputs }));
   return {
     streams: [
       ...tensors.map((id) => `t${id}`),
-      ...forks.flatMap((fork) => fork.outputs),
+      ...branches.flatMap((fork) => fork.outputs),
       ...fifos.map((fifo) => fifo.output),
     ],
     input: `t${input.id}`,
-    output: named(last.stream),
-    stages: placed.map((stage) => ({ ...stage, inputs: stage.inputs.map(named) })),
-    forks,
-    fifos: fifos.map((fifo) => ({ ...fifo, input: named(fifo.input) })),
+    output: last,
+    stages,
+    forks: branches,
+    fifos,
     traces: tensors.map((id) => ({ stream: `t${id}`, tensor: id })),
   };
 }

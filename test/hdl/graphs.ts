@@ -34,16 +34,23 @@ export class Random {
 }
 
 /** Rounding rules of the staircases under test: each needs another form of the requantizer. */
-export type Rounding = "up" | "away" | "even";
+export type Rounding = "up" | "double" | "even" | "curve";
 
-const rounding: Record<Rounding, (x: number) => number> = {
-  up: (x) => Math.floor(x + 0.5),
-  away: (x) => Math.sign(x) * Math.floor(Math.abs(x) + 0.5),
-  even: (x) => {
-    const floor = Math.floor(x);
-    const rest = x - floor;
+const rounding: Record<Rounding, (acc: number, scale: number) => number> = {
+  up: (acc, scale) => Math.floor(acc * scale + 0.5),
+  /** TFLite: the doubling high product is rounded, then its shift, away from zero. */
+  double: (acc, scale) => {
+    const exponent = Math.max(1, -Math.floor(Math.log2(scale)) - 1);
+    const high = Math.floor(acc * scale * 2 ** exponent + 0.5);
+    return Math.sign(high) * Math.floor(Math.abs(high) / 2 ** exponent + 0.5);
+  },
+  even: (acc, scale) => {
+    const floor = Math.floor(acc * scale);
+    const rest = acc * scale - floor;
     return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
   },
+  /** No line comes near it: only the threshold form can compute it. */
+  curve: (acc, scale) => Math.round(Math.cbrt(acc * scale) * 20),
 };
 
 /** The staircase of clamp(round(acc * scale) + zeroPoint) over [lo, hi]. */
@@ -55,7 +62,7 @@ export function scaledStaircase(
   clamp: Range,
   rule: Rounding,
 ): Staircase {
-  const value = (acc: number) => Math.min(clamp.hi, Math.max(clamp.lo, rounding[rule](acc * scale) + zeroPoint));
+  const value = (acc: number) => Math.min(clamp.hi, Math.max(clamp.lo, rounding[rule](acc, scale) + zeroPoint));
   return staircaseOf(value, lo, hi, (code) => (code - zeroPoint) / scale);
 }
 
@@ -70,7 +77,8 @@ export function requantizeLayer(
   const zeroPoint = random.integer(clamp.lo + 20, clamp.hi - 20);
   const channels = intervals.map(({ lo, hi }) => {
     const span = Math.max(1, hi - lo);
-    const scale = rule === "up" ? (random.next() + 0.5) * (600 / span) : 2 ** -Math.max(1, Math.round(Math.log2(span / 400)));
+    const even = 2 ** -Math.max(1, Math.round(Math.log2(span / 400)));
+    const scale = rule === "even" || rule === "curve" ? even : (random.next() + 0.5) * (600 / span);
     return scaledStaircase(lo, hi, scale, zeroPoint, clamp, rule);
   });
   return { channels, zeroPoint, clamp };

@@ -1,25 +1,39 @@
-/** Random layers with weights, appended to a graph under construction. */
+/** Random layers, appended to a graph under construction. */
 import type { RequantizeLayer } from "../../compiler/arith/index.js";
-import { type IntegerTensor, type IntegerType, type Range, int8, typeRange } from "../../compiler/ir/index.js";
-import type { Conv2dAttributes } from "../../compiler/ops/conv2d/conv2d.types.js";
+import { evaluateStaircase } from "../../compiler/arith/index.js";
+import { type IntegerTensor, type IntegerType, type Range, elementCount, int8, typeRange } from "../../compiler/ir/index.js";
+import type { AddAttributes } from "../../compiler/ops/add/add.types.js";
+import type { AveragePool2dAttributes } from "../../compiler/ops/average-pool2d/average-pool2d.types.js";
+import type { Conv2dAttributes, Window } from "../../compiler/ops/conv2d/conv2d.types.js";
 import type { DenseAttributes } from "../../compiler/ops/dense/dense.types.js";
-import { type GraphBuilder, type Random, type Rounding, requantizeLayer } from "./graphs.js";
+import type { SoftmaxAttributes } from "../../compiler/ops/softmax/softmax.types.js";
+import type { TableAttributes } from "../../compiler/ops/table/table.types.js";
+import { tapsInside } from "../../compiler/ops/window.js";
+import { type GraphBuilder, type Random, type Rounding, requantizeLayer, scaledStaircase } from "./graphs.js";
 
-export interface ConvSpec {
-  readonly out: number;
-  readonly kernel: readonly [number, number];
-  readonly strides?: readonly [number, number];
-  readonly dilations?: readonly [number, number];
-  readonly pads?: readonly [number, number, number, number];
-  readonly groups?: number;
+export interface WeightSpec {
   readonly type?: IntegerType;
   readonly weights?: Range;
+  readonly bias?: number;
   readonly rule?: Rounding;
 }
 
-/** Positions of a window along one axis. */
-export function outSize(size: number, kernel: number, stride: number, dilation: number, before: number, after: number): number {
-  return Math.floor((size + before + after - (kernel - 1) * dilation - 1) / stride) + 1;
+export interface ConvSpec extends WeightSpec, Partial<Window> {
+  readonly out: number;
+  readonly kernel: readonly [number, number];
+  readonly groups?: number;
+}
+
+function windowOf(spec: Partial<Window> & Pick<Window, "kernel">): Window {
+  return { strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0], ...spec };
+}
+
+function outShape({ kernel, strides, dilations, pads }: Window, input: IntegerTensor): [number, number] {
+  const size = (axis: 0 | 1) => {
+    const padded = input.shape[axis + 1]! + pads[axis] + pads[axis + 2]!;
+    return Math.floor((padded - (kernel[axis] - 1) * dilations[axis] - 1) / strides[axis]) + 1;
+  };
+  return [size(0), size(1)];
 }
 
 interface Weighted {
@@ -30,12 +44,13 @@ interface Weighted {
 }
 
 /** Random weights for `outputs` sums of `taps` products each. */
-function weighted(random: Random, input: IntegerTensor, outputs: number, taps: number, spec: Omit<ConvSpec, "out" | "kernel">): Weighted {
+function weighted(random: Random, input: IntegerTensor, outputs: number, taps: number, spec: WeightSpec): Weighted {
   const codes = typeRange(input.type);
   const inputZeroPoint = random.integer(codes.lo, codes.hi);
   const range = spec.weights ?? { lo: -128, hi: 127 };
   const weights = Int8Array.from({ length: outputs * taps }, () => random.integer(range.lo, range.hi));
-  const bias = Int32Array.from({ length: outputs }, () => random.integer(-3000, 3000));
+  const largest = spec.bias ?? 3000;
+  const bias = Int32Array.from({ length: outputs }, () => random.integer(-largest, largest));
   const intervals = Array.from(bias, (start, o) => {
     let lo = start;
     let hi = start;
@@ -52,17 +67,88 @@ function weighted(random: Random, input: IntegerTensor, outputs: number, taps: n
 }
 
 export function addConv2d(builder: GraphBuilder, random: Random, input: IntegerTensor, spec: ConvSpec): IntegerTensor {
-  const [, height, width, channels] = input.shape as [number, number, number, number];
-  const { out, kernel, strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0], groups = 1 } = spec;
-  const taps = (kernel[0] * kernel[1] * channels) / groups;
+  const { out, kernel, strides, dilations, pads, groups = 1 } = { ...spec, ...windowOf(spec) };
+  const taps = (kernel[0] * kernel[1] * input.shape[3]!) / groups;
   const attributes: Conv2dAttributes = { kernel, strides, dilations, pads, groups, ...weighted(random, input, out, taps, spec) };
-  const outHeight = outSize(height, kernel[0], strides[0], dilations[0], pads[0], pads[2]);
-  const outWidth = outSize(width, kernel[1], strides[1], dilations[1], pads[1], pads[3]);
-  return builder.node("conv2d", [input], [1, outHeight, outWidth, out], attributes, spec.type);
+  return builder.node("conv2d", [input], [1, ...outShape(attributes, input), out], attributes, spec.type);
 }
 
-export function addDense(builder: GraphBuilder, random: Random, input: IntegerTensor, outputs: number, spec: Omit<ConvSpec, "out" | "kernel"> = {}): IntegerTensor {
-  const inputs = input.shape[input.shape.length - 1]!;
-  const attributes: DenseAttributes = weighted(random, input, outputs, inputs, spec);
+export function addDense(builder: GraphBuilder, random: Random, input: IntegerTensor, outputs: number, spec: WeightSpec = {}): IntegerTensor {
+  const attributes: DenseAttributes = weighted(random, input, outputs, input.shape.at(-1)!, spec);
   return builder.node("dense", [input], [...input.shape.slice(0, -1), outputs], attributes, spec.type);
+}
+
+export function addMaxPool(builder: GraphBuilder, input: IntegerTensor, spec: Partial<Window> & Pick<Window, "kernel">): IntegerTensor {
+  const window = windowOf(spec);
+  return builder.node("max-pool2d", [input], [1, ...outShape(window, input), input.shape[3]!], window, input.type);
+}
+
+export function addAveragePool(
+  builder: GraphBuilder,
+  random: Random,
+  input: IntegerTensor,
+  spec: Partial<Window> & Pick<Window, "kernel"> & { includePad?: boolean; rule?: Rounding },
+): IntegerTensor {
+  const window = windowOf(spec);
+  const [height, width] = outShape(window, input);
+  const includePad = spec.includePad ?? false;
+  const codes = typeRange(input.type);
+  const padValue = random.integer(codes.lo, codes.hi);
+  const counts = new Set<number>();
+  for (let p = 0; p < height * width; p++) {
+    const inside = tapsInside(window, input.shape[1]!, input.shape[2]!, Math.floor(p / width), p % width).length;
+    counts.add(includePad ? window.kernel[0] * window.kernel[1] : inside);
+  }
+  const byCount = [...counts].sort((a, b) => a - b).map((count) => {
+    const staircase = scaledStaircase(count * codes.lo, count * codes.hi, 1 / count, 0, codes, spec.rule ?? "even");
+    return { count, requantize: { channels: [staircase], zeroPoint: 0, clamp: codes } };
+  });
+  const { kernel, strides, dilations, pads } = window;
+  const attributes: AveragePool2dAttributes = { kernel, strides, dilations, pads, includePad, padValue, byCount };
+  return builder.node("average-pool2d", [input], [1, height, width, input.shape[3]!], attributes, input.type);
+}
+
+/** a + b in the linear form, or in the table form with a curved table for `a`. */
+export function addAdd(builder: GraphBuilder, random: Random, a: IntegerTensor, b: IntegerTensor, form: "linear" | "tables"): IntegerTensor {
+  const aLow = typeRange(a.type).lo;
+  const bLow = typeRange(b.type).lo;
+  const clamp = typeRange(int8);
+  const linear = { ma: random.integer(300, 900), mb: -random.integer(300, 900), c: random.integer(-9000, 9000), shift: 10 };
+  const left = Int32Array.from({ length: 256 }, (_, i) => Math.round(((i + aLow) * 97 + ((i + aLow) ** 2) / 3)));
+  const right = Int32Array.from({ length: 256 }, (_, i) => (i + bLow) * 61);
+  const ends = { lo: Math.min(...left) + Math.min(...right), hi: Math.max(...left) + Math.max(...right) };
+  const requantize = requantizeLayer(random, [ends]);
+  const value = (x: number, y: number) =>
+    form === "linear"
+      ? Math.min(clamp.hi, Math.max(clamp.lo, ((x + aLow) * linear.ma + (y + bLow) * linear.mb + linear.c) >> linear.shift))
+      : evaluateStaircase(requantize.channels[0]!, left[x]! + right[y]!);
+  const values = Int16Array.from({ length: 65536 }, (_, i) => value(i >> 8, i & 255));
+  const attributes: AddAttributes = {
+    aLow,
+    bLow,
+    values,
+    clamp,
+    ...(form === "linear" ? { linear } : { tables: { a: left, b: right, requantize } }),
+  };
+  return builder.node("add", [a, b], a.shape, attributes);
+}
+
+export function addTable(builder: GraphBuilder, random: Random, input: IntegerTensor, type: IntegerType = int8): IntegerTensor {
+  const attributes: TableAttributes = { low: typeRange(input.type).lo, values: Int16Array.from(random.codes(256, typeRange(type))) };
+  return builder.node("table", [input], input.shape, attributes, type);
+}
+
+export function addTranspose(builder: GraphBuilder, input: IntegerTensor, permutation: readonly number[]): IntegerTensor {
+  return builder.node("transpose", [input], permutation.map((axis) => input.shape[axis]!), { permutation }, input.type);
+}
+
+export function addReshape(builder: GraphBuilder, input: IntegerTensor): IntegerTensor {
+  return builder.node("reshape", [input], [1, elementCount(input.shape)], {}, input.type);
+}
+
+export function addSoftmax(builder: GraphBuilder, input: IntegerTensor, kind: "even" | "tflite", type: IntegerType = int8): IntegerTensor {
+  const one = kind === "even" ? 2 ** 23 : 2 ** 31;
+  const exponentials = Uint32Array.from({ length: 256 }, (_, d) => Math.min(one - (kind === "even" ? 0 : 1), Math.round(one * Math.exp(-d * 0.07))));
+  const attributes: SoftmaxAttributes = { kind, exponentials, levels: 256, levelsShift: 0, outputZeroPoint: typeRange(type).lo };
+  return builder.node("softmax", [input], input.shape, attributes, type);
 }
