@@ -17,55 +17,91 @@
 #include "qc_requantize.h"
 #include "qc_window.h"
 
-enum { QC_PAIRS_PIXELS = 4 };
+enum { QC_PAIRS_PIXELS = 3 };
+
+/* Sums of one output pixel for two channels; see qc_pairs_first. */
+typedef struct {
+    int32_t first;
+    int32_t second;
+} qc_pair;
 
 /* First channel's accumulator from the two sums of a pair. */
-QC_INLINE int32_t qc_pairs_first(int32_t first, int32_t second, int carried)
+QC_INLINE int32_t qc_pairs_first(qc_pair sums, int carried)
 {
-    return carried ? (int32_t)((uint32_t)first - (uint32_t)second) >> 8 : first;
+    return carried ? (int32_t)((uint32_t)sums.first - (uint32_t)sums.second) >> 8 : sums.first;
 }
 
 /* Stores both channels of one pixel; `both` is 0 for the last of an odd number of channels. */
-QC_INLINE void qc_pairs_store(int32_t first, int32_t second, int carried, const int32_t *record, qc_requant q, int both, uint8_t *y)
+QC_INLINE void qc_pairs_store(qc_pair sums, int carried, const int32_t *record, qc_requant q, int both, uint8_t *y)
 {
-    y[0] = qc_requantize(q, qc_pairs_first(first, second, carried), record);
+    y[0] = qc_requantize(q, qc_pairs_first(sums, carried), record);
     if (both) {
-        y[1] = qc_requantize(q, second, record + qc_record_words(q));
+        y[1] = qc_requantize(q, sums.second, record + qc_record_words(q));
     }
 }
 
-/* Two output channels of 1..QC_PAIRS_PIXELS pixels; outputs of successive pixels are `pitch` bytes apart. */
+/* Adds the products of one word of weights with one lane word. */
+QC_INLINE qc_pair qc_pairs_add(qc_pair sums, uint32_t lanes, uint32_t pair, int carried)
+{
+    sums.first = qc_smlad(lanes, carried ? pair : qc_sxtb16(qc_rotate_right_8(pair)), sums.first);
+    sums.second = qc_smlad(lanes, qc_sxtb16(pair), sums.second);
+    return sums;
+}
+
+/* Two output channels of 1..3 pixels; outputs of successive pixels are `pitch` bytes apart. */
 QC_INLINE void qc_pairs_tile(const uint32_t *lanes, const uint32_t *weights, int32_t quads, int32_t pixels, int both, int carried,
                              const int32_t *record, qc_requant q, uint8_t *y, int32_t pitch)
 {
     const uint32_t *const end = weights + 2 * quads;
-    int32_t a0 = 0, a1 = 0, a2 = 0, a3 = 0;
-    int32_t b0 = 0, b1 = 0, b2 = 0, b3 = 0;
+    qc_pair p0 = {0, 0};
+    qc_pair p1 = {0, 0};
+    qc_pair p2 = {0, 0};
 
-    do {
-        const uint32_t pair = *weights++;
-        const uint32_t second = qc_sxtb16(pair);
-        const uint32_t first = carried ? pair : qc_sxtb16(qc_rotate_right_8(pair));
+#if QC_DSP_ASSEMBLY
+    if (carried) {
+        uint32_t w0, w1, x0, x1, second;
 
-        a0 = qc_smlad(lanes[0], first, a0);
-        b0 = qc_smlad(lanes[0], second, b0);
-        a1 = qc_smlad(lanes[1], first, a1);
-        b1 = qc_smlad(lanes[1], second, b1);
-        a2 = qc_smlad(lanes[2], first, a2);
-        b2 = qc_smlad(lanes[2], second, b2);
-        a3 = qc_smlad(lanes[3], first, a3);
-        b3 = qc_smlad(lanes[3], second, b3);
+        /* 24 products in 20 instructions; the registers of an Armv7-M core are just enough. */
+        __asm__("1:\n\t"
+                "ldrd %[w0], %[w1], [%[weights]], #8\n\t"
+                "ldrd %[x0], %[x1], [%[lanes]], #8\n\t"
+                "sxtb16 %[second], %[w0]\n\t"
+                "smlad %[a0], %[x0], %[w0], %[a0]\n\t"
+                "smlad %[a1], %[x1], %[w0], %[a1]\n\t"
+                "smlad %[b0], %[x0], %[second], %[b0]\n\t"
+                "smlad %[b1], %[x1], %[second], %[b1]\n\t"
+                "ldrd %[x0], %[x1], [%[lanes]], #8\n\t"
+                "smlad %[a2], %[x0], %[w0], %[a2]\n\t"
+                "smlad %[b2], %[x0], %[second], %[b2]\n\t"
+                "sxtb16 %[second], %[w1]\n\t"
+                "smlad %[a0], %[x1], %[w1], %[a0]\n\t"
+                "smlad %[b0], %[x1], %[second], %[b0]\n\t"
+                "ldrd %[x0], %[x1], [%[lanes]], #8\n\t"
+                "smlad %[a1], %[x0], %[w1], %[a1]\n\t"
+                "smlad %[a2], %[x1], %[w1], %[a2]\n\t"
+                "smlad %[b1], %[x0], %[second], %[b1]\n\t"
+                "smlad %[b2], %[x1], %[second], %[b2]\n\t"
+                "cmp %[weights], %[end]\n\t"
+                "bne 1b"
+                : [a0] "+r"(p0.first), [b0] "+r"(p0.second), [a1] "+r"(p1.first), [b1] "+r"(p1.second), [a2] "+r"(p2.first),
+                  [b2] "+r"(p2.second), [lanes] "+r"(lanes), [weights] "+r"(weights), [w0] "=&r"(w0), [w1] "=&r"(w1),
+                  [x0] "=&r"(x0), [x1] "=&r"(x1), [second] "=&r"(second)
+                : [end] "r"(end)
+                : "cc", "memory");
+    }
+#endif
+    for (; weights != end; weights++) {
+        p0 = qc_pairs_add(p0, lanes[0], *weights, carried);
+        p1 = qc_pairs_add(p1, lanes[1], *weights, carried);
+        p2 = qc_pairs_add(p2, lanes[2], *weights, carried);
         lanes += QC_PAIRS_PIXELS;
-    } while (weights != end);
-    qc_pairs_store(a0, b0, carried, record, q, both, y);
+    }
+    qc_pairs_store(p0, carried, record, q, both, y);
     if (pixels > 1) {
-        qc_pairs_store(a1, b1, carried, record, q, both, y + pitch);
+        qc_pairs_store(p1, carried, record, q, both, y + pitch);
     }
     if (pixels > 2) {
-        qc_pairs_store(a2, b2, carried, record, q, both, y + 2 * pitch);
-    }
-    if (pixels > 3) {
-        qc_pairs_store(a3, b3, carried, record, q, both, y + 3 * pitch);
+        qc_pairs_store(p2, carried, record, q, both, y + 2 * pitch);
     }
 }
 

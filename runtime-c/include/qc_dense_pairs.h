@@ -40,27 +40,24 @@ QC_INLINE void qc_dense_pairs(const uint8_t *x, int32_t rows, int32_t inputs, in
         for (o = outputs; o > 0; o -= 4) {
             const uint8_t *codes = x;
             int32_t left = inputs;
-            int32_t a = 0, b = 0, c = 0, d = 0;
+            qc_pair p0 = {0, 0};
+            qc_pair p1 = {0, 0};
 
             for (; left > 0; left -= 4) {
                 const uint32_t word = left >= 4 ? qc_load_word(codes) : qc_load_tail(codes, left);
                 const uint32_t even = qc_even_lanes(word, x_signed);
                 const uint32_t odd = qc_odd_lanes(word, x_signed);
 
-                a = qc_smlad(even, carried ? weight[0] : qc_sxtb16(qc_rotate_right_8(weight[0])), a);
-                b = qc_smlad(even, qc_sxtb16(weight[0]), b);
-                a = qc_smlad(odd, carried ? weight[1] : qc_sxtb16(qc_rotate_right_8(weight[1])), a);
-                b = qc_smlad(odd, qc_sxtb16(weight[1]), b);
-                c = qc_smlad(even, carried ? weight[2] : qc_sxtb16(qc_rotate_right_8(weight[2])), c);
-                d = qc_smlad(even, qc_sxtb16(weight[2]), d);
-                c = qc_smlad(odd, carried ? weight[3] : qc_sxtb16(qc_rotate_right_8(weight[3])), c);
-                d = qc_smlad(odd, qc_sxtb16(weight[3]), d);
+                p0 = qc_pairs_add(p0, even, weight[0], carried);
+                p0 = qc_pairs_add(p0, odd, weight[1], carried);
+                p1 = qc_pairs_add(p1, even, weight[2], carried);
+                p1 = qc_pairs_add(p1, odd, weight[3], carried);
                 codes += 4;
                 weight += 4;
             }
-            qc_pairs_store(a, b, carried, record, q, o > 1, y);
+            qc_pairs_store(p0, carried, record, q, o > 1, y);
             if (o > 2) {
-                qc_pairs_store(c, d, carried, record + 2 * words, q, o > 3, y + 2);
+                qc_pairs_store(p1, carried, record + 2 * words, q, o > 3, y + 2);
             }
             record += 4 * words;
             y += o < 4 ? o : 4;

@@ -10,12 +10,22 @@
 #include <string.h>
 
 #include "qc_config.h"
+#include "qc_scalar.h"
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 #include <arm_acle.h>
 #define QC_DSP_INTRINSICS 1
 #else
 #define QC_DSP_INTRINSICS 0
+#endif
+
+/* Inner loops that need more registers than compilers give them are also written in assembly, with equal results. */
+#ifndef QC_DSP_ASSEMBLY
+#if QC_DSP_INTRINSICS && defined(__GNUC__) && defined(__OPTIMIZE__)
+#define QC_DSP_ASSEMBLY 1
+#else
+#define QC_DSP_ASSEMBLY 0
+#endif
 #endif
 
 /* Four bytes from any address. */
@@ -88,6 +98,20 @@ QC_INLINE int32_t qc_smlatt(uint32_t a, uint32_t b, int32_t acc)
 #else
     return (int32_t)((uint32_t)acc + (uint32_t)((int32_t)(int16_t)(a >> 16) * (int32_t)(int16_t)(b >> 16)));
 #endif
+}
+
+/* min(max(value, lo), hi): one instruction for the limits of int8 and uint8. */
+QC_INLINE int32_t qc_saturate(int32_t value, int32_t lo, int32_t hi)
+{
+#if QC_DSP_INTRINSICS
+    if (lo == -128 && hi == 127) {
+        return __ssat(value, 8);
+    }
+    if (lo == 0 && hi == 255) {
+        return (int32_t)__usat(value, 8);
+    }
+#endif
+    return qc_clamp(value, lo, hi);
 }
 
 /* Codes 0 and 2 of four as lanes. */

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "qc_config.h"
+#include "qc_dsp.h"
 #include "qc_scalar.h"
 
 enum { QC_PLAIN, QC_SIGN, QC_PARITY, QC_THRESHOLDS };
@@ -71,7 +72,7 @@ QC_INLINE uint8_t qc_requantize(qc_requant q, int32_t acc, const int32_t *record
     } else {
         value = qc_requant_thresholds(acc, record);
     }
-    return (uint8_t)qc_clamp(value, q.lo, q.hi);
+    return (uint8_t)qc_saturate(value, q.lo, q.hi);
 }
 
 #endif

@@ -14,14 +14,15 @@ function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean 
   return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
 }
 
-/** What the kernels of any core need: patches of four pixels, widened to 16 bits, or one padded patch. */
+/** What the kernels of any core need: patches of a few pixels, or one padded patch. */
 export function scratchBytes(node: Node): number {
   const { kernel, groups } = node.attributes;
   const channels = node.inputs[0]!.shape[3]!;
   const taps = kernel[0] * kernel[1];
   if (isDepthwise(node)) return isPadded(node.attributes) ? taps * channels : 0;
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
-  return 4 * 2 * patch + patch;
+  // Four interleaved patches of bytes, or three patches of 16-bit lanes and one of bytes.
+  return 3 * 2 * patch + patch;
 }
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {
