@@ -3,7 +3,7 @@
  * A manifest of SHA-256 digests tells our own, unmodified output from a user's files.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fail } from "../diagnostics.js";
 
@@ -21,6 +21,7 @@ export function writeProject(path: string, files: ReadonlyMap<string, string>, f
   try {
     mkdirSync(dirname(target), { recursive: true });
     const staging = mkdtempSync(join(dirname(target), `.${basename(target)}-`));
+    chmodSync(staging, 0o777 & ~process.umask()); // mkdtemp makes it private
     try {
       for (const [name, text] of complete) {
         const file = join(staging, name);
@@ -66,6 +67,7 @@ function requireOwn(target: string): void {
   let digests: Record<string, string>;
   try {
     digests = JSON.parse(readFileSync(join(target, manifestName), "utf8")).files;
+    if (typeof digests !== "object" || digests === null) throw new TypeError("files is no object");
   } catch {
     return refuse("its manifest cannot be read");
   }

@@ -28,7 +28,7 @@ export function addRun(program: Command): void {
     if (options.output !== undefined) {
       const codes = results.flatMap((result) => Array.from(result));
       const bytes = options.output.endsWith(".npy")
-        ? writeNpy(codes, [results.length, ...output.shape.slice(1)], output.type.signed)
+        ? writeNpy(codes, [results.length, ...(output.shape[0] === 1 ? output.shape.slice(1) : output.shape)], output.type.signed)
         : toBytes(Int32Array.from(codes));
       try {
         writeFileSync(options.output, bytes);

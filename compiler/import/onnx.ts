@@ -54,6 +54,7 @@ export function readOnnx(bytes: Uint8Array): OnnxModel {
   const initializers = new Map<string, OnnxTensor>();
   for (const tensor of graph.initializer ?? []) {
     const decoded = decodeTensor(tensor);
+    if (initializers.has(decoded.name)) fail("QC1003", `initializer '${decoded.name}' is defined twice.`, decoded.name);
     initializers.set(decoded.name, decoded);
   }
   const standard = (model.opsetImport ?? []).find((set) => (set.domain ?? "") === "" || set.domain === "ai.onnx");

@@ -86,15 +86,14 @@ const quantize: OnnxRule = (node, reader) => {
   switch (value.kind) {
     case "float-input": {
       perTensor();
-      reader.define(node, { kind: "codes", tensor: model.addInput(value.name, value.shape, type, quantization) });
+      const tensor = model.quantizedInput(value, type, quantization);
+      if (!tensor) return reader.refuse(node, `input '${value.name}' is already quantized with other parameters; expected one QuantizeLinear`);
+      reader.define(node, { kind: "codes", tensor });
       return true;
     }
     case "pending": {
       perTensor();
-      const { op, inputs, attributes, clamp, permutation } = value;
-      let tensor = model.push({ op, name: value.name, inputs, attributes, clamp }, { name, type, quantization });
-      if (permutation) tensor = reader.emit("transpose", `${value.name}_to_onnx`, tensor, { permutation });
-      reader.define(node, { kind: "codes", tensor });
+      reader.finish(node, value, type, quantization);
       return true;
     }
     case "real": {
@@ -110,6 +109,7 @@ const quantize: OnnxRule = (node, reader) => {
     case "constant": {
       const { constant } = value;
       const { lo, hi } = typeRange(type);
+      if (Array.from(constant.values).some(Number.isNaN)) reader.refuse(node, `constant '${constant.name}' holds a NaN`);
       const codes = quantizeConstant(constant, quantization, lo, hi);
       reader.define(node, { kind: "codes", tensor: { name, shape: constant.dims, type, quantization, data: codes } });
       return true;

@@ -1,14 +1,16 @@
 /** ONNX nodes to the Graph: walks the nodes in order, lets the op homes read them, collects every refusal. */
 import { type Diagnostic, QcError, fail } from "../diagnostics.js";
 import type { Graph, GraphNode, Quantization, Tensor } from "../ir/graph.js";
-import { elementCount } from "../ir/types.js";
+import { type IntegerType, elementCount } from "../ir/types.js";
 import { opHomes } from "../ops/index.js";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
 import { readOnnx } from "./onnx.js";
 import { borderQuantization } from "./border.js";
-import { quantizationRules } from "./quantize-rules.js";
-import type { GraphReader, OnnxRule, Value } from "./rules.js";
+import { equalQuantization, quantizationRules } from "./quantize-rules.js";
+import type { GraphReader, OnnxRule, Pending, Value } from "./rules.js";
 import { elementTypeName, floatType, integerTypeOf } from "./tensor-data.js";
+
+type FloatInput = Extract<Value, { kind: "float-input" }>;
 
 /** Raised by `refuse`; turned into one diagnostic per node. */
 class Refusal extends Error {}
@@ -35,6 +37,7 @@ export class ModelReader implements GraphReader {
   private readonly values = new Map<string, Value>();
   private readonly nodes: GraphNode[] = [];
   private readonly inputs: Tensor[] = [];
+  private readonly floatInputs = new Map<FloatInput, Tensor>();
   private readonly diagnostics: Diagnostic[] = [];
 
   constructor(
@@ -51,6 +54,9 @@ export class ModelReader implements GraphReader {
     for (const input of this.model.inputs) this.readInput(input);
     for (const node of this.model.nodes) this.readNode(node);
     const outputs = this.readOutputs();
+    if (this.diagnostics.length === 0 && (this.inputs.length === 0 || outputs.length === 0)) {
+      fail("QC1003", `the graph has ${this.inputs.length} quantized inputs and ${outputs.length} outputs; expected at least one of each.`);
+    }
     if (this.diagnostics.length > 0) throw new QcError(this.diagnostics);
     return { name: this.name, inputs: this.inputs, outputs, nodes: this.nodes };
   }
@@ -91,10 +97,23 @@ export class ModelReader implements GraphReader {
     });
   }
 
+  finish(node: OnnxNode, pending: Pending, type: IntegerType, quantization: Quantization): void {
+    const { op, inputs, attributes, clamp, permutation, name } = pending;
+    const output = { name: node.outputs[0] ?? name, type, quantization };
+    let tensor = this.push({ op, name, inputs, attributes, clamp }, output);
+    if (permutation) tensor = this.emit("transpose", `${name}_to_onnx`, tensor, { permutation });
+    this.define(node, { kind: "codes", tensor });
+  }
+
   /** Appends a node and infers its output shape. */
   push(node: Omit<GraphNode, "output">, output: Omit<Tensor, "shape" | "data">): Tensor {
+    if (node.inputs[0]?.data) {
+      throw new Refusal(`operand '${node.inputs[0].name}' is a constant; expected an activation. Fold constants before export`);
+    }
     const home = opHomes.get(node.op)!;
     const shape = home.inferShape(node);
+    const count = elementCount(shape);
+    if (!(count >= 1 && count <= 2 ** 31 - 1)) fail("QC2005", `the result has shape [${shape}]; expected 1 to 2^31-1 elements.`, node.name);
     const tensor: Tensor = { ...output, shape };
     this.nodes.push({ ...node, output: tensor });
     return tensor;
@@ -145,6 +164,7 @@ export class ModelReader implements GraphReader {
     if (shape.length > 0 && shape[0] !== 1) {
       fail("QC1004", `the batch dimension is ${shape[0]}; expected 1. Export with batch size 1.`, input.name);
     }
+    if (this.values.has(input.name)) fail("QC1003", `graph input '${input.name}' is defined twice.`, input.name);
     if (input.dataType === floatType) {
       this.values.set(input.name, { kind: "float-input", name: input.name, shape });
       return;
@@ -155,6 +175,18 @@ export class ModelReader implements GraphReader {
     }
     const tensor = this.addInput(input.name, shape, type, borderQuantization(this.model, input.name));
     this.values.set(input.name, { kind: "codes", tensor });
+  }
+
+  /** The graph input behind a float input; undefined when an earlier QuantizeLinear gave it another quantization. */
+  quantizedInput(value: FloatInput, type: Tensor["type"], quantization: Quantization): Tensor | undefined {
+    const earlier = this.floatInputs.get(value);
+    if (!earlier) {
+      const tensor = this.addInput(value.name, value.shape, type, quantization);
+      this.floatInputs.set(value, tensor);
+      return tensor;
+    }
+    const same = earlier.type.signed === type.signed && equalQuantization(earlier.quantization, quantization);
+    return same ? earlier : undefined;
   }
 
   /** Registers a graph input of codes. */
@@ -169,7 +201,7 @@ export class ModelReader implements GraphReader {
     for (const output of this.model.outputs) {
       const value = this.values.get(output.name);
       if (value?.kind === "refused") continue;
-      if (value?.kind === "codes" || value?.kind === "real") outputs.push(value.tensor);
+      if ((value?.kind === "codes" || value?.kind === "real") && !value.tensor.data) outputs.push(value.tensor);
       else {
         this.diagnostics.push({
           code: "QC2003",
@@ -191,7 +223,9 @@ function describe(value: Value | undefined): string {
       return `the unquantized result of '${value.name}'`;
     case "float-input":
       return "a float graph input";
+    case "refused":
+      return "a refused result";
     default:
-      return value.kind;
+      return value.tensor.data ? "a constant" : value.kind;
   }
 }

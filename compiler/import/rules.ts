@@ -1,6 +1,6 @@
 /** What an op home gets when it reads an ONNX node. */
-import type { RealClamp, Tensor } from "../ir/graph.js";
-import type { Shape } from "../ir/types.js";
+import type { Quantization, RealClamp, Tensor } from "../ir/graph.js";
+import type { IntegerType, Shape } from "../ir/types.js";
 import type { OnnxNode, OnnxTensor } from "./onnx.js";
 
 /** A real-valued operation whose result has not been quantized yet. */
@@ -43,6 +43,8 @@ export interface GraphReader {
   define(node: OnnxNode, value: Value): void;
   /** Adds a Graph node that moves or maps codes, keeping the quantization of `input` unless `output` says otherwise. */
   emit(op: string, name: string, input: Tensor, attributes: unknown, output?: Partial<Tensor>): Tensor;
+  /** Quantizes a pending result: adds its node, brings it back to ONNX's layout, and names it. */
+  finish(node: OnnxNode, pending: Pending, type: IntegerType, quantization: Quantization): void;
   /** Refuses the node: throws, is collected with all others. */
   refuse(node: OnnxNode, reason: string): never;
 }

@@ -1,6 +1,6 @@
 /** TensorProto contents to numbers, and ONNX element types by name. */
 import { fail } from "../diagnostics.js";
-import { type IntegerType, elementCount } from "../ir/types.js";
+import { type IntegerType, elementCount, typeRange } from "../ir/types.js";
 import type { OnnxTensor } from "./onnx.js";
 
 /** ONNX TensorProto.DataType numbers, as of ONNX 1.22 (onnx-proto's own enum stops at 1.10). */
@@ -63,5 +63,12 @@ export function decodeTensor(proto: any): OnnxTensor {
   }
   const typed = { 1: proto.floatData, 2: proto.int32Data, 3: proto.int32Data, 6: proto.int32Data, 7: proto.int64Data, 11: proto.doubleData }[dataType] ?? [];
   if (typed.length !== count) fail("QC1002", `got ${typed.length} values, expected ${count} for shape [${dims}].`, name);
-  return { name, dataType, dims, values: Float64Array.from(typed, Number) };
+  const values = Float64Array.from(typed, Number);
+  const type = integerTypes[dataType];
+  if (type) {
+    const { lo, hi } = typeRange(type);
+    const bad = values.find((value) => value < lo || value > hi);
+    if (bad !== undefined) fail("QC1002", `value ${bad} is no ${elementTypeName[dataType]}.`, name);
+  }
+  return { name, dataType, dims, values };
 }

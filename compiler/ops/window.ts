@@ -14,6 +14,16 @@ export function windowShape(window: Window, height: number, width: number, where
   return [outputs[0]!, outputs[1]!];
 }
 
+/** Whether some output lies over padding alone, so that a pool has nothing to work on. */
+export function hasEmptyWindow(window: Window, height: number, width: number, where: string): boolean {
+  const outputs = windowShape(window, height, width, where);
+  return [height, width].some((size, axis) =>
+    Array.from({ length: outputs[axis]! }, (_, index) => index * window.strides[axis]! - window.pads[axis]!).some((start) =>
+      Array.from({ length: window.kernel[axis]! }, (_, tap) => start + tap * window.dilations[axis]!).every((at) => at < 0 || at >= size),
+    ),
+  );
+}
+
 /** Whether any tap can fall outside the image. */
 export function isPadded(window: Window): boolean {
   return window.pads.some((pad) => pad > 0);

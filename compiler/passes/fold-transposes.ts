@@ -58,7 +58,7 @@ class Folder {
       return;
     }
     const order = storedOrder(view);
-    if (order && home.absorbOrder && first.shape.length === 2) {
+    if (order && home.absorbOrder && first.shape.length === 2 && first.shape[0] === 1) {
       const flat = this.reshaped(view.stored, first.shape, first.name);
       this.push(home.absorbOrder({ ...node, inputs: [flat, ...node.inputs.slice(1)] }, order), node.output);
       return;

@@ -5,14 +5,14 @@ import type { Range } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
 import { requirePerTensor } from "../weights.js";
 import { c } from "./add.c.js";
-import { readAdd } from "./add.onnx.js";
+import { readAdd, readQLinearAdd } from "./add.onnx.js";
 import type { AddAttributes } from "./add.types.js";
 import { verilog } from "./add.verilog.js";
 import { certifyLinear } from "./certify-linear.js";
 
 export default {
   name: "add",
-  onnx: { Add: readAdd },
+  onnx: { Add: readAdd, QLinearAdd: readQLinearAdd },
   elementwise: true,
   inferShape: ({ inputs: [a] }) => a!.shape,
 
@@ -38,7 +38,7 @@ export default {
     });
     const tables = linear ? undefined : definition.tables?.();
     if (!linear && !tables) {
-      fail("QC3002", `no multipliers reproduce this Add on all pairs of codes under --numerics ${numerics.name}. Use --numerics exact.`, node.name);
+      fail("QC3002", `no multipliers reproduce this Add on all pairs of codes under --numerics ${numerics.name}: some sums come too close to a rounding tie. Requantize with other scales.`, node.name);
     }
     const attributes: AddAttributes = {
       ...common,

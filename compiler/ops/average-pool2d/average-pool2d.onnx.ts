@@ -1,59 +1,73 @@
-/** ONNX AveragePool and GlobalAveragePool (2-D). */
+/** ONNX AveragePool, GlobalAveragePool and their QLinear forms (2-D). */
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
-import type { GraphReader, OnnxRule } from "../../import/rules.js";
+import { qlinearOperand, qlinearResult } from "../../import/qlinear.js";
+import type { GraphReader, OnnxRule, Pending } from "../../import/rules.js";
 import { type Tensor, noClamp } from "../../ir/graph.js";
 import type { Window } from "../conv2d/conv2d.types.js";
 import { readWindow } from "../conv2d/conv2d.onnx.js";
 import { fromChannelsLast, toChannelsLast } from "../layout.js";
-import { windowShape } from "../window.js";
+import { hasEmptyWindow, windowShape } from "../window.js";
 
 export interface AveragePool2dGraphAttributes extends Window {
   readonly includePad: boolean;
 }
 
-function image(node: OnnxNode, reader: GraphReader): Tensor {
-  const x = reader.quantized(node, 0);
-  if (x.shape.length !== 4) reader.refuse(node, `input of shape [${x.shape}]; expected [N, C, H, W]`);
-  return x;
-}
-
-function pending(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: AveragePool2dGraphAttributes): boolean {
-  const [rows, columns] = windowShape(attributes, x.shape[2]!, x.shape[3]!, node.name);
-  reader.define(node, {
+/** The pooling of an image tensor in ONNX's order, or already channels last. */
+function pooling(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: AveragePool2dGraphAttributes, channelsLast = false): Pending {
+  const [height, width, channels] = channelsLast ? [x.shape[1]!, x.shape[2]!, x.shape[3]!] : [x.shape[2]!, x.shape[3]!, x.shape[1]!];
+  const [rows, columns] = windowShape(attributes, height, width, node.name);
+  return {
     kind: "pending",
     op: "average-pool2d",
     name: node.name,
-    inputs: [toChannelsLast(reader, node, x)],
+    inputs: [channelsLast ? x : toChannelsLast(reader, node, x)],
     attributes,
     clamp: noClamp,
-    shape: [1, rows, columns, x.shape[1]!],
-    permutation: fromChannelsLast,
-  });
-  return true;
+    shape: [1, rows, columns, channels],
+    permutation: channelsLast ? undefined : fromChannelsLast,
+  };
 }
 
-export const readAveragePool: OnnxRule = (node, reader) => {
-  const x = image(node, reader);
+function requireImage(node: OnnxNode, reader: GraphReader, x: Tensor): void {
+  if (x.shape.length !== 4) reader.refuse(node, `input of shape [${x.shape}]; expected [N, C, H, W]`);
+}
+
+function localPooling(node: OnnxNode, reader: GraphReader, x: Tensor): Pending {
+  requireImage(node, reader, x);
   const attributes = new Attributes(node, reader);
-  const window = readWindow(attributes, node, reader, [], [x.shape[2]!, x.shape[3]!]);
+  const channelsLast = attributes.integer("channels_last", 0) !== 0;
+  const size: [number, number] = channelsLast ? [x.shape[1]!, x.shape[2]!] : [x.shape[2]!, x.shape[3]!];
+  const window = readWindow(attributes, node, reader, [], size);
   if (attributes.integer("ceil_mode", 0) !== 0) reader.refuse(node, "ceil_mode 1 is not supported");
   const includePad = attributes.integer("count_include_pad", 0) !== 0;
   attributes.done();
   if (window.pads.some((pad, i) => pad > (window.kernel[i % 2]! - 1) * window.dilations[i % 2]!)) {
     reader.refuse(node, `pads [${window.pads}] leave windows without any input for kernel [${window.kernel}]`);
   }
-  return pending(node, reader, x, { ...window, includePad });
-};
+  return pooling(node, reader, x, { ...window, includePad }, channelsLast);
+}
 
-export const readGlobalAveragePool: OnnxRule = (node, reader) => {
-  const x = image(node, reader);
-  new Attributes(node, reader).done();
-  return pending(node, reader, x, {
-    kernel: [x.shape[2]!, x.shape[3]!],
-    strides: [1, 1],
-    dilations: [1, 1],
-    pads: [0, 0, 0, 0],
-    includePad: false,
-  });
-};
+function globalPooling(node: OnnxNode, reader: GraphReader, x: Tensor): Pending {
+  requireImage(node, reader, x);
+  const attributes = new Attributes(node, reader);
+  const channelsLast = attributes.integer("channels_last", 0) !== 0;
+  attributes.done();
+  const kernel: [number, number] = channelsLast ? [x.shape[1]!, x.shape[2]!] : [x.shape[2]!, x.shape[3]!];
+  const whole = { kernel, strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0], includePad: false } as const;
+  return pooling(node, reader, x, whole, channelsLast);
+}
+
+/** A real rule and a QLinear rule (X, X_scale, X_zero_point, Y_scale, Y_zero_point) around one reading of a pool. */
+function rules(read: (node: OnnxNode, reader: GraphReader, x: Tensor) => Pending): [OnnxRule, OnnxRule] {
+  return [
+    (node, reader) => {
+      reader.define(node, read(node, reader, reader.quantized(node, 0)));
+      return true;
+    },
+    (node, reader) => qlinearResult(reader, node, read(node, reader, qlinearOperand(reader, node, 0)), 3),
+  ];
+}
+
+export const [readAveragePool, readQLinearAveragePool] = rules(localPooling);
+export const [readGlobalAveragePool, readQLinearGlobalAveragePool] = rules(globalPooling);

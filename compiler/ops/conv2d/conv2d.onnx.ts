@@ -1,9 +1,9 @@
-/** ONNX Conv (2-D, constant weights). Source: ONNX operator specification, Conv. */
+/** ONNX Conv and QLinearConv (2-D, constant weights). Source: ONNX operator specification, Conv. */
 import { Attributes } from "../../import/attributes.js";
-import type { OnnxRule } from "../../import/rules.js";
 import type { OnnxNode } from "../../import/onnx.js";
-import type { GraphReader } from "../../import/rules.js";
-import { noClamp } from "../../ir/graph.js";
+import { qlinearBias, qlinearOperand, qlinearResult } from "../../import/qlinear.js";
+import type { GraphReader, OnnxRule, Pending } from "../../import/rules.js";
+import { type Tensor, noClamp } from "../../ir/graph.js";
 import { fromChannelsLast, toChannelsLast } from "../layout.js";
 import { windowShape } from "../window.js";
 import type { Window } from "./conv2d.types.js";
@@ -49,10 +49,8 @@ export function readWindow(
   }
 }
 
-export const readConv: OnnxRule = (node, reader) => {
-  const x = reader.quantized(node, 0);
-  const weights = reader.quantized(node, 1);
-  const bias = reader.value(node, 2) ? reader.quantized(node, 2) : undefined;
+/** The convolution of already read operands, in ONNX's NCHW terms. */
+function convolution(node: OnnxNode, reader: GraphReader, x: Tensor, weights: Tensor, bias: Tensor | undefined): Pending {
   if (x.shape.length !== 4 || weights.shape.length !== 4) {
     reader.refuse(node, `input has ${x.shape.length} and weights have ${weights.shape.length} dimensions; expected 4 and 4 (2-D convolution)`);
   }
@@ -70,7 +68,7 @@ export const readConv: OnnxRule = (node, reader) => {
   }
   const input = toChannelsLast(reader, node, x);
   const [rows, columns] = windowShape(window, height, width, node.name);
-  reader.define(node, {
+  return {
     kind: "pending",
     op: "conv2d",
     name: node.name,
@@ -79,6 +77,18 @@ export const readConv: OnnxRule = (node, reader) => {
     clamp: noClamp,
     shape: [1, rows, columns, outputs],
     permutation: fromChannelsLast,
-  });
+  };
+}
+
+export const readConv: OnnxRule = (node, reader) => {
+  const bias = reader.value(node, 2) ? reader.quantized(node, 2) : undefined;
+  reader.define(node, convolution(node, reader, reader.quantized(node, 0), reader.quantized(node, 1), bias));
   return true;
+};
+
+/** x, x_scale, x_zero_point, w, w_scale, w_zero_point, y_scale, y_zero_point, B */
+export const readQLinearConv: OnnxRule = (node, reader) => {
+  const x = qlinearOperand(reader, node, 0);
+  const weights = qlinearOperand(reader, node, 3);
+  return qlinearResult(reader, node, convolution(node, reader, x, weights, qlinearBias(reader, node, 8, x, weights)), 6);
 };

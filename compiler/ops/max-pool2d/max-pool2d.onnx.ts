@@ -3,6 +3,7 @@ import { Attributes } from "../../import/attributes.js";
 import type { OnnxRule } from "../../import/rules.js";
 import { readWindow } from "../conv2d/conv2d.onnx.js";
 import { fromChannelsLast, toChannelsLast } from "../layout.js";
+import { hasEmptyWindow } from "../window.js";
 import type { MaxPool2dAttributes } from "./max-pool2d.types.js";
 
 export const readMaxPool: OnnxRule = (node, reader) => {
@@ -16,7 +17,7 @@ export const readMaxPool: OnnxRule = (node, reader) => {
   attributes.integer("storage_order", 0);
   attributes.done();
   // A window that lies in the padding alone would have no maximum.
-  if (window.pads.some((pad, i) => pad > (window.kernel[i % 2]! - 1) * window.dilations[i % 2]!)) {
+  if (hasEmptyWindow(window, tensor.shape[2]!, tensor.shape[3]!, node.name)) {
     reader.refuse(node, `pads [${window.pads}] leave windows without any input for kernel [${window.kernel}]`);
   }
   const pooled = reader.emit("max-pool2d", node.name, toChannelsLast(reader, node, tensor), window satisfies MaxPool2dAttributes);

@@ -1,4 +1,4 @@
-/** ONNX Reshape, Flatten, Identity and Dropout (inference): codes in the same order under another shape. */
+/** ONNX Reshape and Flatten: codes in the same order under another shape. */
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
@@ -14,7 +14,8 @@ function reshapeTo(node: OnnxNode, reader: GraphReader, target: (shape: Shape) =
   const value = reader.value(node, 0);
   if (value?.kind !== "codes" && value?.kind !== "real") return reader.refuse(node, "the input must be quantized");
   const shape = target(value.tensor.shape);
-  if (elementCount(shape) !== elementCount(value.tensor.shape)) {
+  const valid = shape.every((dim) => Number.isSafeInteger(dim) && dim > 0);
+  if (!valid || elementCount(shape) !== elementCount(value.tensor.shape)) {
     reader.refuse(node, `[${value.tensor.shape}] cannot become [${shape}]`);
   }
   const tensor: Tensor = reader.emit("reshape", node.name, value.tensor, { shape } satisfies ReshapeGraphAttributes);
@@ -49,6 +50,7 @@ export const readFlatten: OnnxRule = (node, reader) => {
   attributes.done();
   return reshapeTo(node, reader, (shape) => {
     const axis = given < 0 ? given + shape.length : given;
+    if (axis < 0 || axis > shape.length) reader.refuse(node, `axis ${given} of an input of shape [${shape}]`);
     return [elementCount(shape.slice(0, axis)), elementCount(shape.slice(axis))];
   });
 };

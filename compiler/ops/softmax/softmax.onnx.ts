@@ -1,26 +1,29 @@
-/** ONNX Softmax over the last axis. */
+/** ONNX Softmax and QLinearSoftmax over the last axis. */
 import { Attributes } from "../../import/attributes.js";
-import type { OnnxRule } from "../../import/rules.js";
-import { noClamp } from "../../ir/graph.js";
+import type { OnnxNode } from "../../import/onnx.js";
+import { qlinearOperand, qlinearResult } from "../../import/qlinear.js";
+import type { GraphReader, OnnxRule, Pending } from "../../import/rules.js";
+import { type Tensor, noClamp } from "../../ir/graph.js";
 
-export const readSoftmax: OnnxRule = (node, reader) => {
-  const x = reader.quantized(node, 0);
+function softmax(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: Attributes, opset: number): Pending {
   const rank = x.shape.length;
-  const attributes = new Attributes(node, reader);
   // Before opset 13 the axis was 1 by default and all later axes were flattened into it.
-  const given = attributes.integer("axis", reader.opset < 13 ? 1 : -1);
+  const given = attributes.integer("axis", opset < 13 ? 1 : -1);
   attributes.done();
   const axis = given < 0 ? given + rank : given;
   if (axis !== rank - 1) reader.refuse(node, `axis ${given} of a ${rank}-dimensional input; expected the last axis`);
   if (x.shape[axis]! > 255) reader.refuse(node, `${x.shape[axis]} classes; at most 255 are supported`);
-  reader.define(node, {
-    kind: "pending",
-    op: "softmax",
-    name: node.name,
-    inputs: [x],
-    attributes: {},
-    clamp: noClamp,
-    shape: x.shape,
-  });
+  return { kind: "pending", op: "softmax", name: node.name, inputs: [x], attributes: {}, clamp: noClamp, shape: x.shape };
+}
+
+export const readSoftmax: OnnxRule = (node, reader) => {
+  reader.define(node, softmax(node, reader, reader.quantized(node, 0), new Attributes(node, reader), reader.opset));
   return true;
+};
+
+/** com.microsoft QLinearSoftmax: X, X_scale, X_zero_point, Y_scale, Y_zero_point; its own `opset` attribute. */
+export const readQLinearSoftmax: OnnxRule = (node, reader) => {
+  const attributes = new Attributes(node, reader);
+  const opset = attributes.integer("opset", 13);
+  return qlinearResult(reader, node, softmax(node, reader, qlinearOperand(reader, node, 0), attributes, opset), 3);
 };

@@ -8,22 +8,27 @@ import {
   softmaxTflite,
 } from "../../arith/scalar.js";
 import { saturate } from "../../arith/float32.js";
+import { fail } from "../../diagnostics.js";
 import { scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { requirePerTensor } from "../weights.js";
 import { c } from "./softmax.c.js";
-import { readSoftmax } from "./softmax.onnx.js";
+import { readQLinearSoftmax, readSoftmax } from "./softmax.onnx.js";
 import type { SoftmaxAttributes } from "./softmax.types.js";
 import { verilog } from "./softmax.verilog.js";
 
 export default {
   name: "softmax",
-  onnx: { Softmax: readSoftmax },
+  onnx: { Softmax: readSoftmax, QLinearSoftmax: readQLinearSoftmax },
   inferShape: ({ inputs: [x] }) => x!.shape,
 
   lower(node, { numerics }) {
     const x = node.inputs[0]!;
     requirePerTensor(x, node.name);
+    // Bounds outside [0, 1] change nothing; tighter ones are not part of the algorithm.
+    if (node.clamp.min > 0 || node.clamp.max < 1) {
+      fail("QC2002", `bounds ${node.clamp.min} to ${node.clamp.max} on a Softmax are not supported. Quantize its result first.`, node.name);
+    }
     const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
     const definition = numerics.softmax({ scale: scaleOf(x), zeroPoint: zeroPointOf(x) }, output, node.name);
     const { lo, hi } = typeRange(node.output.type);

@@ -32,6 +32,6 @@ export const readClip: OnnxRule = (node, reader) => {
   const min = reader.numbers(node, 1)?.[0] ?? attributes.float("min", -Infinity);
   const max = reader.numbers(node, 2)?.[0] ?? attributes.float("max", Infinity);
   attributes.done();
-  if (!(min <= max)) reader.refuse(node, `bounds ${min} to ${max} are empty`);
+  if (!(min <= max) || min === Infinity || max === -Infinity) reader.refuse(node, `bounds ${min} to ${max} are empty`);
   return bound(node, reader, min, max);
 };

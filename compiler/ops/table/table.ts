@@ -1,6 +1,7 @@
 /** A function of one code as a 256-entry table: requantization, Relu and Clip between two quantizations. */
 import { scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
+import { requirePerTensor } from "../weights.js";
 import { c } from "./table.c.js";
 import { readClip, readRelu } from "./table.onnx.js";
 import type { TableAttributes } from "./table.types.js";
@@ -13,6 +14,7 @@ export default {
   inferShape: ({ inputs: [x] }) => x!.shape,
   lower(node, { numerics, ranges }) {
     const x = node.inputs[0]!;
+    requirePerTensor(x, node.name);
     const { lo, hi } = typeRange(x.type);
     const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
     const value = numerics.unary({
