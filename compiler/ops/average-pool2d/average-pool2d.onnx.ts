@@ -42,7 +42,7 @@ function localPooling(node: OnnxNode, reader: GraphReader, x: Tensor): Pending {
   if (attributes.integer("ceil_mode", 0) !== 0) reader.refuse(node, "ceil_mode 1 is not supported");
   const includePad = attributes.integer("count_include_pad", 0) !== 0;
   attributes.done();
-  if (window.pads.some((pad, i) => pad > (window.kernel[i % 2]! - 1) * window.dilations[i % 2]!)) {
+  if (hasEmptyWindow(window, size[0], size[1], node.name)) {
     reader.refuse(node, `pads [${window.pads}] leave windows without any input for kernel [${window.kernel}]`);
   }
   return pooling(node, reader, x, { ...window, includePad }, channelsLast);
