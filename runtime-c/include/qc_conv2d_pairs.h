@@ -43,19 +43,23 @@ QC_INLINE void qc_pairs_store(qc_pair sums, int carried, const int32_t *record, 
 /* Adds the products of one word of weights with one lane word. */
 QC_INLINE qc_pair qc_pairs_add(qc_pair sums, uint32_t lanes, uint32_t pair, int carried)
 {
-    sums.first = qc_smlad(lanes, carried ? pair : qc_sxtb16(qc_rotate_right_8(pair)), sums.first);
+    sums.first = qc_smlad(lanes, carried ? pair : qc_sxtb16_odd(pair), sums.first);
     sums.second = qc_smlad(lanes, qc_sxtb16(pair), sums.second);
     return sums;
 }
 
-/* Two output channels of 1..3 pixels; outputs of successive pixels are `pitch` bytes apart. */
-QC_INLINE void qc_pairs_tile(const uint32_t *lanes, const uint32_t *weights, int32_t quads, int32_t pixels, int both, int carried,
-                             const int32_t *record, qc_requant q, uint8_t *y, int32_t pitch)
+/* The sums of two channels for QC_PAIRS_PIXELS pixels. */
+typedef struct {
+    qc_pair p0;
+    qc_pair p1;
+    qc_pair p2;
+} qc_pairs_sums;
+
+/* Multiplies `quads` * 4 taps, at least one quad. */
+QC_INLINE qc_pairs_sums qc_pairs_multiply(const uint32_t *lanes, const uint32_t *weights, int32_t quads, int carried)
 {
     const uint32_t *const end = weights + 2 * quads;
-    qc_pair p0 = {0, 0};
-    qc_pair p1 = {0, 0};
-    qc_pair p2 = {0, 0};
+    qc_pairs_sums s = {{0, 0}, {0, 0}, {0, 0}};
 
 #if QC_DSP_ASSEMBLY
     if (carried) {
@@ -83,25 +87,45 @@ QC_INLINE void qc_pairs_tile(const uint32_t *lanes, const uint32_t *weights, int
                 "smlad %[b2], %[x1], %[second], %[b2]\n\t"
                 "cmp %[weights], %[end]\n\t"
                 "bne 1b"
-                : [a0] "+r"(p0.first), [b0] "+r"(p0.second), [a1] "+r"(p1.first), [b1] "+r"(p1.second), [a2] "+r"(p2.first),
-                  [b2] "+r"(p2.second), [lanes] "+r"(lanes), [weights] "+r"(weights), [w0] "=&r"(w0), [w1] "=&r"(w1),
-                  [x0] "=&r"(x0), [x1] "=&r"(x1), [second] "=&r"(second)
+                : [a0] "+r"(s.p0.first), [b0] "+r"(s.p0.second), [a1] "+r"(s.p1.first), [b1] "+r"(s.p1.second),
+                  [a2] "+r"(s.p2.first), [b2] "+r"(s.p2.second), [lanes] "+r"(lanes), [weights] "+r"(weights), [w0] "=&r"(w0),
+                  [w1] "=&r"(w1), [x0] "=&r"(x0), [x1] "=&r"(x1), [second] "=&r"(second)
                 : [end] "r"(end)
                 : "cc", "memory");
+        return s;
     }
 #endif
-    for (; weights != end; weights++) {
-        p0 = qc_pairs_add(p0, lanes[0], *weights, carried);
-        p1 = qc_pairs_add(p1, lanes[1], *weights, carried);
-        p2 = qc_pairs_add(p2, lanes[2], *weights, carried);
+    do {
+        s.p0 = qc_pairs_add(s.p0, lanes[0], *weights, carried);
+        s.p1 = qc_pairs_add(s.p1, lanes[1], *weights, carried);
+        s.p2 = qc_pairs_add(s.p2, lanes[2], *weights, carried);
         lanes += QC_PAIRS_PIXELS;
-    }
-    qc_pairs_store(p0, carried, record, q, both, y);
-    if (pixels > 1) {
-        qc_pairs_store(p1, carried, record, q, both, y + pitch);
-    }
-    if (pixels > 2) {
-        qc_pairs_store(p2, carried, record, q, both, y + 2 * pitch);
+        weights++;
+    } while (weights != end);
+    return s;
+}
+
+/* All output channels of 1..QC_PAIRS_PIXELS pixels; outputs of successive pixels are `pitch` bytes apart. */
+QC_INLINE void qc_pairs_block(const uint32_t *lanes, const uint32_t *weights, int32_t quads, int32_t outputs, int32_t pixels,
+                              int carried, const int32_t *record, qc_requant q, uint8_t *y, int32_t pitch)
+{
+    const int32_t words = 2 * qc_record_words(q);
+    int32_t left;
+
+    for (left = outputs; left > 0; left -= 2) {
+        const qc_pairs_sums s = qc_pairs_multiply(lanes, weights, quads, carried);
+        const int both = outputs % 2 == 0 || left > 1;
+
+        qc_pairs_store(s.p0, carried, record, q, both, y);
+        if (pixels > 1) {
+            qc_pairs_store(s.p1, carried, record, q, both, y + pitch);
+        }
+        if (pixels > 2) {
+            qc_pairs_store(s.p2, carried, record, q, both, y + 2 * pitch);
+        }
+        weights += 2 * quads;
+        record += words;
+        y += 2;
     }
 }
 
@@ -121,19 +145,18 @@ QC_INLINE void qc_pairs_widen(const qc_window *s, const uint8_t *x, int32_t row,
     }
 }
 
-/* scratch: 9 bytes * QC_PAIRS_PIXELS... see compiler/ops/conv2d/conv2d.c.ts, scratchBytes. */
+/* scratch: 7 bytes for each tap of one group's patch, rounded up to four taps. */
 QC_INLINE void qc_conv2d_pairs(const qc_window *s, const uint8_t *x, const uint32_t *weights, const int32_t *records, uint8_t *y,
                                uint32_t *scratch, qc_requant q, int x_signed, int carried)
 {
     const int32_t depth = s->channels / s->groups;
     const int32_t outputs = s->out_channels / s->groups;
+    const int32_t pairs = (outputs + 1) / 2;
     const int32_t quads = (s->kernel_height * s->kernel_width * depth + 3) / 4;
     const int32_t total = s->out_height * s->out_width;
     uint8_t *const bytes = (uint8_t *)(scratch + 2 * QC_PAIRS_PIXELS * quads);
-    const uint32_t *weight = weights;
     int32_t group;
     int32_t pixel;
-    int32_t o;
     int32_t i;
 
     for (group = 0; group < s->groups; group++) {
@@ -142,8 +165,7 @@ QC_INLINE void qc_conv2d_pairs(const qc_window *s, const uint8_t *x, const uint3
 
         for (pixel = 0; pixel < total; pixel += QC_PAIRS_PIXELS) {
             const int32_t pixels = total - pixel < QC_PAIRS_PIXELS ? total - pixel : QC_PAIRS_PIXELS;
-            const int32_t *record = records;
-            uint8_t *out = y + pixel * s->out_channels;
+            uint8_t *const out = y + pixel * s->out_channels;
 
             for (i = 0; i < QC_PAIRS_PIXELS; i++) {
                 qc_pairs_widen(s, x, row, column, depth, x_signed, scratch + i, bytes);
@@ -152,15 +174,15 @@ QC_INLINE void qc_conv2d_pairs(const qc_window *s, const uint8_t *x, const uint3
                     row++;
                 }
             }
-            weight = weights;
-            for (o = 0; o < outputs; o += 2) {
-                qc_pairs_tile(scratch, weight, quads, pixels, o + 1 < outputs, carried, record, q, out + o, s->out_channels);
-                weight += 2 * quads;
-                record += 2 * qc_record_words(q);
+            /* The usual case apart, so that its stores need no tests. */
+            if (pixels == QC_PAIRS_PIXELS && outputs % 2 == 0) {
+                qc_pairs_block(scratch, weights, quads, pairs * 2, QC_PAIRS_PIXELS, carried, records, q, out, s->out_channels);
+            } else {
+                qc_pairs_block(scratch, weights, quads, outputs, pixels, carried, records, q, out, s->out_channels);
             }
         }
-        weights = weight;
-        records += (outputs + 1) / 2 * 2 * qc_record_words(q);
+        weights += pairs * 2 * quads;
+        records += pairs * 2 * qc_record_words(q);
         x += depth;
         y += outputs;
     }

@@ -21,67 +21,71 @@ typedef struct {
     int32_t step;
 } qc_depthwise_taps;
 
-/* Four channels, packed multiplies. */
-QC_INLINE void qc_depthwise_four_dsp(qc_depthwise_taps taps, int32_t kernel_height, int32_t kernel_width, const uint8_t *weights,
-                                     const int32_t *record, qc_requant q, int x_signed, uint8_t *y)
+/* Sums of four channels. */
+typedef struct {
+    int32_t a;
+    int32_t b;
+    int32_t c;
+    int32_t d;
+} qc_four;
+
+/* Adds one tap's products; `dsp` takes packed multiplies. */
+QC_INLINE qc_four qc_depthwise_tap(qc_four sums, const uint8_t *codes, const uint8_t *weights, int x_signed, int dsp)
 {
-    const int32_t words = qc_record_words(q);
-    int32_t a = 0, b = 0, c = 0, d = 0;
-    int32_t ky;
-    int32_t kx;
+    if (dsp) {
+        const uint32_t x = qc_load_word(codes);
+        const uint32_t w = qc_load_word(weights);
+        const uint32_t x_even = qc_even_lanes(x, x_signed);
+        const uint32_t x_odd = qc_odd_lanes(x, x_signed);
+        const uint32_t w_even = qc_sxtb16(w);
+        const uint32_t w_odd = qc_sxtb16_odd(w);
 
-    for (ky = 0; ky < kernel_height; ky++) {
-        const uint8_t *codes = taps.codes;
-
-        for (kx = 0; kx < kernel_width; kx++) {
-            const uint32_t x = qc_load_word(codes);
-            const uint32_t w = qc_load_word(weights);
-            const uint32_t x_even = qc_even_lanes(x, x_signed);
-            const uint32_t x_odd = qc_odd_lanes(x, x_signed);
-            const uint32_t w_even = qc_sxtb16(w);
-            const uint32_t w_odd = qc_sxtb16(qc_rotate_right_8(w));
-
-            a = qc_smlabb(x_even, w_even, a);
-            b = qc_smlabb(x_odd, w_odd, b);
-            c = qc_smlatt(x_even, w_even, c);
-            d = qc_smlatt(x_odd, w_odd, d);
-            codes += taps.step;
-            weights += 4;
-        }
-        taps.codes += taps.pitch;
+        sums.a = qc_smlabb(x_even, w_even, sums.a);
+        sums.b = qc_smlabb(x_odd, w_odd, sums.b);
+        sums.c = qc_smlatt(x_even, w_even, sums.c);
+        sums.d = qc_smlatt(x_odd, w_odd, sums.d);
+    } else {
+        sums.a += qc_code(codes[0], x_signed) * qc_code(weights[0], 1);
+        sums.b += qc_code(codes[1], x_signed) * qc_code(weights[1], 1);
+        sums.c += qc_code(codes[2], x_signed) * qc_code(weights[2], 1);
+        sums.d += qc_code(codes[3], x_signed) * qc_code(weights[3], 1);
     }
-    y[0] = qc_requantize(q, a, record);
-    y[1] = qc_requantize(q, b, record + words);
-    y[2] = qc_requantize(q, c, record + 2 * words);
-    y[3] = qc_requantize(q, d, record + 3 * words);
+    return sums;
 }
 
-/* Four channels, portable. */
+/* Four channels. */
 QC_INLINE void qc_depthwise_four(qc_depthwise_taps taps, int32_t kernel_height, int32_t kernel_width, const uint8_t *weights,
-                                 const int32_t *record, qc_requant q, int x_signed, uint8_t *y)
+                                 const int32_t *record, qc_requant q, int x_signed, int dsp, uint8_t *y)
 {
     const int32_t words = qc_record_words(q);
-    int32_t a = 0, b = 0, c = 0, d = 0;
+    qc_four sums = {0, 0, 0, 0};
     int32_t ky;
     int32_t kx;
 
     for (ky = 0; ky < kernel_height; ky++) {
         const uint8_t *codes = taps.codes;
 
-        for (kx = 0; kx < kernel_width; kx++) {
-            a += qc_code(codes[0], x_signed) * qc_code(weights[0], 1);
-            b += qc_code(codes[1], x_signed) * qc_code(weights[1], 1);
-            c += qc_code(codes[2], x_signed) * qc_code(weights[2], 1);
-            d += qc_code(codes[3], x_signed) * qc_code(weights[3], 1);
+        /* Rows of three are the rule; written out, they need no counting. */
+        for (kx = kernel_width; kx >= 3; kx -= 3) {
+            sums = qc_depthwise_tap(sums, codes, weights, x_signed, dsp);
+            codes += taps.step;
+            sums = qc_depthwise_tap(sums, codes, weights + 4, x_signed, dsp);
+            codes += taps.step;
+            sums = qc_depthwise_tap(sums, codes, weights + 8, x_signed, dsp);
+            codes += taps.step;
+            weights += 12;
+        }
+        for (; kx > 0; kx--) {
+            sums = qc_depthwise_tap(sums, codes, weights, x_signed, dsp);
             codes += taps.step;
             weights += 4;
         }
         taps.codes += taps.pitch;
     }
-    y[0] = qc_requantize(q, a, record);
-    y[1] = qc_requantize(q, b, record + words);
-    y[2] = qc_requantize(q, c, record + 2 * words);
-    y[3] = qc_requantize(q, d, record + 3 * words);
+    y[0] = qc_requantize(q, sums.a, record);
+    y[1] = qc_requantize(q, sums.b, record + words);
+    y[2] = qc_requantize(q, sums.c, record + 2 * words);
+    y[3] = qc_requantize(q, sums.d, record + 3 * words);
 }
 
 /* One channel, for those that four do not divide. */
@@ -131,11 +135,7 @@ QC_INLINE void qc_depthwise_conv2d(const qc_window *s, const uint8_t *x, const u
                 taps.pitch = kernel_width * s->channels;
             }
             for (; left >= 4; left -= 4) {
-                if (dsp) {
-                    qc_depthwise_four_dsp(taps, kernel_height, kernel_width, weight, record, q, x_signed, y);
-                } else {
-                    qc_depthwise_four(taps, kernel_height, kernel_width, weight, record, q, x_signed, y);
-                }
+                qc_depthwise_four(taps, kernel_height, kernel_width, weight, record, q, x_signed, dsp, y);
                 taps.codes += 4;
                 weight += 4 * kernel_height * kernel_width;
                 record += 4 * words;

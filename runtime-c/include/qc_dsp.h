@@ -43,11 +43,6 @@ QC_INLINE void qc_store_word(uint8_t *bytes, uint32_t word)
     memcpy(bytes, &word, sizeof word);
 }
 
-QC_INLINE uint32_t qc_rotate_right_8(uint32_t word)
-{
-    return (word >> 8) | (word << 24);
-}
-
 /* Bytes 0 and 2, sign extended. */
 QC_INLINE uint32_t qc_sxtb16(uint32_t word)
 {
@@ -59,12 +54,6 @@ QC_INLINE uint32_t qc_sxtb16(uint32_t word)
 
     return (low & 0xFFFFu) | (high << 16);
 #endif
-}
-
-/* Bytes 0 and 2, zero extended. */
-QC_INLINE uint32_t qc_uxtb16(uint32_t word)
-{
-    return word & 0x00FF00FFu;
 }
 
 /* acc + low(a)*low(b) + high(a)*high(b). */
@@ -114,16 +103,29 @@ QC_INLINE int32_t qc_saturate(int32_t value, int32_t lo, int32_t hi)
     return qc_clamp(value, lo, hi);
 }
 
+/* Bytes 1 and 3, sign extended. */
+QC_INLINE uint32_t qc_sxtb16_odd(uint32_t word)
+{
+#if QC_DSP_ASSEMBLY
+    uint32_t lanes;
+
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(lanes) : "r"(word));
+    return lanes;
+#else
+    return qc_sxtb16((word >> 8) | (word << 24));
+#endif
+}
+
 /* Codes 0 and 2 of four as lanes. */
 QC_INLINE uint32_t qc_even_lanes(uint32_t codes, int is_signed)
 {
-    return is_signed ? qc_sxtb16(codes) : qc_uxtb16(codes);
+    return is_signed ? qc_sxtb16(codes) : codes & 0x00FF00FFu;
 }
 
 /* Codes 1 and 3 of four as lanes. */
 QC_INLINE uint32_t qc_odd_lanes(uint32_t codes, int is_signed)
 {
-    return qc_even_lanes(qc_rotate_right_8(codes), is_signed);
+    return is_signed ? qc_sxtb16_odd(codes) : (codes >> 8) & 0x00FF00FFu;
 }
 
 #endif

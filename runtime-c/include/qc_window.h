@@ -51,12 +51,11 @@ QC_INLINE uint8_t *qc_put_codes(qc_layout layout, uint8_t *to, const uint8_t *co
     int32_t i;
 
     if (layout.lanes) {
-        uint32_t word = pad_value * 0x01010101u;
+        const uint32_t padding = pad_value * 0x01010101u;
 
         for (i = 0; i < n; i += 4) {
-            if (codes) {
-                word = qc_load_word(codes + i);
-            }
+            const uint32_t word = codes ? qc_load_word(codes + i) : padding;
+
             qc_store_word(to, qc_even_lanes(word, layout.is_signed));
             qc_store_word(to + 4 * layout.step, qc_odd_lanes(word, layout.is_signed));
             to += 8 * layout.step;
