@@ -10,15 +10,15 @@ import { floatType } from "./tensor-data.js";
 export function borderQuantization(model: OnnxModel, input: string): Quantization {
   const carriers = new Set([input]);
   for (const node of model.nodes) {
-    if (!carriers.has(node.inputs[0] ?? "")) continue;
-    if (node.opType === "DequantizeLinear") {
-      const scale = model.initializers.get(node.inputs[1] ?? "");
-      const zeroPoint = model.initializers.get(node.inputs[2] ?? "");
-      if (scale) {
-        const quantization = quantizationFrom(scale, zeroPoint, undefined, node.name);
-        if (quantization.scales.length === 1) return quantization;
-        fail("QC2004", `got ${quantization.scales.length} scales; expected one for the whole graph input.`, input);
-      }
+    const index = node.inputs.findIndex((name) => carriers.has(name));
+    if (index < 0) continue;
+    // DequantizeLinear and the QLinear operators alike: codes, then their scale, then their zero point.
+    const scale = model.initializers.get(node.inputs[index + 1] ?? "");
+    const zeroPoint = model.initializers.get(node.inputs[index + 2] ?? "");
+    if (scale?.dataType === floatType) {
+      const quantization = quantizationFrom(scale, zeroPoint, undefined, node.name);
+      if (quantization.scales.length === 1) return quantization;
+      fail("QC2004", `got ${quantization.scales.length} scales; expected one for the whole graph input.`, input);
     }
     const moves = [...opHomes.values()].some((home) => home.movesCodes && home.onnx[node.opType]);
     if (moves) for (const output of node.outputs) carriers.add(output);

@@ -1,13 +1,13 @@
 /** ONNX nodes to the Graph: walks the nodes in order, lets the op homes read them, collects every refusal. */
 import { type Diagnostic, QcError, fail } from "../diagnostics.js";
 import type { Graph, GraphNode, Quantization, Tensor } from "../ir/graph.js";
-import { type IntegerType, elementCount } from "../ir/types.js";
+import { type IntegerType, type Shape, elementCount, int8 } from "../ir/types.js";
 import { opHomes } from "../ops/index.js";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
 import { readOnnx } from "./onnx.js";
 import { borderQuantization } from "./border.js";
 import { equalQuantization, quantizationRules } from "./quantize-rules.js";
-import type { GraphReader, OnnxRule, Pending, Value } from "./rules.js";
+import type { GraphReader, Move, OnnxRule, Pending, Value } from "./rules.js";
 import { elementTypeName, floatType, integerTypeOf } from "./tensor-data.js";
 
 type FloatInput = Extract<Value, { kind: "float-input" }>;
@@ -98,11 +98,33 @@ export class ModelReader implements GraphReader {
   }
 
   finish(node: OnnxNode, pending: Pending, type: IntegerType, quantization: Quantization): void {
-    const { op, inputs, attributes, clamp, permutation, name } = pending;
+    const { op, inputs, attributes, clamp, moves, name } = pending;
     const output = { name: node.outputs[0] ?? name, type, quantization };
-    let tensor = this.push({ op, name, inputs, attributes, clamp }, output);
-    if (permutation) tensor = this.emit("transpose", `${name}_to_onnx`, tensor, { permutation });
+    const tensor = this.moved(this.push({ op, name, inputs, attributes, clamp }, output), moves);
     this.define(node, { kind: "codes", tensor });
+  }
+
+  move(node: OnnxNode, movesFor: (shape: Shape) => readonly Move[]): boolean {
+    const value = this.value(node, 0);
+    switch (value?.kind) {
+      case "codes":
+      case "real":
+        this.define(node, { kind: value.kind, tensor: this.moved(value.tensor, movesFor(value.tensor.shape)) });
+        return true;
+      case "pending":
+      case "float-input": {
+        const moves = movesFor(value.shape);
+        this.define(node, { ...value, shape: movedShape(value.shape, moves), moves: [...value.moves, ...moves] });
+        return true;
+      }
+      default:
+        return this.refuse(node, `the input is ${describe(value)}; expected values that are or will be quantized`);
+    }
+  }
+
+  /** Adds the movements behind a tensor. */
+  moved(tensor: Tensor, moves: readonly Move[]): Tensor {
+    return moves.reduce((input, { op, name, attributes }) => this.emit(op, name, input, attributes), tensor);
   }
 
   /** Appends a node and infers its output shape. */
@@ -166,7 +188,7 @@ export class ModelReader implements GraphReader {
     }
     if (this.values.has(input.name)) fail("QC1003", `graph input '${input.name}' is defined twice.`, input.name);
     if (input.dataType === floatType) {
-      this.values.set(input.name, { kind: "float-input", name: input.name, shape });
+      this.values.set(input.name, { kind: "float-input", name: input.name, source: shape, shape, moves: [] });
       return;
     }
     const type = integerTypeOf(input.dataType);
@@ -212,6 +234,15 @@ export class ModelReader implements GraphReader {
     }
     return outputs;
   }
+}
+
+/** Shape of a tensor after movements that see nothing but its shape. */
+function movedShape(shape: Shape, moves: readonly Move[]): Shape {
+  const quantization = { scales: [1], zeroPoints: [0] };
+  return moves.reduce((current, { op, name, attributes }) => {
+    const input: Tensor = { name, shape: current, type: int8, quantization };
+    return opHomes.get(op)!.inferShape({ inputs: [input], attributes });
+  }, shape);
 }
 
 function describe(value: Value | undefined): string {

@@ -11,9 +11,17 @@ export interface Pending {
   readonly inputs: readonly Tensor[];
   readonly attributes: unknown;
   readonly clamp: RealClamp;
-  /** Shape in the op's own layout; `permutation`, if any, brings the quantized result back to ONNX's. */
+  /** Shape after `moves`. */
   readonly shape: Shape;
-  readonly permutation?: readonly number[] | undefined;
+  /** Movements of the codes once they are quantized, such as back to ONNX's order: quantization commutes with them. */
+  readonly moves: readonly Move[];
+}
+
+/** A node that moves codes without looking at them. */
+export interface Move {
+  readonly op: string;
+  readonly name: string;
+  readonly attributes: unknown;
 }
 
 /** What an ONNX value name stands for while the graph is read. */
@@ -26,7 +34,14 @@ export type Value =
   /** A constant that is not (yet) quantized. */
   | { readonly kind: "constant"; readonly constant: OnnxTensor }
   /** A float graph input that a QuantizeLinear must follow. */
-  | { readonly kind: "float-input"; readonly name: string; readonly shape: Shape }
+  | {
+      readonly kind: "float-input";
+      readonly name: string;
+      /** Shape of the graph input, and after `moves`. */
+      readonly source: Shape;
+      readonly shape: Shape;
+      readonly moves: readonly Move[];
+    }
   /** Result of a node that was refused; its consumers are skipped. */
   | { readonly kind: "refused" };
 
@@ -39,6 +54,8 @@ export interface GraphReader {
   quantized(node: OnnxNode, index: number): Tensor;
   /** Numbers of a constant input (shapes, axes, bounds). */
   numbers(node: OnnxNode, index: number): readonly number[] | undefined;
+  /** Names the node's result: its first input, of the given shape, moved; it may still be waiting for its quantization. */
+  move(node: OnnxNode, moves: (shape: Shape) => readonly Move[]): boolean;
   /** Names the node's result. */
   define(node: OnnxNode, value: Value): void;
   /** Adds a Graph node that moves or maps codes, keeping the quantization of `input` unless `output` says otherwise. */

@@ -24,8 +24,8 @@ function pooling(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: Ave
     inputs: [channelsLast ? x : toChannelsLast(reader, node, x)],
     attributes,
     clamp: noClamp,
-    shape: [1, rows, columns, channels],
-    permutation: channelsLast ? undefined : fromChannelsLast,
+    shape: channelsLast ? [1, rows, columns, channels] : [1, channels, rows, columns],
+    moves: channelsLast ? [] : [fromChannelsLast(node)],
   };
 }
 

@@ -6,13 +6,24 @@ import type { OpHome } from "../op.js";
 import { requirePerTensor } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
 import { c } from "./average-pool2d.c.js";
-import { type AveragePool2dGraphAttributes, readAveragePool, readGlobalAveragePool } from "./average-pool2d.onnx.js";
+import {
+  type AveragePool2dGraphAttributes,
+  readAveragePool,
+  readGlobalAveragePool,
+  readQLinearAveragePool,
+  readQLinearGlobalAveragePool,
+} from "./average-pool2d.onnx.js";
 import type { AveragePool2dAttributes } from "./average-pool2d.types.js";
 import { verilog } from "./average-pool2d.verilog.js";
 
 export default {
   name: "average-pool2d",
-  onnx: { AveragePool: readAveragePool, GlobalAveragePool: readGlobalAveragePool },
+  onnx: {
+    AveragePool: readAveragePool,
+    GlobalAveragePool: readGlobalAveragePool,
+    QLinearAveragePool: readQLinearAveragePool,
+    QLinearGlobalAveragePool: readQLinearGlobalAveragePool,
+  },
 
   inferShape({ inputs: [x], attributes }) {
     const [, height, width, channels] = x!.shape as [number, number, number, number];

@@ -75,8 +75,8 @@ function convolution(node: OnnxNode, reader: GraphReader, x: Tensor, weights: Te
     inputs: bias ? [input, weights, bias] : [input, weights],
     attributes: { ...window, groups } satisfies Conv2dGraphAttributes,
     clamp: noClamp,
-    shape: [1, rows, columns, outputs],
-    permutation: fromChannelsLast,
+    shape: [1, outputs, rows, columns],
+    moves: [fromChannelsLast(node)],
   };
 }
 

@@ -7,13 +7,13 @@ import { printRequantize, rangesOf } from "../requantize.js";
 import { biasCodes, channelScale, requirePerTensor, requireScaleAxis, weightCodes } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
 import { c, scratchBytes } from "./conv2d.c.js";
-import { type Conv2dGraphAttributes, readConv } from "./conv2d.onnx.js";
+import { type Conv2dGraphAttributes, readConv, readQLinearConv } from "./conv2d.onnx.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { verilog } from "./conv2d.verilog.js";
 
 export default {
   name: "conv2d",
-  onnx: { Conv: readConv },
+  onnx: { Conv: readConv, QLinearConv: readQLinearConv },
 
   inferShape({ inputs: [x, weights], attributes }) {
     const [rows, columns] = windowShape(attributes, x!.shape[1]!, x!.shape[2]!, x!.name);

@@ -22,6 +22,7 @@ function product(name: string, inputs: readonly Tensor[], transposed: boolean): 
     attributes: { transposed } satisfies DenseGraphAttributes,
     clamp: noClamp,
     shape: [...x.shape.slice(0, -1), outputs],
+    moves: [],
   };
 }
 

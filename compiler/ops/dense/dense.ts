@@ -7,13 +7,19 @@ import type { OpHome } from "../op.js";
 import { printRequantize, rangesOf } from "../requantize.js";
 import { biasCodes, channelScale, requirePerTensor, requireScaleAxis, weightCodes } from "../weights.js";
 import { c } from "./dense.c.js";
-import { type DenseGraphAttributes, readBiasAdd, readGemm, readMatMul } from "./dense.onnx.js";
+import { type DenseGraphAttributes, readBiasAdd, readGemm, readMatMul, readQGemm, readQLinearMatMul } from "./dense.onnx.js";
 import type { DenseAttributes } from "./dense.types.js";
 import { verilog } from "./dense.verilog.js";
 
 export default {
   name: "dense",
-  onnx: { Gemm: readGemm, MatMul: readMatMul, Add: readBiasAdd },
+  onnx: {
+    Gemm: readGemm,
+    MatMul: readMatMul,
+    QLinearMatMul: readQLinearMatMul,
+    QGemm: readQGemm,
+    Add: readBiasAdd,
+  },
 
   inferShape({ inputs: [x, weights], attributes }) {
     const [outer, inner] = attributes.transposed ? [0, 1] : [1, 0];

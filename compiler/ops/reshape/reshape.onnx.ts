@@ -2,25 +2,20 @@
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
-import type { Tensor } from "../../ir/graph.js";
 import { type Shape, elementCount } from "../../ir/types.js";
 
 export interface ReshapeGraphAttributes {
   readonly shape: Shape;
 }
 
-/** Defines the node's result as its input under another shape, quantized or real alike. */
+/** Names the node's result: its input under another shape. */
 function reshapeTo(node: OnnxNode, reader: GraphReader, target: (shape: Shape) => Shape): boolean {
-  const value = reader.value(node, 0);
-  if (value?.kind !== "codes" && value?.kind !== "real") return reader.refuse(node, "the input must be quantized");
-  const shape = target(value.tensor.shape);
-  const valid = shape.every((dim) => Number.isSafeInteger(dim) && dim > 0);
-  if (!valid || elementCount(shape) !== elementCount(value.tensor.shape)) {
-    reader.refuse(node, `[${value.tensor.shape}] cannot become [${shape}]`);
-  }
-  const tensor: Tensor = reader.emit("reshape", node.name, value.tensor, { shape } satisfies ReshapeGraphAttributes);
-  reader.define(node, { kind: value.kind, tensor });
-  return true;
+  return reader.move(node, (current) => {
+    const shape = target(current);
+    const valid = shape.every((dim) => Number.isSafeInteger(dim) && dim > 0);
+    if (!valid || elementCount(shape) !== elementCount(current)) reader.refuse(node, `[${current}] cannot become [${shape}]`);
+    return [{ op: "reshape", name: node.name, attributes: { shape } satisfies ReshapeGraphAttributes }];
+  });
 }
 
 export const readReshape: OnnxRule = (node, reader) => {

@@ -21,6 +21,7 @@ function bound(node: OnnxNode, reader: GraphReader, min: number, max: number): b
     attributes: {},
     clamp: { min, max },
     shape: value.tensor.shape,
+    moves: [],
   });
   return true;
 }
