@@ -1,9 +1,9 @@
 /** Loading and listing the targets. */
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { z } from "zod";
 import { fail } from "../compiler/diagnostics.js";
-import { type Target, coreSchema, fpgaSchema } from "./core.js";
+import { coreSchema, fpgaSchema, type Target } from "./core.js";
 import { packagePath } from "./package-root.js";
 
 export * from "./core.js";

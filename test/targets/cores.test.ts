@@ -42,7 +42,9 @@ describe("targets", () => {
   });
 
   it("that are unknown are answered with the known names", () => {
-    expect(() => findTarget("cortex-m5")).toThrow(/^QC4001 .*got "cortex-m5", expected one of: cortex-m0plus, .*verilog\.$/);
+    expect(() => findTarget("cortex-m5")).toThrow(
+      /^QC4001 .*got "cortex-m5", expected one of: cortex-m0plus, .*verilog\.$/,
+    );
   });
 });
 

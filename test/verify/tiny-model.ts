@@ -87,7 +87,15 @@ export function tinyOutput(input: Uint8Array): { hidden: Uint8Array; output: Uin
     const value = Number((sum + (1n << 29n)) >> 30n);
     return Math.max(-128, Math.min(127, value));
   });
-  return { hidden: new Uint8Array(hidden), output: new Uint8Array(hidden.slice().reverse().map((code) => -1 - code)) };
+  return {
+    hidden: new Uint8Array(hidden),
+    output: new Uint8Array(
+      hidden
+        .slice()
+        .reverse()
+        .map((code) => -1 - code),
+    ),
+  };
 }
 
 /** `count` inputs from a fixed generator. */

@@ -1,4 +1,5 @@
 /** Clang as an npm package: compiles C to WebAssembly where no native compiler is installed. */
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
@@ -15,8 +16,21 @@ const stackSizeMb = 64;
 export async function findClang(): Promise<Availability> {
   const folders = [packagePath("node_modules"), packagePath("..")];
   if (folders.some((folder) => existsSync(`${folder}/@yowasp/clang/package.json`))) return { ok: true };
-  return { ok: false, reason: "the npm package @yowasp/clang is not installed", install: "npm install --save-dev @yowasp/clang" };
+  return {
+    ok: false,
+    reason: "the npm package @yowasp/clang is not installed",
+    install: "npm install --save-dev @yowasp/clang",
+  };
 }
+
+interface Answer {
+  readonly result?: Uint8Array;
+  readonly messages: string;
+}
+
+/** Loading Clang takes longer than compiling, so one worker lives as long as the process and takes one request at a time. */
+let worker: Worker | undefined;
+let last: Promise<unknown> = Promise.resolve();
 
 /** Runs `clang` with `options` on `files` (name to text) and returns the file `result`. Throws QC5002. */
 export async function runClang(
@@ -24,15 +38,28 @@ export async function runClang(
   files: ReadonlyMap<string, string>,
   result: string,
 ): Promise<Uint8Array> {
-  const answer = await new Promise<{ result?: Uint8Array; messages: string }>((resolve, reject) => {
-    const worker = new Worker(pathToFileURL(emulationPath("clang-worker.mjs")), {
-      workerData: { options: ["clang", ...options], files: tree(files), result },
-      resourceLimits: { stackSizeMb },
-    });
-    worker.once("message", resolve);
-    worker.once("error", reject);
-  });
-  return answer.result ?? fail("QC5002", `it reported:\n${excerpt(answer.messages)}`, "@yowasp/clang");
+  const request = { options: ["clang", ...options], files: tree(files), result };
+  const answer = last.then(() => ask(request));
+  last = answer.catch(() => {});
+  const { result: bytes, messages } = await answer;
+  return bytes ?? fail("QC5002", `it reported:\n${excerpt(messages)}`, "@yowasp/clang");
+}
+
+async function ask(request: unknown): Promise<Answer> {
+  worker ??= new Worker(pathToFileURL(emulationPath("clang-worker.mjs")), { resourceLimits: { stackSizeMb } });
+  const current = worker;
+  // The worker keeps the process alive only while it works.
+  current.ref();
+  try {
+    const answer = once(current, "message");
+    current.postMessage(request);
+    return (await answer)[0] as Answer;
+  } catch (error) {
+    worker = undefined;
+    return { messages: String(error) };
+  } finally {
+    current.unref();
+  }
 }
 
 interface Tree {
@@ -46,7 +73,10 @@ function tree(files: ReadonlyMap<string, string>): Tree {
     const folders = path.split("/");
     const name = folders.pop()!;
     let at = root;
-    for (const folder of folders) at = (at[folder] ??= {}) as Tree;
+    for (const folder of folders) {
+      at[folder] ??= {};
+      at = at[folder] as Tree;
+    }
     at[name] = text;
   }
   return root;

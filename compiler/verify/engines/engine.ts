@@ -49,7 +49,9 @@ export const unmeasured = {
 } as const;
 
 /** Whether an engine can run here; if not, why, and the command that installs what is missing. */
-export type Availability = { readonly ok: true } | { readonly ok: false; readonly reason: string; readonly install: string };
+export type Availability =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly reason: string; readonly install: string };
 
 export interface Engine {
   /** Shown in reports, such as `host-c` or `qemu:cortex-m4`. */

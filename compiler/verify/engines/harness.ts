@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { packagePath } from "../../../targets/package-root.js";
 import { fail } from "../../diagnostics.js";
 import type { EngineRequest, TraceRecord } from "./engine.js";
-import { type ToolResult, excerpt } from "./tools.js";
+import { excerpt, type ToolResult } from "./tools.js";
 
 /** A file of runtime-c/emulation. */
 export function emulationPath(...segments: string[]): string {
@@ -60,7 +60,11 @@ export async function readOutputs(request: EngineRequest, engine: string): Promi
   const bytes = new Uint8Array(await readFile(join(request.workDir, "outputs.bin")));
   const expected = request.inputs.length * request.outputBytes;
   if (bytes.length !== expected) {
-    fail("QC5004", `got ${bytes.length} bytes of output for ${request.inputs.length} inputs, expected ${expected}.`, engine);
+    fail(
+      "QC5004",
+      `got ${bytes.length} bytes of output for ${request.inputs.length} inputs, expected ${expected}.`,
+      engine,
+    );
   }
   return request.inputs.map((_, k) => bytes.slice(k * request.outputBytes, (k + 1) * request.outputBytes));
 }

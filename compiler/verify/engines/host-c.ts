@@ -1,12 +1,30 @@
 /** Engine: generated C on this machine, with every warning an error and under AddressSanitizer and UBSan. */
 import { join } from "node:path";
 import { type Engine, type EngineRequest, type EngineResult, unmeasured } from "./engine.js";
-import { emulationPath, readOutputs, readTrace, requireFinished, sourceNames, traceFlags, writeProject } from "./harness.js";
+import {
+  emulationPath,
+  readOutputs,
+  readTrace,
+  requireFinished,
+  sourceNames,
+  traceFlags,
+  writeProject,
+} from "./harness.js";
 import { findTools, requireAvailable, runOrFail, runTool } from "./tools.js";
 
 /** Generated code compiles without a word under these. */
 export const warningFlags: readonly string[] = [
-  ...["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wvla", "-Werror"],
+  ...[
+    "-std=c99",
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wconversion",
+    "-Wsign-conversion",
+    "-Wshadow",
+    "-Wvla",
+    "-Werror",
+  ],
 ];
 
 const sanitizerFlags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g"];

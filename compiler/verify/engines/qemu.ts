@@ -4,7 +4,15 @@ import { join } from "node:path";
 import type { Core, Emulator } from "../../../targets/core.js";
 import { fail } from "../../diagnostics.js";
 import { type Engine, type EngineRequest, type EngineResult, unmeasured } from "./engine.js";
-import { emulationPath, readOutputs, readTrace, requireFinished, sourceNames, traceFlags, writeProject } from "./harness.js";
+import {
+  emulationPath,
+  readOutputs,
+  readTrace,
+  requireFinished,
+  sourceNames,
+  traceFlags,
+  writeProject,
+} from "./harness.js";
 import { allDone, findTools, requireAvailable, runOrFail, runTool } from "./tools.js";
 
 /** The emulated engine of an Arm or RISC-V core. */
@@ -36,7 +44,15 @@ async function build(core: Core, emulator: Emulator, request: EngineRequest): Pr
   const includes = ["-I", source, ...(bare ? ["-I", emulationPath("freestanding")] : [])];
   const common = [...core.flags, "-std=c99", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections"];
   const model = [...common, core.optimisation, ...traceFlags(request), ...includes];
-  const harness = [...common, "-O2", "-ffreestanding", "-fno-tree-loop-distribute-patterns", ...includes, "-I", emulationPath()];
+  const harness = [
+    ...common,
+    "-O2",
+    "-ffreestanding",
+    "-fno-tree-loop-distribute-patterns",
+    ...includes,
+    "-I",
+    emulationPath(),
+  ];
   const compile = (flags: string[], file: string, object: string) =>
     runOrFail(core.compiler, [...flags, "-c", file, "-o", object], { cwd });
 
@@ -48,7 +64,8 @@ async function build(core: Core, emulator: Emulator, request: EngineRequest): Pr
   };
   for (const file of sourceNames(request.files)) add(model, join(source, file), `${file.replaceAll("/", "-")}.o`);
   for (const file of ["target.c", `start-${core.family}.c`]) add(harness, emulationPath(file), `emulation-${file}.o`);
-  if (bare) add([...model, "-fno-tree-loop-distribute-patterns"], emulationPath("freestanding", "string.c"), "string.o");
+  if (bare)
+    add([...model, "-fno-tree-loop-distribute-patterns"], emulationPath("freestanding", "string.c"), "string.o");
   await allDone(jobs.map((job) => compile(...job)));
 
   const symbols: [string, number][] = [
@@ -61,7 +78,9 @@ async function build(core: Core, emulator: Emulator, request: EngineRequest): Pr
   const link = [...symbols.map(([symbol, value]) => `-Wl,--defsym=${symbol}=${value}`), "-Wl,--gc-sections"];
   const libraries = bare ? ["-nostdlib", "-lgcc"] : ["-nostartfiles"];
   const script = ["-T", emulationPath("link.ld")];
-  await runOrFail(core.compiler, [...core.flags, ...link, ...script, ...objects, ...libraries, "-o", "model.elf"], { cwd });
+  await runOrFail(core.compiler, [...core.flags, ...link, ...script, ...objects, ...libraries, "-o", "model.elf"], {
+    cwd,
+  });
 }
 
 /** Builds the counting plugin for this machine's QEMU. */
@@ -83,7 +102,11 @@ async function emulatorOptions(core: Core, emulator: Emulator, cwd: string): Pro
 
 async function readCounts(cwd: string): Promise<Pick<EngineResult, "instructions" | "instructionRange">> {
   const text = await readFile(join(cwd, "counts.txt"), "utf8");
-  const counts = text.trim().split("\n").map(Number).sort((a, b) => a - b);
+  const counts = text
+    .trim()
+    .split("\n")
+    .map(Number)
+    .sort((a, b) => a - b);
   return { instructions: counts[(counts.length - 1) >> 1]!, instructionRange: { lo: counts[0]!, hi: counts.at(-1)! } };
 }
 

@@ -79,11 +79,13 @@ export async function allDone(jobs: readonly Promise<unknown>[]): Promise<void> 
 /** The first lines of a tool's messages. */
 export function excerpt(text: string, lines = 20): string {
   const all = text.trimEnd().split("\n");
-  return all.length <= lines ? all.join("\n") : [...all.slice(0, lines), `(${all.length - lines} more lines)`].join("\n");
+  return all.length <= lines
+    ? all.join("\n")
+    : [...all.slice(0, lines), `(${all.length - lines} more lines)`].join("\n");
 }
 
 async function onPath(command: string): Promise<boolean> {
-  for (const directory of (process.env["PATH"] ?? "").split(delimiter)) {
+  for (const directory of (process.env.PATH ?? "").split(delimiter)) {
     if (directory === "") continue;
     try {
       await access(join(directory, command), constants.X_OK);

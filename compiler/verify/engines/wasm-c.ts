@@ -6,7 +6,7 @@ import { findClang, runClang } from "./clang.js";
 import { type Engine, type EngineRequest, type EngineResult, type TraceRecord, unmeasured } from "./engine.js";
 import { emulationPath, requireStatus, sourceNames, writeProject } from "./harness.js";
 import { requireAvailable } from "./tools.js";
-import { type WasmMemory, instantiate, isTrap } from "./webassembly.js";
+import { instantiate, isTrap, type WasmMemory } from "./webassembly.js";
 
 const name = "wasm-c";
 
@@ -40,7 +40,10 @@ async function compile(request: EngineRequest): Promise<Uint8Array> {
   return runClang([...flags, ...link, ...sources, "-o", "model.wasm"], files, "model.wasm");
 }
 
-async function infer(program: Uint8Array, request: EngineRequest): Promise<{ outputs: Uint8Array[]; trace: TraceRecord[][] }> {
+async function infer(
+  program: Uint8Array,
+  request: EngineRequest,
+): Promise<{ outputs: Uint8Array[]; trace: TraceRecord[][] }> {
   const trace: TraceRecord[][] = [];
   let records: TraceRecord[] = [];
   const record = (tensor: number, pointer: number, length: number): void => {
@@ -48,7 +51,8 @@ async function infer(program: Uint8Array, request: EngineRequest): Promise<{ out
   };
   const harness = await instantiate<Harness>(program, { host: { trace: record } });
   // A view is made anew each time: memory that grows detaches older ones.
-  const slice = (pointer: number, length: number) => new Uint8Array(harness.memory.buffer).slice(pointer, pointer + length);
+  const slice = (pointer: number, length: number) =>
+    new Uint8Array(harness.memory.buffer).slice(pointer, pointer + length);
 
   const input = harness.emulation_begin();
   if (input === 0) requireStatus(4, name);
