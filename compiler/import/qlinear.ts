@@ -2,6 +2,7 @@
  * QLinear operators: codes with scale and zero point inputs beside them, instead of QuantizeLinear and DequantizeLinear
  * around a real operator. Sources: ONNX operator specification; onnxruntime docs/ContribOperators.md.
  */
+import { fail } from "../diagnostics.js";
 import type { Tensor } from "../ir/graph.js";
 import type { OnnxNode, OnnxTensor } from "./onnx.js";
 import { equalQuantization, quantizationFrom } from "./quantize-rules.js";
@@ -31,6 +32,9 @@ export function qlinearOperand(reader: GraphReader, node: OnnxNode, index: numbe
   const { constant } = value;
   const type = integerTypeOf(constant.dataType);
   if (!type) return reader.refuse(node, `input ${index} must be int8 or uint8`);
+  if (quantization.axis !== undefined && constant.dims[axis] !== quantization.scales.length) {
+    fail("QC2004", `got ${quantization.scales.length} scales for axis ${axis} of shape [${constant.dims}].`, node.name);
+  }
   return { name: constant.name, shape: constant.dims, type, quantization, data: Int32Array.from(constant.values) };
 }
 

@@ -37,7 +37,7 @@ export class ModelReader implements GraphReader {
   private readonly values = new Map<string, Value>();
   private readonly nodes: GraphNode[] = [];
   private readonly inputs: Tensor[] = [];
-  private readonly floatInputs = new Map<FloatInput, Tensor>();
+  private readonly floatInputs = new Map<string, Tensor>();
   private readonly diagnostics: Diagnostic[] = [];
 
   constructor(
@@ -199,16 +199,12 @@ export class ModelReader implements GraphReader {
     this.values.set(input.name, { kind: "codes", tensor });
   }
 
-  /** The graph input behind a float input; undefined when an earlier QuantizeLinear gave it another quantization. */
-  quantizedInput(value: FloatInput, type: Tensor["type"], quantization: Quantization): Tensor | undefined {
-    const earlier = this.floatInputs.get(value);
-    if (!earlier) {
-      const tensor = this.addInput(value.name, value.shape, type, quantization);
-      this.floatInputs.set(value, tensor);
-      return tensor;
-    }
-    const same = earlier.type.signed === type.signed && equalQuantization(earlier.quantization, quantization);
-    return same ? earlier : undefined;
+  /** The codes of a float input after its movements; undefined when an earlier QuantizeLinear gave it another quantization. */
+  quantizedInput({ name, source, moves }: FloatInput, type: Tensor["type"], quantization: Quantization): Tensor | undefined {
+    const tensor = this.floatInputs.get(name) ?? this.addInput(name, source, type, quantization);
+    this.floatInputs.set(name, tensor);
+    const same = tensor.type.signed === type.signed && equalQuantization(tensor.quantization, quantization);
+    return same ? this.moved(tensor, moves) : undefined;
   }
 
   /** Registers a graph input of codes. */

@@ -16,6 +16,8 @@ interface Reals {
   readonly kind: "reals";
   readonly dims: readonly number[];
   readonly reals: readonly Real[];
+  /** The codes they are the values of, as long as operations only move or select them: what an output compares. */
+  readonly source?: Pick<Codes, "codes" | "type">;
 }
 
 type Value = Codes | Reals;
@@ -47,31 +49,31 @@ function parameter(values: readonly number[], at: readonly number[], axis: numbe
   return values.length === 1 ? values[0]! : values[at[axis]!]!;
 }
 
-/** One inference: output codes of the graph outputs for the codes behind the first QuantizeLinear, or the integer input. */
+/** One inference: codes of the graph outputs for the codes of the first input. */
 export function evaluateOnnx(model: ModelBuilder, inputCodes: readonly number[]): Codes[] {
   const values = new Map<string, Value>();
   const input = model.inputs[0]!;
   const inputDims = input.dims.map((dim) => (typeof dim === "number" ? dim : 1));
-  if (input.type !== "float") values.set(input.name, { kind: "codes", type: input.type, dims: inputDims, codes: inputCodes });
   for (const [name, { type, dims, values: numbers }] of model.constants) {
     values.set(name, type === "float" ? { kind: "reals", dims, reals: numbers.map(real) } : { kind: "codes", type, dims, codes: numbers });
   }
   const floats = (name: string) => model.constants.get(name)!.values;
+  if (input.type !== "float") values.set(input.name, { kind: "codes", type: input.type, dims: inputDims, codes: inputCodes });
+  else {
+    // Real values that the first QuantizeLinear turns back into the given codes.
+    const [, scale, zeroPoint = ""] = model.nodes.find(({ opType }) => opType === "QuantizeLinear")!.inputs;
+    const zero = model.constants.get(zeroPoint)?.values[0] ?? 0;
+    const reals = inputCodes.map((code) => times(real(floats(scale!)[0]!), real(code - zero)));
+    values.set(input.name, { kind: "reals", dims: inputDims, reals });
+  }
   for (const node of model.nodes) {
-    if (node.opType === "QuantizeLinear" && node.inputs[0] === input.name) {
-      const type = model.constants.get(node.inputs[2] ?? "")?.type ?? "uint8";
-      values.set(node.outputs[0]!, { kind: "codes", type, dims: inputDims, codes: inputCodes });
-    } else {
-      const operands = node.inputs.map((name) => (name === "" ? undefined : values.get(name)));
-      values.set(node.outputs[0]!, operation(node, operands, floats, model));
-    }
+    const operands = node.inputs.map((name) => (name === "" ? undefined : values.get(name)));
+    values.set(node.outputs[0]!, operation(node, operands, floats, model));
   }
   // A dequantized output stands for its codes.
   return model.outputs.map((name) => {
     const value = values.get(name)!;
-    if (value.kind === "codes") return value;
-    const source = model.nodes.find((node) => node.outputs[0] === name && node.opType === "DequantizeLinear")!;
-    return values.get(source.inputs[0]!) as Codes;
+    return value.kind === "codes" ? value : { kind: "codes", dims: value.dims, ...value.source! };
   });
 }
 
@@ -81,14 +83,14 @@ function operation(node: BuiltNode, operands: readonly (Value | undefined)[], fl
   const zeroPoints = () => model.constants.get(inputs[2] ?? "");
   switch (opType) {
     case "DequantizeLinear": {
-      const { dims, codes } = operands[0] as Codes;
+      const { dims, codes, type } = operands[0] as Codes;
       const [scales, zeros] = [floats(inputs[1]!), zeroPoints()?.values ?? [0]];
       const axis = (integer(attributes.axis, 1) + dims.length) % Math.max(dims.length, 1);
       const elements = [...indices(dims)].map((at, k) => {
         const zeroPoint = zeros.length === 1 ? zeros[0]! : parameter(zeros, at, axis);
         return times(real(parameter(scales, at, axis)), real(codes[k]! - zeroPoint));
       });
-      return { kind: "reals", dims, reals: elements };
+      return { kind: "reals", dims, reals: elements, source: { codes, type } };
     }
     case "QuantizeLinear": {
       const { dims, reals: elements } = reals(0);
@@ -104,7 +106,7 @@ function operation(node: BuiltNode, operands: readonly (Value | undefined)[], fl
     case "Conv":
       return convolution(node, reals(0), reals(1), operands[2] as Reals | undefined);
     case "MaxPool":
-      return mapReals(operands[0]!, model, (x) => pool(node, x, (taps) => taps.reduce((a, b) => (compare(a, b) >= 0 ? a : b))));
+      return select(operands[0]!, (x) => pool(node, x, (taps) => taps.reduce((a, b) => (compare(a, b) >= 0 ? a : b))));
     case "AveragePool":
       return pool(node, reals(0), (taps, window) => {
         const count = integer(attributes.count_include_pad, 0) ? window : taps.length;
@@ -168,13 +170,18 @@ function operation(node: BuiltNode, operands: readonly (Value | undefined)[], fl
   }
 }
 
-const each = (x: Reals, f: (value: Real) => Real): Reals => ({ ...x, reals: x.reals.map(f) });
+const each = ({ dims, reals }: Reals, f: (value: Real) => Real): Reals => ({ kind: "reals", dims, reals: reals.map(f) });
 
 /** Runs a selection on codes as on reals: codes of one scale compare as their values do. */
-function mapReals(value: Value, _model: ModelBuilder, f: (x: Reals) => Reals): Value {
-  if (value.kind === "reals") return f(value);
-  const { dims, reals } = f({ kind: "reals", dims: value.dims, reals: value.codes.map(real) });
-  return { kind: "codes", type: value.type, dims, codes: reals.map(toNumber) };
+function select(value: Value, f: (x: Reals) => Reals): Value {
+  const onCodes = ({ codes }: { codes: readonly number[] }) => f({ kind: "reals", dims: value.dims, reals: codes.map(real) });
+  if (value.kind === "codes") {
+    const { dims, reals } = onCodes(value);
+    return { kind: "codes", type: value.type, dims, codes: reals.map(toNumber) };
+  }
+  const result = f(value);
+  if (!value.source) return result;
+  return { ...result, source: { type: value.source.type, codes: onCodes(value.source).reals.map(toNumber) } };
 }
 
 function addition(a: Reals, b: Reals): Reals {
@@ -192,9 +199,9 @@ function rearrange({ opType, attributes, inputs }: BuiltNode, value: Value, mode
   const total = size(dims);
   const put = (shape: readonly number[], order?: readonly number[]): Value => {
     const pick = <T>(elements: readonly T[]) => (order ? order.map((k) => elements[k]!) : elements);
-    return value.kind === "codes"
-      ? { ...value, dims: shape, codes: pick(value.codes) }
-      : { ...value, dims: shape, reals: pick(value.reals) };
+    if (value.kind === "codes") return { ...value, dims: shape, codes: pick(value.codes) };
+    const source = value.source && { type: value.source.type, codes: pick(value.source.codes) };
+    return { kind: "reals", dims: shape, reals: pick(value.reals), ...(source && { source }) };
   };
   if (opType === "Flatten") {
     const axis = integer(attributes.axis, 1);

@@ -196,6 +196,19 @@ describe("borders", () => {
     const y = b.quantize(b.node("Conv", [x, b.weights([3, 2, 3, 3]), b.bias(3)]), { scale: 0.1, zeroPoint: 0 });
     agree(b.output(b.node("Transpose", [y], { perm: [0, 2, 3, 1] })));
   });
+  it("a float input that is moved before it is quantized, once or twice", () => {
+    const b = new ModelBuilder();
+    const q: Affine = { scale: 0.04, zeroPoint: 9 };
+    const x = b.input([1, 4, 4, 2]);
+    const moved = b.node("MaxPool", [b.node("Transpose", [x], { perm: [0, 3, 1, 2] })], { kernel_shape: [2, 2] });
+    const y = b.node("Conv", [b.qdq(moved, q), b.weights([2, 2, 3, 3])]);
+    agree(b.output(b.quantize(y, { scale: 0.1, zeroPoint: 0 }), b.quantize(x, q)));
+  });
+  it("movements between an operation and its QuantizeLinear", () => {
+    agree(oneOp([1, 2, 5, 6], (b, x) => b.node("Relu", [b.node("Transpose", [b.node("Conv", [x, b.weights([3, 2, 3, 3])])], { perm: [0, 2, 3, 1] })])));
+    agree(oneOp([1, 2, 5, 6], (b, x) => b.node("MaxPool", [b.node("Conv", [x, b.weights([3, 2, 3, 3])])], { kernel_shape: [2, 2] })));
+    agree(oneOp([1, 12], (b, x) => b.node("Reshape", [b.node("MatMul", [x, b.weights([12, 6])]), b.constant("r", "int64", [3], [1, 2, 3])])));
+  });
   it("a missing zero point is uint8 zero", () => {
     const b = new ModelBuilder();
     const s = b.constant("s", "float", [], [0.1]);

@@ -30,7 +30,7 @@ function pooling(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: Ave
 }
 
 function requireImage(node: OnnxNode, reader: GraphReader, x: Tensor): void {
-  if (x.shape.length !== 4) reader.refuse(node, `input of shape [${x.shape}]; expected [N, C, H, W]`);
+  if (x.shape.length !== 4 || x.shape[0] !== 1) reader.refuse(node, `input of shape [${x.shape}]; expected [1, C, H, W]`);
 }
 
 function localPooling(node: OnnxNode, reader: GraphReader, x: Tensor): Pending {

@@ -54,6 +54,11 @@ function convolution(node: OnnxNode, reader: GraphReader, x: Tensor, weights: Te
   if (x.shape.length !== 4 || weights.shape.length !== 4) {
     reader.refuse(node, `input has ${x.shape.length} and weights have ${weights.shape.length} dimensions; expected 4 and 4 (2-D convolution)`);
   }
+  if (x.shape[0] !== 1) reader.refuse(node, `input of shape [${x.shape}]; expected [1, C, H, W]`);
+  if (!weights.data) reader.refuse(node, "the weights must be constants");
+  if (bias && (!bias.data || bias.shape.length !== 1)) {
+    reader.refuse(node, `a bias of shape [${bias.shape}]; expected a constant with one number per output channel`);
+  }
   const attributes = new Attributes(node, reader);
   const [height, width] = [x.shape[2]!, x.shape[3]!];
   const window = readWindow(attributes, node, reader, weights.shape.slice(2), [height, width]);

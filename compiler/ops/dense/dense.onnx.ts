@@ -104,7 +104,8 @@ export const readBiasAdd: OnnxRule = (node, reader) => {
   if (!pending || !bias || pending.inputs.length !== 2 || bias.tensor.type.bits !== 32) return false;
   // A Relu or Clip between the product and this Add bounds the product alone.
   const bounded = pending.clamp.min !== -Infinity || pending.clamp.max !== Infinity;
-  if (bounded || !isRow(bias.tensor) || bias.tensor.shape.length > pending.shape.length) return false;
+  // A movement between them would act on the product alone, too.
+  if (bounded || pending.moves.length > 0 || !isRow(bias.tensor) || bias.tensor.shape.length > pending.shape.length) return false;
   const { transposed } = pending.attributes as DenseGraphAttributes;
   const vector: Tensor = { ...bias.tensor, shape: [bias.tensor.data!.length] };
   reader.define(node, product(pending.name, [...pending.inputs, vector], transposed));

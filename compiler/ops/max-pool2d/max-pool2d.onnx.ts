@@ -8,7 +8,7 @@ import type { MaxPool2dAttributes } from "./max-pool2d.types.js";
 
 export const readMaxPool: OnnxRule = (node, reader) =>
   reader.move(node, (shape) => {
-    if (shape.length !== 4) reader.refuse(node, `input of shape [${shape}]; expected [N, C, H, W]`);
+    if (shape.length !== 4 || shape[0] !== 1) reader.refuse(node, `input of shape [${shape}]; expected [1, C, H, W]`);
     const [height, width] = [shape[2]!, shape[3]!];
     const attributes = new Attributes(node, reader);
     const window = readWindow(attributes, node, reader, [], [height, width]);

@@ -11,7 +11,7 @@ function softmax(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: Att
   const given = attributes.integer("axis", opset < 13 ? 1 : -1);
   attributes.done();
   const axis = given < 0 ? given + rank : given;
-  if (axis !== rank - 1) reader.refuse(node, `axis ${given} of a ${rank}-dimensional input; expected the last axis`);
+  if (rank === 0 || axis !== rank - 1) reader.refuse(node, `axis ${given} of a ${rank}-dimensional input; expected the last axis`);
   if (x.shape[axis]! > 255) reader.refuse(node, `${x.shape[axis]} classes; at most 255 are supported`);
   return { kind: "pending", op: "softmax", name: node.name, inputs: [x], attributes: {}, clamp: noClamp, shape: x.shape, moves: [] };
 }
