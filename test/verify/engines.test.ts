@@ -147,6 +147,38 @@ it("cortex-m0plus refuses instructions beyond Armv6-M", { timeout }, async () =>
   await expect(run(qemu(core("cortex-m33")), { edit })).resolves.toBeDefined();
 });
 
+it("rv32imc's memory functions do what the host's do", { timeout }, async () => {
+  // Lengths and offsets come from volatile variables, so that the functions are called and not expanded in place.
+  const check = `
+    unsigned char from[40], to[40];
+    volatile size_t length, offset;
+    uint32_t sum = 0;
+    size_t i;
+    for (length = 0; length < 20; length++) {
+        for (offset = 0; offset < 5; offset++) {
+            for (i = 0; i < 40; i++) { from[i] = (unsigned char)(i * 7 + length); to[i] = (unsigned char)i; }
+            memcpy(to + offset, from + (length & 4), length);
+            memmove(from + offset + 1, from + 2, length);
+            memmove(from + 20, from + 20 + offset, length - length / 4);
+            memset(to + 20 + offset, (int)(length * 31), length / 2);
+            sum = sum * 3 + (uint32_t)(memcmp(from, to, length) < 0) + 2 * (uint32_t)(memcmp(to, to + 40 - 20, length) > 0);
+            for (i = 0; i < 40; i++) { sum = sum * 31 + from[i]; sum = sum * 31 + to[i]; }
+        }
+    }
+    output[0] = (int8_t)(sum & 127u); output[1] = (int8_t)(sum >> 8 & 127u);
+    output[2] = (int8_t)(sum >> 16 & 127u); output[3] = (int8_t)(sum >> 24 & 127u);
+    (void)input;`;
+  const edit = (files: Map<string, string>): void => {
+    const source = files.get("model.c")!;
+    const start = source.indexOf("    int8_t copy[4];");
+    const end = source.indexOf("void model_run");
+    files.set("model.c", `${source.slice(0, start)}${check}\n}\n${source.slice(end)}`);
+  };
+  const inputs = tinyInputs(1);
+  const expected = await run(hostC(), { edit, inputs });
+  expect((await run(qemu(core("rv32imc")), { edit, inputs })).outputs).toEqual(expected.outputs);
+});
+
 describe("host-c under sanitizers reports", () => {
   it("a read before the arena", { timeout }, async () => {
     const edit = replace(
