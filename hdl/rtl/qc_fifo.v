@@ -18,6 +18,7 @@ module qc_fifo #(
   localparam integer LAST_VALUE = DEPTH - 1;
   localparam [ADDRESS_BITS-1:0] LAST = LAST_VALUE[ADDRESS_BITS-1:0];
 
+  (* no_rw_check *)  // no word is read and written in the same cycle
   reg [7:0]              memory[0:DEPTH-1];
   reg [ADDRESS_BITS-1:0] write_address;
   reg [ADDRESS_BITS-1:0] read_address;

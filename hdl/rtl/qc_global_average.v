@@ -37,6 +37,7 @@ module qc_global_average #(
 
   reg [CHANNEL_BITS-1:0] channel;
   reg [PIXEL_BITS-1:0]   pixel;
+  (* no_rw_check *)  // no word is read and written in the same cycle
   reg [ACC_BITS-1:0]     sums[0:COUNT-1];
   reg [ACC_BITS-1:0]     sum;  // of `channel` so far
 

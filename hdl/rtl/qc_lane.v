@@ -52,6 +52,7 @@ module qc_lane #(
       assign addend = {{ACC_BITS - SUM_BITS{sum[SUM_BITS-1]}}, sum};
     end else begin : gen_keep
       // An accumulator narrower than one sum is proved to hold the total; the high bits repeat its sign.
+      wire unused = &{1'b0, sum[SUM_BITS-1:ACC_BITS-1]};
       assign addend = sum[ACC_BITS-1:0];
     end
   endgenerate

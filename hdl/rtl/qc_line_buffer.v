@@ -29,6 +29,7 @@ module qc_line_buffer #(
   localparam [COLUMN_BITS-1:0] COLUMN_LAST = COLUMN_LAST_VALUE[COLUMN_BITS-1:0];
   localparam [COUNT_BITS-1:0] FULL = ROWS[COUNT_BITS-1:0];
 
+  (* no_rw_check *)  // no word is read and written in the same cycle
   reg [8*WORD-1:0]       memory[0:DEPTH-1];
   reg [ADDRESS_BITS-1:0] write_address;
   reg [COLUMN_BITS-1:0]  column;

@@ -14,7 +14,12 @@ module qc_rom #(
 );
   reg [WIDTH-1:0] memory[0:DEPTH-1];
 
-  initial $readmemh(FILE, memory);
+  // Yosys elaborates modules with their default parameters as it reads them.
+  generate
+    if (FILE != "") begin : gen_content
+      initial $readmemh(FILE, memory);
+    end
+  endgenerate
 
   always @(posedge clk) if (enable) data <= memory[address];
 endmodule

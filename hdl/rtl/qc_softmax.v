@@ -38,6 +38,7 @@ module qc_softmax #(
   reg [INDEX_BITS-1:0] index;
   reg [7:0]            maximum;  // codes are kept with the sign bit turned, so that they compare as unsigned numbers
   reg [SUM_BITS-1:0]   sum;
+  (* no_rw_check *)  // no word is read and written in the same cycle
   reg [7:0]            row[0:COUNT-1];
   reg [7:0]            element;
 

@@ -103,6 +103,7 @@ module qc_transpose #(
     end
   end
 
+  (* no_rw_check *)  // no word is read and written in the same cycle
   reg [7:0] memory[0:(2<<AB)-1];
   reg [7:0] data;
   assign out_data = data;

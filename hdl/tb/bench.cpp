@@ -36,6 +36,8 @@ int main(int argc, char** argv) {
   const uint64_t limit = strtoull(argv[9], nullptr, 10);
 
   VerilatedContext context;
+  context.randReset(2);  // registers start with random values: reset must be enough
+  context.randSeed(1 + int(state % 1000000));
   Vtop top(&context);
 #ifdef QC_SELECT
   top.select = strtoul(argv[5], nullptr, 10);

@@ -2,9 +2,8 @@
 import Handlebars from "handlebars";
 import { fail } from "../../compiler/diagnostics.js";
 import { type IntegerGraph, type IntegerTensor, elementCount } from "../../compiler/ir/index.js";
-import { chooseFoldings } from "./folding.js";
+import { defaultFoldings } from "./folding.js";
 import type { Folding, Memory } from "./lowering.js";
-import { loweringOf } from "./lowerings.js";
 import { type Network, buildNetwork } from "./network.js";
 import { moduleSources, packageFile } from "./sources.js";
 
@@ -27,9 +26,7 @@ export function emitVerilog(graph: IntegerGraph, options: VerilogOptions = {}): 
     fail("QC6001", `module name ${JSON.stringify(name)}: expected lower-case letters, digits and _, not starting with qc_`);
   }
   checkStreams(graph);
-  const foldings =
-    options.folding ?? chooseFoldings(graph.nodes.map((node) => loweringOf(node).foldings(node)), options.lanes);
-  const network = buildNetwork(graph, foldings);
+  const network = buildNetwork(graph, options.folding ?? defaultFoldings(graph, options.lanes));
   const top = printTop(name, graph, network);
   const sources = moduleSources(top);
   const files = new Map<string, string>([[`${name}.v`, top], ...sources]);

@@ -1,14 +1,14 @@
 /** Runs a Verilog project in Verilator: bytes in, bytes out, under random stalls of both streams. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { execa } from "execa";
 import { packageFile } from "../../../targets/verilog/sources.js";
 import { fail } from "../../diagnostics.js";
+import { excerpt, runOrFail, runTool } from "./tools.js";
 
 export interface SimulatorOptions {
   /** Folder that takes the project, the simulator and its data. */
   readonly workDir: string;
-  /** Top module; `model` by default. */
+  /** Top module; by default the one that the project's `.f` file list is named after. */
   readonly top?: string | undefined;
   /** Print the beats of every tensor (QC_TRACE of the emitted top). */
   readonly trace?: boolean | undefined;
@@ -43,6 +43,8 @@ export interface SimulationResult {
 
 const stallPercent = 30;
 const defaultIdleLimit = 2_000_000;
+/** Exit status of the bench when nothing moves any more. */
+const hang = 3;
 
 /** A built simulator. */
 export interface Simulator {
@@ -57,10 +59,15 @@ export async function buildVerilator(files: ReadonlyMap<string, string>, options
     await writeFile(join(workDir, path), text);
   }
   const modules = [...files.keys()].filter((file) => file.endsWith(".v"));
-  const flags = ["--cc", "--exe", "--build", "-O3", "--x-assign", "unique", "--prefix", "Vtop", "--Mdir", "obj"];
-  const make = ["-CFLAGS", `-O1 -g0${select ? " -DQC_SELECT" : ""}`, "-MAKEFLAGS", "-s"];
+  const flags = ["--cc", "--exe", "--build", "-O3", "--x-assign", "unique", "--x-initial", "unique", "--prefix", "Vtop", "--Mdir", "obj"];
+  // Compiling takes longer than simulating: -O1 for what runs every cycle, nothing for what runs once.
+  const make = ["-j", "2", "-MAKEFLAGS", "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1 -s"];
+  if (select) make.push("-CFLAGS", "-DQC_SELECT");
   const defines = trace ? ["-DQC_TRACE"] : [];
-  await tool("verilator", [...flags, ...make, ...defines, "--top-module", options.top ?? "model", ...modules, "bench.cpp"], workDir);
+  const list = [...files.keys()].find((file) => file.endsWith(".f"));
+  const top = options.top ?? list?.slice(0, -2) ?? fail("QC5002", "the project has no .f file list to name its top module", "verilator");
+  const build = [...flags, ...make, ...defines, "--top-module", top, ...modules, "bench.cpp"];
+  await runOrFail("verilator", build, { cwd: workDir });
   let runs = 0;
   return {
     async run(inputs, run) {
@@ -79,7 +86,11 @@ export async function buildVerilator(files: ReadonlyMap<string, string>, options
         stalls === "output" || stalls === "both" ? stallPercent : 0,
         run.idleLimit ?? defaultIdleLimit,
       ].map(String);
-      const text = await tool(join(workDir, "obj/Vtop"), args, workDir);
+      const bench = await runTool(join(workDir, "obj/Vtop"), args, { cwd: workDir });
+      if (bench.exitCode !== 0) {
+        fail(bench.exitCode === hang ? "QC5004" : "QC5002", excerpt(bench.stderr || bench.stdout), "verilator");
+      }
+      const text = bench.stdout;
       const output = await readFile(join(workDir, `out${tag}.bin`));
       const summary = /^QC_BENCH (\d+) (\d+) (\d+)$/m.exec(text)!;
       return {
@@ -111,15 +122,4 @@ function parseTrace(text: string): Map<number, Uint8Array> {
     else beats.set(Number(tensor), [Number.parseInt(byte!, 16)]);
   }
   return new Map([...beats].map(([tensor, list]) => [tensor, Uint8Array.from(list)]));
-}
-
-/** Runs a tool and returns its output; its messages become the diagnostic. */
-async function tool(command: string, args: readonly string[], cwd: string): Promise<string> {
-  const result = await execa(command, args, { cwd, reject: false, maxBuffer: 2 ** 29 });
-  if (result.failed) {
-    if (result.code === "ENOENT") fail("QC5001", `${command} is not installed or not on PATH`);
-    const hang = result.exitCode === 3;
-    fail(hang ? "QC5004" : "QC5002", `${command}: ${String(result.stderr || result.stdout).slice(0, 4000)}`);
-  }
-  return result.stdout;
 }
