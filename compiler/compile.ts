@@ -7,7 +7,7 @@ import type { Graph } from "./ir/graph.js";
 import type { IntegerGraph } from "./ir/integer-graph.js";
 import { verifyIntegerGraph } from "./ir/verify.js";
 import { lower } from "./passes/lower.js";
-import { graphPasses } from "./passes/pipeline.js";
+import { graphPasses, integerPasses } from "./passes/pipeline.js";
 import { makePlan } from "./plan/make-plan.js";
 import type { Plan } from "./plan/plan.js";
 
@@ -42,9 +42,14 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Compil
     onStage?.(pass.name, graph);
   }
   const notes: Diagnostic[] = [];
-  const integerGraph = lower(graph, family, notes);
+  let integerGraph = lower(graph, family, notes);
   verifyIntegerGraph(integerGraph);
   onStage?.("lower", integerGraph);
+  for (const pass of integerPasses) {
+    integerGraph = pass.run(integerGraph);
+    verifyIntegerGraph(integerGraph);
+    onStage?.(pass.name, integerGraph);
+  }
   const plan = makePlan(integerGraph);
   onStage?.("plan", plan);
   return { graph, integerGraph, plan, notes };

@@ -21,6 +21,20 @@ export interface LowerContext {
   note(code: string, message: string): void;
 }
 
+/** How an op's channels (last axes) hang together, for the pass remove-constant-channels. */
+export interface ChannelStructure<Attributes> {
+  /** Channels of each input that must be kept when exactly the `needed` output channels are. */
+  needed(node: IntegerNode<Attributes>, needed: readonly boolean[]): boolean[][];
+  /** Attributes with only the kept channels; what removed (constant) input channels contribute is folded in. */
+  keep(node: IntegerNode<Attributes>, kept: KeptChannels): Attributes;
+}
+
+/** Indices of the channels that stay, ascending. */
+export interface KeptChannels {
+  readonly inputs: readonly (readonly number[])[];
+  readonly output: readonly number[];
+}
+
 /**
  * One operation: what ONNX nodes it accepts, its real-valued form (`GraphAttributes`), its integer form
  * (`Attributes`), the reference semantics, its cost, and its lowerings to C and Verilog.
@@ -58,6 +72,10 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
    * `order[k]`, returns the node that reads the stored order.
    */
   absorbOrder?(node: GraphNode<GraphAttributes>, order: Int32Array): GraphNode<GraphAttributes>;
+  /** True when output channel c (last axis) depends on channel c of each input alone, by attributes that are the same for all channels. */
+  readonly channelwise?: boolean;
+  /** For ops with other channel structure: which input channels matter, and the node without the others. */
+  readonly channels?: ChannelStructure<Attributes>;
   /** For text forms: attributes as short `key=value` words. */
   print(attributes: Attributes): string;
   readonly c: CLowering<Attributes>;

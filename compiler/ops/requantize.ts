@@ -14,3 +14,8 @@ export function printRequantize(layer: RequantizeLayer): string {
   const constant = layer.channels.filter((staircase) => staircase.thresholds.length === 0).length;
   return `thresholds=${thresholds} constant=${constant} clamp=${layer.clamp.lo}..${layer.clamp.hi}`;
 }
+
+/** The layer with only the given channels. */
+export function keepRequantize(layer: RequantizeLayer, kept: readonly number[]): RequantizeLayer {
+  return layer.channels.length === 1 ? layer : { ...layer, channels: kept.map((channel) => layer.channels[channel]!) };
+}

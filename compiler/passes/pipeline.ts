@@ -1,7 +1,11 @@
-/** The passes on the Graph, in order. */
+/** The passes on the Graph and on the IntegerGraph, in order. */
 import type { Graph } from "../ir/graph.js";
+import type { IntegerGraph } from "../ir/integer-graph.js";
 import { foldTransposes } from "./fold-transposes.js";
 import type { Pass } from "./pass.js";
+import { removeConstantChannels } from "./remove-constant-channels.js";
 import { removeDeadNodes } from "./remove-dead-nodes.js";
 
 export const graphPasses: readonly Pass<Graph>[] = [foldTransposes, removeDeadNodes];
+
+export const integerPasses: readonly Pass<IntegerGraph>[] = [removeConstantChannels];

@@ -14,6 +14,7 @@ export default {
   name: "add",
   onnx: { Add: readAdd, QLinearAdd: readQLinearAdd },
   elementwise: true,
+  channelwise: true,
   inferShape: ({ inputs: [a] }) => a!.shape,
 
   lower(node, { numerics, ranges }) {

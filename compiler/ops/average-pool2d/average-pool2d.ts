@@ -95,6 +95,7 @@ export default {
     return y;
   },
 
+  channelwise: true,
   macs: () => 0,
   weightBytes: () => 0,
   requantize: ({ byCount }) => byCount.at(-1)!.requantize,

@@ -1,7 +1,7 @@
 /** Convolution in C: qc_depthwise_conv2d.h, qc_conv2d_pairs.h (packed multiplies) or qc_conv2d_quads.h. */
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
-import { type Records, placeRecords } from "../../../targets/c/records.js";
+import { placeRecords, type Records } from "../../../targets/c/records.js";
 import { requireBytes, signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
 import type { IntegerNode } from "../../ir/index.js";
@@ -64,7 +64,11 @@ function pairs(node: Node, context: CContext): void {
   const signed = signedLiteral(node.inputs[0]!);
   const groups = matrices(node);
   const carried = groups.every((matrix) => pairsCarry(matrix, signed === "1" ? 128 : 255));
-  const weights = context.constant("weights", "uint32_t", concatenate(groups.map((matrix) => packPairs(matrix, carried, 2))));
+  const weights = context.constant(
+    "weights",
+    "uint32_t",
+    concatenate(groups.map((matrix) => packPairs(matrix, carried, 2))),
+  );
   const constants = records(node, context, node.attributes.groups, 2);
   context.include("qc_conv2d_pairs.h");
   const body = `qc_conv2d_pairs(s, x, weights, records, y, (uint32_t *)(void *)scratch, q, ${signed}, ${carried ? 1 : 0});`;
@@ -73,7 +77,11 @@ function pairs(node: Node, context: CContext): void {
 
 function quads(node: Node, context: CContext): void {
   const signed = signedLiteral(node.inputs[0]!);
-  const weights = context.constant("weights", "int8_t", concatenate(matrices(node).map((matrix) => interleave(matrix, 4))));
+  const weights = context.constant(
+    "weights",
+    "int8_t",
+    concatenate(matrices(node).map((matrix) => interleave(matrix, 4))),
+  );
   const constants = records(node, context, node.attributes.groups, 4);
   context.include("qc_conv2d_quads.h");
   const body = `qc_conv2d_quads(s, x, weights, records, y, scratch, q, ${signed});`;
@@ -94,7 +102,14 @@ function depthwise(node: Node, context: CContext): void {
 }
 
 /** Calls the shared function around a kernel. */
-function call(context: CContext, role: string, element: string, weights: string, constants: Records, body: string): void {
+function call(
+  context: CContext,
+  role: string,
+  element: string,
+  weights: string,
+  constants: Records,
+  body: string,
+): void {
   const name = context.shared({
     role,
     parameters: [
@@ -108,7 +123,15 @@ function call(context: CContext, role: string, element: string, weights: string,
     ],
     body: [constants.declaration, body],
   });
-  const values = ["&window", context.input(0), weights, constants.name, context.output, context.scratch, ...constants.arguments];
+  const values = [
+    "&window",
+    context.input(0),
+    weights,
+    constants.name,
+    context.output,
+    context.scratch,
+    ...constants.arguments,
+  ];
   context.statement(`${name}(${values.join(", ")});`);
 }
 

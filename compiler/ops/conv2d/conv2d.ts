@@ -7,6 +7,7 @@ import { printRequantize, rangesOf } from "../requantize.js";
 import { biasCodes, channelScale, requirePerTensor, requireScaleAxis, weightCodes } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
 import { c, scratchBytes } from "./conv2d.c.js";
+import { channels } from "./conv2d.channels.js";
 import { type Conv2dGraphAttributes, readConv, readQLinearConv } from "./conv2d.onnx.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { verilog } from "./conv2d.verilog.js";
@@ -89,6 +90,7 @@ export default {
   weightBytes: ({ attributes }) => attributes.weights.length + 4 * attributes.bias.length,
   scratchBytes,
   requantize: (attributes) => attributes.requantize,
+  channels,
   print: (attributes) => `${printWindow(attributes)} groups=${attributes.groups} ${printRequantize(attributes.requantize)}`,
   c,
   verilog,

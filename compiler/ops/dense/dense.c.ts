@@ -39,6 +39,15 @@ export const c: CLowering<DenseAttributes> = (node, context) => {
     ],
     body: [constants.declaration, `${kernel}(x, rows, inputs, outputs, weights, records, y, q, ${last});`],
   });
-  const values = [context.input(0), rows, inputs, outputs, packed, constants.name, context.output, ...constants.arguments];
+  const values = [
+    context.input(0),
+    rows,
+    inputs,
+    outputs,
+    packed,
+    constants.name,
+    context.output,
+    ...constants.arguments,
+  ];
   context.statement(`${name}(${values.join(", ")});`);
 };

@@ -7,6 +7,7 @@ import type { OpHome } from "../op.js";
 import { printRequantize, rangesOf } from "../requantize.js";
 import { biasCodes, channelScale, requirePerTensor, requireScaleAxis, weightCodes } from "../weights.js";
 import { c } from "./dense.c.js";
+import { channels } from "./dense.channels.js";
 import { type DenseGraphAttributes, readBiasAdd, readGemm, readMatMul, readQGemm, readQLinearMatMul } from "./dense.onnx.js";
 import type { DenseAttributes } from "./dense.types.js";
 import { verilog } from "./dense.verilog.js";
@@ -98,6 +99,7 @@ export default {
     (output.shape.slice(0, -1).reduce((a, b) => a * b, 1)) * attributes.weights.length,
   weightBytes: ({ attributes }) => attributes.weights.length + 4 * attributes.bias.length,
   requantize: (attributes) => attributes.requantize,
+  channels,
   print: (attributes) => printRequantize(attributes.requantize),
   c,
   verilog,

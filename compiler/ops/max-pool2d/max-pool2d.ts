@@ -10,6 +10,7 @@ export default {
   name: "max-pool2d",
   onnx: { MaxPool: readMaxPool },
   movesCodes: true,
+  channelwise: true,
 
   inferShape({ inputs: [x], attributes }) {
     const [, height, width, channels] = x!.shape as [number, number, number, number];

@@ -11,6 +11,7 @@ export default {
   name: "table",
   onnx: { Relu: readRelu, Clip: readClip },
   elementwise: true,
+  channelwise: true,
   inferShape: ({ inputs: [x] }) => x!.shape,
   lower(node, { numerics, ranges }) {
     const x = node.inputs[0]!;
