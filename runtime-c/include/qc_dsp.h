@@ -92,12 +92,16 @@ QC_INLINE int32_t qc_smlatt(uint32_t a, uint32_t b, int32_t acc)
 /* min(max(value, lo), hi): one instruction for the limits of int8 and uint8. */
 QC_INLINE int32_t qc_saturate(int32_t value, int32_t lo, int32_t hi)
 {
-#if QC_DSP_INTRINSICS
+#if QC_DSP_ASSEMBLY
+    int32_t saturated;
+
     if (lo == -128 && hi == 127) {
-        return __ssat(value, 8);
+        __asm__("ssat %0, #8, %1" : "=r"(saturated) : "r"(value));
+        return saturated;
     }
     if (lo == 0 && hi == 255) {
-        return (int32_t)__usat(value, 8);
+        __asm__("usat %0, #8, %1" : "=r"(saturated) : "r"(value));
+        return saturated;
     }
 #endif
     return qc_clamp(value, lo, hi);

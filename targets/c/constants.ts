@@ -27,7 +27,8 @@ export class Constants {
     const name = this.names.unique(wanted);
     this.#byText.set(text, name);
     const lines: string[] = [];
-    for (let at = 0; at < words.length; at += perLine[element]) lines.push(`${words.slice(at, at + perLine[element]).join(", ")},`);
+    for (let at = 0; at < words.length; at += perLine[element])
+      lines.push(`${words.slice(at, at + perLine[element]).join(", ")},`);
     this.arrays.push({ name, element, length: words.length, lines });
     return name;
   }

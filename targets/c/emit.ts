@@ -2,11 +2,17 @@
 import { readFileSync } from "node:fs";
 import Handlebars from "handlebars";
 import { fail } from "../../compiler/diagnostics.js";
-import { type IntegerNode, type IntegerTensor, bytesPerElement, elementCount, typeName } from "../../compiler/ir/index.js";
+import {
+  bytesPerElement,
+  elementCount,
+  type IntegerNode,
+  type IntegerTensor,
+  typeName,
+} from "../../compiler/ir/index.js";
 import { opHomes } from "../../compiler/ops/index.js";
-import { type Plan, arenaAlignment } from "../../compiler/plan/plan.js";
+import { arenaAlignment, type Plan } from "../../compiler/plan/plan.js";
 import type { Core } from "../core.js";
-import { Names, commentText, mangle } from "../mangle.js";
+import { commentText, mangle, Names } from "../mangle.js";
 import { packagePath } from "../package-root.js";
 import { LayerEmitter } from "./layers.js";
 import { runtimeHeaders } from "./runtime.js";
@@ -74,7 +80,14 @@ function stepOf(plan: Plan, node: IntegerNode, call: string | undefined) {
 }
 
 /** How the caller sees a graph input or output. */
-function portOf(plan: Plan, tensor: IntegerTensor, role: "input" | "output", count: number, names: Names, name: string) {
+function portOf(
+  plan: Plan,
+  tensor: IntegerTensor,
+  role: "input" | "output",
+  count: number,
+  names: Names,
+  name: string,
+) {
   const base = count === 1 ? `${name}_${role}` : names.unique(`${name}_${role}_${mangle(tensor.name)}`);
   const bytes = bytesPerElement(tensor.type);
   return {

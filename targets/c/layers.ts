@@ -4,7 +4,7 @@ import { type IntegerNode, typeName } from "../../compiler/ir/index.js";
 import { opHomes } from "../../compiler/ops/index.js";
 import type { Plan } from "../../compiler/plan/plan.js";
 import type { Core } from "../core.js";
-import { type Names, commentText } from "../mangle.js";
+import { commentText, type Names } from "../mangle.js";
 import { Constants } from "./constants.js";
 import { offsetOf } from "./emit.js";
 import type { CContext, SharedFunction } from "./lowering.js";

@@ -17,7 +17,9 @@ export function channelSlots(first: number, channels: number, step: number): num
 /** Sum of the weights of each channel. */
 export function weightSums(weights: Int8Array, channels: number): Int32Array {
   const taps = weights.length / channels;
-  return Int32Array.from({ length: channels }, (_, c) => weights.subarray(c * taps, (c + 1) * taps).reduce((a, b) => a + b, 0));
+  return Int32Array.from({ length: channels }, (_, c) =>
+    weights.subarray(c * taps, (c + 1) * taps).reduce((a, b) => a + b, 0),
+  );
 }
 
 /** Per `step` channels, per tap: one byte per channel. */

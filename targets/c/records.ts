@@ -83,7 +83,11 @@ function multiplyRecords(
 }
 
 /** {first, count, distance to the thresholds} per record, then all thresholds. */
-function thresholdRecords(staircases: readonly Staircase[], slots: ArrayLike<number>, missing: ArrayLike<number>): number[] {
+function thresholdRecords(
+  staircases: readonly Staircase[],
+  slots: ArrayLike<number>,
+  missing: ArrayLike<number>,
+): number[] {
   const head: number[] = [];
   const tail: number[] = [];
   for (let i = 0; i < slots.length; i++) {

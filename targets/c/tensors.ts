@@ -6,7 +6,11 @@ import type { IntegerNode, IntegerTensor } from "../../compiler/ir/index.js";
 export function requireBytes(node: IntegerNode): void {
   for (const { name, type } of [...node.inputs, node.output]) {
     if (type.bits > 8) {
-      fail("QC2002", `'${name}' has ${type.bits}-bit codes; the C kernels take at most 8. Quantize it to int8 or uint8.`, node.name);
+      fail(
+        "QC2002",
+        `'${name}' has ${type.bits}-bit codes; the C kernels take at most 8. Quantize it to int8 or uint8.`,
+        node.name,
+      );
     }
   }
 }

@@ -28,7 +28,13 @@ export const c: CLowering<AddAttributes> = (node, context) => {
   const constants = placeRecords(context, tables.requantize, node.output.type, [0], [0]);
   const name = context.shared({
     role: `add_${constants.role}`,
-    parameters: [...operands, "const int32_t *a_table", "const int32_t *b_table", "const int32_t *records", ...constants.parameters],
+    parameters: [
+      ...operands,
+      "const int32_t *a_table",
+      "const int32_t *b_table",
+      "const int32_t *records",
+      ...constants.parameters,
+    ],
     body: [constants.declaration, "qc_add_tables(a, b, y, count, a_table, b_table, records, q);"],
   });
   const aTable = context.constant("a", "int32_t", byByte(tables.a, aLow));

@@ -31,7 +31,14 @@ export const c: CLowering<AveragePool2dAttributes> = (node, context) => {
       `qc_average_pool2d(s, x, counts, records, y, q, ${signedLiteral(x!)}, ${includePad ? padValue : 0});`,
     ],
   });
-  const counts = byCount.length === 1 ? "0" : context.constant("counts", "int32_t", byCount.map((entry) => entry.count));
+  const counts =
+    byCount.length === 1
+      ? "0"
+      : context.constant(
+          "counts",
+          "int32_t",
+          byCount.map((entry) => entry.count),
+        );
   context.statement(windowStatement(node.attributes, x!, node.output, 1, 0));
   const values = ["&window", context.input(0), counts, constants.name, context.output, ...constants.arguments];
   context.statement(`${name}(${values.join(", ")});`);

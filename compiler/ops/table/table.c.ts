@@ -7,7 +7,11 @@ import type { TableAttributes } from "./table.types.js";
 export const c: CLowering<TableAttributes> = (node, context) => {
   requireBytes(node);
   const { values, low } = node.attributes;
-  const table = context.constant("values", "uint8_t", byByte(values, low).map((value) => value & 255));
+  const table = context.constant(
+    "values",
+    "uint8_t",
+    byByte(values, low).map((value) => value & 255),
+  );
   context.include("qc_table.h");
   context.statement(`qc_table(${context.input(0)}, ${context.output}, ${elementCount(node.output.shape)}, ${table});`);
 };

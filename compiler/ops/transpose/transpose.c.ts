@@ -14,7 +14,11 @@ export const c: CLowering<TransposeAttributes> = (node, context) => {
   const axes = node.attributes.permutation.filter((axis) => shape[axis]! > 1);
   if (axes.length === 0) axes.push(0);
   if (axes.length > maximumRank) {
-    return fail("QC2002", `transpose of ${axes.length} axes longer than 1; the C kernel takes at most ${maximumRank}.`, node.name);
+    return fail(
+      "QC2002",
+      `transpose of ${axes.length} axes longer than 1; the C kernel takes at most ${maximumRank}.`,
+      node.name,
+    );
   }
   const dims = axes.map((axis) => shape[axis]!);
   const strides = axes.map((axis) => elementCount(shape.slice(axis + 1)));
