@@ -53,8 +53,8 @@ export class Names {
 export function commentText(text: string): string {
   return text
     .replace(/[^\x20-\x7e]/g, "?")
+    .replaceAll("\\", "/")
     .replaceAll("*/", "* /")
     .replaceAll("/*", "/ *")
-    .replace(/\\/g, "/")
     .replaceAll("`", "'");
 }
