@@ -183,9 +183,6 @@ export class ModelReader implements GraphReader {
       return fail("QC1004", `dimension ${axis} is ${dim}; expected a positive number. Export with fixed dimensions.`, input.name);
     });
     if (elementCount(shape) > 2 ** 31 - 1) fail("QC1004", `shape [${shape}] has more than 2^31-1 elements.`, input.name);
-    if (shape.length > 0 && shape[0] !== 1) {
-      fail("QC1004", `the batch dimension is ${shape[0]}; expected 1. Export with batch size 1.`, input.name);
-    }
     if (this.values.has(input.name)) fail("QC1003", `graph input '${input.name}' is defined twice.`, input.name);
     if (input.dataType === floatType) {
       this.values.set(input.name, { kind: "float-input", name: input.name, source: shape, shape, moves: [] });

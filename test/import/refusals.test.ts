@@ -73,7 +73,7 @@ const cases: [string, () => ModelBuilder | Uint8Array, string, string | undefine
   ["a cycle", () => edited((proto) => (proto.graph.node[1].input[0] = proto.graph.node[6].output[0])), "QC2002", "dequantizelinear_1", /cycle/],
   ["a dynamic height", () => oneOp([1, 2, "H", 6], (b, x) => b.node("Relu", [x])), "QC1004", "x", /dimension 2 is H/],
   ["a zero width", () => op("Relu", {}, [1, 2, 6, 0]), "QC1004", "x", /dimension 3 is 0/],
-  ["a batch of 4", () => op("Relu", {}, [4, 2, 6, 6]), "QC1004", "x", /batch dimension is 4/],
+
   ["a gigantic input", () => op("Relu", {}, [1, 2 ** 16, 2 ** 16]), "QC1004", "x", /more than 2\^31-1/],
   ["an int32 input", () => { const b = new ModelBuilder(); return b.output(b.dequantize(b.input([1, 4], "int32"), q)); }, "QC2002", "x", /type int32; expected int8/],
   ["an integer input without a meaning", () => { const b = new ModelBuilder(); return b.output(b.node("Transpose", [b.input([1, 4], "int8")])); }, "QC2003", "x", /never dequantized/],
