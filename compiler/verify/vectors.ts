@@ -37,6 +37,7 @@ function fromRaw(bytes: Uint8Array, { type }: IntegerTensor): Int32Array {
 function fromNpy(bytes: Uint8Array, path: string, graph: Graph): Int32Array {
   const { type, values } = readNpy(bytes, path);
   if (!type.startsWith("f")) return Int32Array.from(values);
+  if (values.some(Number.isNaN)) fail("QC6003", "the array holds a NaN, which has no code.", path);
   const { quantization, type: codes } = graph.inputs[0]!;
   const { lo, hi } = typeRange(codes);
   const [scale, zeroPoint] = [quantization.scales[0]!, quantization.zeroPoints[0]!];

@@ -5,7 +5,7 @@ import { importModel } from "../../compiler/import/read-graph.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { verifyIntegerGraph } from "../../compiler/ir/verify.js";
 import { lower } from "../../compiler/passes/lower.js";
-import { graphPasses } from "../../compiler/passes/pipeline.js";
+import { graphPasses, integerPasses } from "../../compiler/passes/pipeline.js";
 import { Random, randomInput } from "../hdl/graphs.js";
 import { evaluateOnnx } from "../helpers/onnx-reference.js";
 import { randomModel } from "../helpers/random-model.js";
@@ -34,6 +34,13 @@ describe("random graphs", () => {
         expect(actual, `seed ${seed}: ${pass.name}`).toEqual(expected);
       }
       transposesAfter += transposes();
+      let integer = lower(graph, exact);
+      for (const pass of integerPasses) {
+        integer = pass.run(integer);
+        verifyIntegerGraph(integer);
+        const actual = outputsOf(integer, [input]).map((codes) => Array.from(codes));
+        expect(actual, `seed ${seed}: ${pass.name}`).toEqual(expected);
+      }
     }
     expect(transposesAfter).toBeLessThan(transposesBefore / 2);
   });

@@ -1,0 +1,72 @@
+/** Input vectors: from files, from floats, from seeds. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { compile } from "../../compiler/compile.js";
+import { writeNpy } from "../../compiler/verify/npy.js";
+import { fromBytes, readBytes, readVectors, seededVectors, toBytes, xorshiftBytes } from "../../compiler/verify/vectors.js";
+import { oneOp } from "../helpers/onnx.js";
+
+const folder = mkdtempSync(join(tmpdir(), "qc-vectors-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const put = (name: string, bytes: Uint8Array) => {
+  writeFileSync(join(folder, name), bytes);
+  return join(folder, name);
+};
+const { graph, integerGraph } = compile(oneOp([1, 4], (_, x) => x, { input: { scale: 0.5, zeroPoint: 3 } }).bytes());
+const tensor = integerGraph.inputs[0]!;
+const unsigned = { ...tensor, type: { bits: 8, signed: false } };
+const read = (path: string) => readVectors(path, tensor, graph).map((codes) => Array.from(codes));
+
+/** A float32 .npy file of shape (1, n). */
+function floats(values: readonly number[]): Uint8Array {
+  const bytes = Buffer.from(writeNpy(new Array(values.length * 4).fill(0), [1, values.length], true));
+  const text = bytes.toString("latin1").replace("'|i1'", "'<f4'");
+  const file = Buffer.from(text, "latin1");
+  values.forEach((value, i) => file.writeFloatLE(value, file.length - 4 * (values.length - i)));
+  return file;
+}
+
+describe("readVectors", () => {
+  it("raw bytes are codes, several inferences back to back", () => {
+    expect(read(put("raw.bin", Uint8Array.of(0, 1, 127, 128, 255, 5, 6, 7)))).toEqual([[0, 1, 127, -128], [-1, 5, 6, 7]]);
+  });
+  it("integer arrays are codes", () => {
+    expect(read(put("codes.npy", writeNpy([-128, 0, 1, 127], [1, 4], true)))).toEqual([[-128, 0, 1, 127]]);
+  });
+  it("float arrays are quantized as ONNX QuantizeLinear does: half to even, then the zero point, then saturation", () => {
+    expect(read(put("floats.npy", floats([0.25, 0.75, -1e9, 1e9])))).toEqual([[3, 5, -128, 127]]);
+  });
+  it("refuses other sizes and missing files", () => {
+    expect(() => read(put("short.bin", new Uint8Array(3)))).toThrow(/^QC6003 .*got 3 values, expected a multiple of 4/);
+    expect(() => read(put("empty.bin", new Uint8Array(0)))).toThrow(/^QC6003/);
+    expect(() => read(join(folder, "ghost.bin"))).toThrow(/^QC6002/);
+    expect(() => readBytes(folder)).toThrow(/^QC6002/);
+    expect(() => read(put("nan.npy", floats([0, Number.NaN, 0, 0])))).toThrow(/^QC6003 .*NaN/);
+  });
+});
+
+describe("seeds", () => {
+  it("xorshift32 is Marsaglia's sequence, top byte first", () => {
+    // x = 1: 270369, 67634689, 2647435461 (Marsaglia 2003, shifts 13, 17, 5).
+    expect(Array.from(xorshiftBytes(1, 3))).toEqual([270369 >>> 24, 67634689 >>> 24, 2647435461 >>> 24]);
+    expect(xorshiftBytes(0, 2)).toEqual(xorshiftBytes(1, 2));
+  });
+  it("vectors start with both corners, fit the type and repeat by seed", () => {
+    const vectors = seededVectors(tensor, 4, 1);
+    expect(vectors.slice(0, 2).map((v) => Array.from(v))).toEqual([new Array(4).fill(-128), new Array(4).fill(127)]);
+    expect(seededVectors(tensor, 4, 1)).toEqual(vectors);
+    expect(seededVectors(tensor, 4, 2)).not.toEqual(vectors);
+    const many = seededVectors({ ...tensor, shape: [1, 5000] }, 1, 9)[0]!;
+    expect([Math.min(...many), Math.max(...many)]).toEqual([-128, 127]);
+    expect(Math.min(...seededVectors(unsigned, 4, 1).flatMap((v) => Array.from(v)))).toBe(0);
+  });
+});
+
+it("bytes and codes are each other's inverse", () => {
+  const all = Uint8Array.from({ length: 256 }, (_, i) => i);
+  for (const type of [tensor, unsigned]) expect(toBytes(fromBytes(all, type))).toEqual(all);
+  expect(fromBytes(Uint8Array.of(255), tensor)).toEqual(Int32Array.of(-1));
+  expect(fromBytes(Uint8Array.of(255), unsigned)).toEqual(Int32Array.of(255));
+});
