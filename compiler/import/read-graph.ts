@@ -6,6 +6,7 @@ import { opHomes } from "../ops/index.js";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
 import { readOnnx } from "./onnx.js";
 import { borderQuantization } from "./border.js";
+import { pruneUnused, requireSingleDefinitions } from "./prune.js";
 import { equalQuantization, quantizationRules } from "./quantize-rules.js";
 import type { GraphReader, Move, OnnxRule, Pending, Value } from "./rules.js";
 import { elementTypeName, floatType, integerTypeOf } from "./tensor-data.js";
@@ -17,7 +18,9 @@ class Refusal extends Error {}
 
 /** Reads model bytes into a Graph. Throws a QcError that lists every unsupported node at once. */
 export function importModel(bytes: Uint8Array, name: string): Graph {
-  return new ModelReader(readOnnx(bytes), name).read();
+  const model = readOnnx(bytes);
+  requireSingleDefinitions(model);
+  return new ModelReader(pruneUnused(model), name).read();
 }
 
 /** Rules by ONNX operator type: the quantization rules, then those of the op homes in order of their names. */
