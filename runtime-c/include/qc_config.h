@@ -16,6 +16,18 @@
 #endif
 #endif
 
+/*
+ * Makes a pointer's further use wait for a sum: compilers that load everything first run out of registers where a kernel
+ * needs nearly all of them. Does nothing else.
+ */
+#ifndef QC_AFTER
+#if defined(__GNUC__)
+#define QC_AFTER(pointer, sum) __asm__("" : "+r"(pointer), "+r"(sum))
+#else
+#define QC_AFTER(pointer, sum) ((void)0)
+#endif
+#endif
+
 /* Functions that several layers call; inlining them would multiply the code. */
 #ifndef QC_SHARED
 #if defined(__GNUC__)

@@ -10,75 +10,80 @@
 
 #include "qc_code.h"
 #include "qc_config.h"
+#include "qc_four.h"
 #include "qc_requantize.h"
 #include "qc_window.h"
 
+/* Sums of four pixels. */
+typedef struct {
+    qc_four p0;
+    qc_four p1;
+    qc_four p2;
+    qc_four p3;
+} qc_quads_sums;
+
+/* One tap of four pixels. */
+QC_INLINE qc_quads_sums qc_quads_tap(qc_quads_sums s, const uint8_t *codes, const int8_t *weights, int x_signed)
+{
+    const qc_four w = {weights[0], weights[1], weights[2], weights[3]};
+
+    s.p0 = qc_four_add(s.p0, codes, w, x_signed);
+    s.p1 = qc_four_add(s.p1, codes + 1, w, x_signed);
+    s.p2 = qc_four_add(s.p2, codes + 2, w, x_signed);
+    s.p3 = qc_four_add(s.p3, codes + 3, w, x_signed);
+    return s;
+}
+
 /* Stores 1..4 channels of one pixel. */
-QC_INLINE void qc_quads_store(int32_t a, int32_t b, int32_t c, int32_t d, const int32_t *record, qc_requant q, int32_t channels,
-                              uint8_t *y)
+QC_INLINE void qc_quads_store(qc_four sums, const int32_t *record, qc_requant q, int32_t channels, uint8_t *y)
 {
     const int32_t words = qc_record_words(q);
 
-    y[0] = qc_requantize(q, a, record);
+    y[0] = qc_requantize(q, sums.a, record);
     if (channels > 1) {
-        y[1] = qc_requantize(q, b, record + words);
+        y[1] = qc_requantize(q, sums.b, record + words);
     }
     if (channels > 2) {
-        y[2] = qc_requantize(q, c, record + 2 * words);
+        y[2] = qc_requantize(q, sums.c, record + 2 * words);
     }
     if (channels > 3) {
-        y[3] = qc_requantize(q, d, record + 3 * words);
+        y[3] = qc_requantize(q, sums.d, record + 3 * words);
     }
 }
 
-/* 1..4 output channels of 1..4 pixels; outputs of successive pixels are `pitch` bytes apart. */
-QC_INLINE void qc_quads_tile(const uint8_t *codes, const int8_t *weights, int32_t taps, int32_t pixels, int32_t channels,
-                             int x_signed, const int32_t *record, qc_requant q, uint8_t *y, int32_t pitch)
+/* All output channels of 1..4 pixels; outputs of successive pixels are `pitch` bytes apart. */
+QC_INLINE void qc_quads_block(const uint8_t *patches, const int8_t *weights, int32_t taps, int32_t outputs, int32_t pixels,
+                              int x_signed, const int32_t *record, qc_requant q, uint8_t *y, int32_t pitch)
 {
-    const int8_t *const end = weights + 4 * taps;
-    int32_t a0 = 0, a1 = 0, a2 = 0, a3 = 0;
-    int32_t b0 = 0, b1 = 0, b2 = 0, b3 = 0;
-    int32_t c0 = 0, c1 = 0, c2 = 0, c3 = 0;
-    int32_t d0 = 0, d1 = 0, d2 = 0, d3 = 0;
+    int32_t channels;
 
-    do {
-        const int32_t w0 = weights[0];
-        const int32_t w1 = weights[1];
-        const int32_t w2 = weights[2];
-        const int32_t w3 = weights[3];
-        int32_t x = qc_code(codes[0], x_signed);
+    for (channels = outputs; channels > 0; channels -= 4) {
+        const int8_t *const pairs_end = weights + taps / 2 * 8;
+        const uint8_t *codes = patches;
+        qc_quads_sums s = {{0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}};
 
-        a0 += x * w0;
-        b0 += x * w1;
-        c0 += x * w2;
-        d0 += x * w3;
-        x = qc_code(codes[1], x_signed);
-        a1 += x * w0;
-        b1 += x * w1;
-        c1 += x * w2;
-        d1 += x * w3;
-        x = qc_code(codes[2], x_signed);
-        a2 += x * w0;
-        b2 += x * w1;
-        c2 += x * w2;
-        d2 += x * w3;
-        x = qc_code(codes[3], x_signed);
-        a3 += x * w0;
-        b3 += x * w1;
-        c3 += x * w2;
-        d3 += x * w3;
-        codes += 4;
-        weights += 4;
-    } while (weights != end);
-    qc_quads_store(a0, b0, c0, d0, record, q, channels, y);
-    if (pixels > 1) {
-        qc_quads_store(a1, b1, c1, d1, record, q, channels, y + pitch);
-    }
-    if (pixels > 2) {
-        qc_quads_store(a2, b2, c2, d2, record, q, channels, y + 2 * pitch);
-    }
-    if (pixels > 3) {
-        qc_quads_store(a3, b3, c3, d3, record, q, channels, y + 3 * pitch);
+        while (weights != pairs_end) {
+            s = qc_quads_tap(s, codes, weights, x_signed);
+            s = qc_quads_tap(s, codes + 4, weights + 4, x_signed);
+            codes += 8;
+            weights += 8;
+        }
+        if (taps % 2 != 0) {
+            s = qc_quads_tap(s, codes, weights, x_signed);
+            weights += 4;
+        }
+        qc_quads_store(s.p0, record, q, channels, y);
+        if (pixels > 1) {
+            qc_quads_store(s.p1, record, q, channels, y + pitch);
+        }
+        if (pixels > 2) {
+            qc_quads_store(s.p2, record, q, channels, y + 2 * pitch);
+        }
+        if (pixels > 3) {
+            qc_quads_store(s.p3, record, q, channels, y + 3 * pitch);
+        }
+        record += 4 * qc_record_words(q);
+        y += 4;
     }
 }
 
@@ -89,12 +94,11 @@ QC_INLINE void qc_conv2d_quads(const qc_window *s, const uint8_t *x, const int8_
     const qc_layout interleaved = {0, 4, x_signed};
     const int32_t depth = s->channels / s->groups;
     const int32_t outputs = s->out_channels / s->groups;
+    const int32_t blocks = (outputs + 3) / 4;
     const int32_t taps = s->kernel_height * s->kernel_width * depth;
     const int32_t total = s->out_height * s->out_width;
-    const int8_t *weight = weights;
     int32_t group;
     int32_t pixel;
-    int32_t o;
     int32_t i;
 
     for (group = 0; group < s->groups; group++) {
@@ -103,8 +107,6 @@ QC_INLINE void qc_conv2d_quads(const qc_window *s, const uint8_t *x, const int8_
 
         for (pixel = 0; pixel < total; pixel += 4) {
             const int32_t pixels = total - pixel < 4 ? total - pixel : 4;
-            const int32_t *record = records;
-            uint8_t *out = y + pixel * s->out_channels;
 
             for (i = 0; i < 4; i++) {
                 qc_patch(interleaved, s, x, row, column, depth, scratch + i);
@@ -113,15 +115,11 @@ QC_INLINE void qc_conv2d_quads(const qc_window *s, const uint8_t *x, const int8_
                     row++;
                 }
             }
-            weight = weights;
-            for (o = 0; o < outputs; o += 4) {
-                qc_quads_tile(scratch, weight, taps, pixels, outputs - o, x_signed, record, q, out + o, s->out_channels);
-                weight += 4 * taps;
-                record += 4 * qc_record_words(q);
-            }
+            qc_quads_block(scratch, weights, taps, outputs, pixels, x_signed, records, q, y + pixel * s->out_channels,
+                           s->out_channels);
         }
-        weights = weight;
-        records += (outputs + 3) / 4 * 4 * qc_record_words(q);
+        weights += blocks * 4 * taps;
+        records += blocks * 4 * qc_record_words(q);
         x += depth;
         y += outputs;
     }

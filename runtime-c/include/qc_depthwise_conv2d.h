@@ -11,6 +11,7 @@
 #include "qc_code.h"
 #include "qc_config.h"
 #include "qc_dsp.h"
+#include "qc_four.h"
 #include "qc_requantize.h"
 #include "qc_window.h"
 
@@ -20,14 +21,6 @@ typedef struct {
     int32_t pitch;
     int32_t step;
 } qc_depthwise_taps;
-
-/* Sums of four channels. */
-typedef struct {
-    int32_t a;
-    int32_t b;
-    int32_t c;
-    int32_t d;
-} qc_four;
 
 /* Adds one tap's products; `dsp` takes packed multiplies. */
 QC_INLINE qc_four qc_depthwise_tap(qc_four sums, const uint8_t *codes, const uint8_t *weights, int x_signed, int dsp)
@@ -69,8 +62,10 @@ QC_INLINE void qc_depthwise_four(qc_depthwise_taps taps, int32_t kernel_height, 
         for (kx = kernel_width; kx >= 3; kx -= 3) {
             sums = qc_depthwise_tap(sums, codes, weights, x_signed, dsp);
             codes += taps.step;
+            QC_AFTER(codes, sums.d);
             sums = qc_depthwise_tap(sums, codes, weights + 4, x_signed, dsp);
             codes += taps.step;
+            QC_AFTER(codes, sums.d);
             sums = qc_depthwise_tap(sums, codes, weights + 8, x_signed, dsp);
             codes += taps.step;
             weights += 12;

@@ -70,9 +70,24 @@ QC_INLINE uint8_t *qc_put_codes(qc_layout layout, uint8_t *to, const uint8_t *co
         }
         return to + n;
     }
-    for (i = 0; i < n; i++) {
-        *to = codes ? codes[i] : pad_value;
-        to += layout.step;
+    if (codes) {
+        for (i = n / 4; i > 0; i--) {
+            to[0] = codes[0];
+            to[layout.step] = codes[1];
+            to[2 * layout.step] = codes[2];
+            to[3 * layout.step] = codes[3];
+            to += 4 * layout.step;
+            codes += 4;
+        }
+        for (i = n % 4; i > 0; i--) {
+            *to = *codes++;
+            to += layout.step;
+        }
+    } else {
+        for (i = n; i > 0; i--) {
+            *to = pad_value;
+            to += layout.step;
+        }
     }
     return to;
 }
