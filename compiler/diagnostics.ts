@@ -27,7 +27,6 @@ const catalogue = {
   QC4003: { title: "invalid target description", exit: exitCode.usage },
   QC5001: { title: "a tool is missing", exit: exitCode.usage },
   QC5002: { title: "a tool failed", exit: exitCode.internal },
-  QC5003: { title: "outputs differ", exit: exitCode.mismatch },
   QC5004: { title: "simulation did not finish", exit: exitCode.mismatch },
   QC6001: { title: "wrong usage", exit: exitCode.usage },
   QC6002: { title: "cannot read or write a file", exit: exitCode.usage },

@@ -16,6 +16,7 @@ export function roundHalfAway(value: number): number {
   return value < 0 ? -Math.floor(-value + 0.5) : Math.floor(value + 0.5);
 }
 
+/** The number of [lo, hi] nearest to value. */
 export function saturate(value: number, lo: number, hi: number): number {
   return value < lo ? lo : value > hi ? hi : value;
 }

@@ -6,6 +6,7 @@ export interface Rational {
   readonly denominator: bigint;
 }
 
+/** numerator / denominator; the denominator is not 0 and becomes positive. */
 export function rational(numerator: bigint, denominator: bigint = 1n): Rational {
   return denominator < 0n ? { numerator: -numerator, denominator: -denominator } : { numerator, denominator };
 }

@@ -50,6 +50,7 @@ export async function bench(model: string, targetName: string, options: ModelOpt
   };
 }
 
+/** Adds `bench` to the program. */
 export function addBench(program: Command): void {
   withModelOptions(
     program

@@ -7,6 +7,7 @@ import { makeReport } from "../report/report.js";
 import { reportText } from "../report/text.js";
 import { type ModelOptions, compileFile, printJson, withModelOptions } from "./options.js";
 
+/** Adds `check` to the program. */
 export function addCheck(program: Command): void {
   withModelOptions(
     program

@@ -19,6 +19,7 @@ interface Options extends ModelOptions {
   readonly force?: boolean;
 }
 
+/** Adds `compile` to the program. */
 export function addCompile(program: Command): void {
   withModelOptions(
     program

@@ -14,6 +14,7 @@ import { addVerify } from "./verify.js";
 
 const { version } = JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string };
 
+/** The program with all its commands; it throws instead of ending the process. */
 export function makeProgram(): Command {
   const program = new Command("qcompile")
     .description("Compiles quantized ONNX models to integer-only C and Verilog, bit-exact against a reference interpreter.")

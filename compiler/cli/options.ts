@@ -61,6 +61,7 @@ export function parseCount(text: string, least = 1): number {
   return value;
 }
 
+/** Prints a value as indented JSON on stdout. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }

@@ -7,6 +7,7 @@ export interface Progress {
   done(): void;
 }
 
+/** Progress on a terminal; silent elsewhere. */
 export function makeProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   if (!stream.isTTY) return { step() {}, done() {} };
   const clear = "\r\u001b[K";

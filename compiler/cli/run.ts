@@ -12,6 +12,7 @@ interface Options extends ModelOptions {
   readonly output?: string;
 }
 
+/** Adds `run` to the program. */
 export function addRun(program: Command): void {
   withModelOptions(
     program

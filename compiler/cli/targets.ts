@@ -4,6 +4,7 @@ import { isCore, loadTargets } from "../../targets/index.js";
 import { table } from "../report/text.js";
 import { printJson } from "./options.js";
 
+/** Adds `targets` to the program. */
 export function addTargets(program: Command): void {
   program
     .command("targets")

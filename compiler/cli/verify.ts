@@ -18,6 +18,7 @@ interface Options extends ModelOptions {
   readonly seed: string;
 }
 
+/** Adds `verify` to the program. */
 export function addVerify(program: Command): void {
   withModelOptions(
     program
@@ -81,6 +82,7 @@ function compareFile(file: string, output: Parameters<typeof firstDifference>[0]
   return { file, equal: differing === 0, differing, bytes: bytes.length, difference: firstDifference(output, expected, recorded) };
 }
 
+/** The JSON form of one verdict; null where a target has no such figure. */
 export function verdictJson({ target, engine, equal, bytes, difference, measured }: TargetVerdict) {
   return {
     target,

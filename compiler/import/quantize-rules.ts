@@ -158,6 +158,7 @@ function quantizeConstant(constant: OnnxTensor, quantization: Quantization, lo: 
   });
 }
 
+/** Whether two quantizations give every code the same value. */
 export function equalQuantization(a: Quantization, b: Quantization): boolean {
   const equal = (x: readonly number[], y: readonly number[]) => x.length === y.length && x.every((v, i) => v === y[i]);
   return a.axis === b.axis && equal(a.scales, b.scales) && equal(a.zeroPoints, b.zeroPoints);

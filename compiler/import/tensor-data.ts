@@ -19,6 +19,7 @@ const integerTypes: Readonly<Record<number, IntegerType>> = {
   6: { bits: 32, signed: true },
 };
 
+/** The integer type of an ONNX element type number; undefined when it cannot hold codes. */
 export function integerTypeOf(dataType: number): IntegerType | undefined {
   return integerTypes[dataType];
 }

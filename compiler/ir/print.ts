@@ -13,6 +13,7 @@ export function printForm(form: Form): string {
   return "tensors" in form ? printIntegerGraph(form) : printGraph(form);
 }
 
+/** The text of a Graph. */
 export function printGraph(graph: Graph): string {
   const numbers = new Map<Tensor, string>();
   const reference = (tensor: Tensor) => {
@@ -37,6 +38,7 @@ function describe({ shape, type, quantization: { scales, zeroPoints } }: Tensor)
   return `${typeName(type)}[${shape}] scale=${scale} zp=${zeroPoint}`;
 }
 
+/** The text of an IntegerGraph. */
 export function printIntegerGraph(graph: IntegerGraph): string {
   const lines = graph.inputs.map((tensor) => `  input ${describeInteger(tensor)}`);
   for (const node of graph.nodes) {
@@ -54,6 +56,7 @@ function describeInteger({ id, shape, type, ranges }: IntegerTensor): string {
   return `%${id}: ${typeName(type)}[${shape}] in ${lo}..${hi}`;
 }
 
+/** The text of a Plan: the byte offset of every tensor. */
 export function printPlan(plan: Plan): string {
   const lines = plan.graph.tensors.map((tensor) => `  ${String(plan.offsets.get(tensor.id)).padStart(8)}  ${describeInteger(tensor)}`);
   return `plan ${plan.graph.name} arena=${plan.arenaBytes} bound=${plan.lowerBound}\n${lines.join("\n")}\n`;

@@ -15,6 +15,7 @@ export interface Buffer {
   readonly scratchOf?: number | undefined;
 }
 
+/** Bytes of a tensor in the arena, before alignment. */
 export function tensorBytes(tensor: IntegerTensor): number {
   return elementCount(tensor.shape) * bytesPerElement(tensor.type);
 }

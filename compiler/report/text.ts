@@ -11,6 +11,7 @@ export function table(header: readonly string[], rows: readonly (readonly (strin
   return cells.map(line).join("\n");
 }
 
+/** The report as text, ending in a newline. */
 export function reportText(report: Report): string {
   const rows = report.layers.map((entry) => [
     entry.op,

@@ -75,6 +75,7 @@ export function affineStaircase(
   return { lo: acc.lo, hi: acc.hi, first, thresholds };
 }
 
+/** Staircase of the mean of `count` codes, from their integer sum. */
 export function exactAveragePool(spec: AveragePoolSpec): Staircase {
   const slope = divide(
     fromFloat(spec.input.scale),
@@ -84,6 +85,7 @@ export function exactAveragePool(spec: AveragePoolSpec): Staircase {
   return affineStaircase(slope, delta, spec.output.zeroPoint, spec.clamp, spec.sum);
 }
 
+/** Output code of a single requantized code. */
 export function exactUnary(spec: UnarySpec): (code: number) => number {
   const ratio = divide(fromFloat(spec.input.scale), fromFloat(spec.output.scale));
   return (code) =>

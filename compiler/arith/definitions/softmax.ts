@@ -10,6 +10,7 @@ import { type Rational, divide, rational, roundHalfEven } from "../rational.js";
 /** Fraction bits of the exponentials: with up to 511 classes their sum stays below 2^32. */
 const fractionBits = 23;
 
+/** E[d] = round(2^23 * exp(-d * inputScale)) for d = 0..255. */
 export function exponentialTable(inputScale: number): Uint32Array {
   return Uint32Array.from({ length: 256 }, (_, d) => Math.round(2 ** fractionBits * Math.exp(-d * inputScale)));
 }
