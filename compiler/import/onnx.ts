@@ -110,7 +110,7 @@ function readAttribute(attribute: any): OnnxAttribute {
     case 3:
       return Buffer.from(attribute.s ?? []).toString("utf8");
     case 4:
-      return decodeTensor(attribute.t);
+      return decodeTensor(attribute.t ?? fail("QC1003", `attribute '${attribute.name}' is a tensor without a tensor.`));
     case 6:
       return (attribute.floats ?? []).map(Number);
     case 7:
