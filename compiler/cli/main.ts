@@ -8,6 +8,7 @@ import { addBench } from "./bench.js";
 import { addCheck } from "./check.js";
 import { addCompile } from "./compile.js";
 import { printJson } from "./options.js";
+import { addEval } from "./eval.js";
 import { addRun } from "./run.js";
 import { addTargets } from "./targets.js";
 import { addVerify } from "./verify.js";
@@ -25,7 +26,7 @@ export function makeProgram(): Command {
       "after",
       "\nExit codes: 0 ok, 1 outputs differ, 2 wrong usage or a missing tool, 3 unsupported or invalid model, 4 does not fit, 70 internal error.",
     );
-  for (const add of [addCheck, addCompile, addRun, addVerify, addBench, addTargets]) add(program);
+  for (const add of [addCheck, addCompile, addRun, addEval, addVerify, addBench, addTargets]) add(program);
   for (const command of program.commands) command.exitOverride();
   return program;
 }
