@@ -60,7 +60,7 @@ export class QcError extends Error {
 
 /** `QC2001 Conv 'conv_3': unsupported operator: ...`, one line. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
-  const where = diagnostic.where === undefined ? "" : ` '${diagnostic.where.replace(/[\u0000-\u001f\u007f]/g, "?")}'`;
+  const where = diagnostic.where === undefined ? "" : ` '${diagnostic.where.replace(/\p{Cc}/gu, "?")}'`;
   return `${diagnostic.code}${where} ${catalogue[diagnostic.code].title}: ${diagnostic.message}`;
 }
 

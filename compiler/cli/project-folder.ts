@@ -61,7 +61,7 @@ function requireOwn(target: string): void {
   if (!statSync(target).isDirectory()) fail("QC6002", "the output path is a file; expected a folder name.", target);
   const present = listFiles(target);
   if (present.length === 0) return;
-  const refuse = (reason: string): never =>
+  const refuse: (reason: string) => never = (reason) =>
     fail("QC6002", `the folder exists and ${reason}. Choose another folder, or --force to overwrite generated files only.`, target);
   if (!present.includes(manifestName)) refuse("was not written by qcompile");
   let digests: Record<string, string>;
@@ -69,7 +69,7 @@ function requireOwn(target: string): void {
     digests = JSON.parse(readFileSync(join(target, manifestName), "utf8")).files;
     if (typeof digests !== "object" || digests === null) throw new TypeError("files is no object");
   } catch {
-    return refuse("its manifest cannot be read");
+    refuse("its manifest cannot be read");
   }
   for (const name of present) {
     if (name === manifestName) continue;

@@ -13,7 +13,7 @@ export type Trace = ReadonlyMap<number, Int32Array>;
  */
 export function interpret(graph: IntegerGraph, inputs: readonly Int32Array[]): Trace {
   const values = new Map<number, Int32Array>();
-  graph.inputs.forEach((tensor, i) => values.set(tensor.id, checkedInput(tensor, inputs[i])));
+  for (const [i, tensor] of graph.inputs.entries()) values.set(tensor.id, checkedInput(tensor, inputs[i]));
   for (const node of graph.nodes) {
     const operands = node.inputs.map((tensor) => values.get(tensor.id)!);
     const result = opHomes.get(node.op)!.evaluate(node, operands);

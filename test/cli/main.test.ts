@@ -1,6 +1,6 @@
 /** The command line as a user meets it: exit codes, streams, JSON shapes, reproducible folders. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -43,7 +43,9 @@ function keys(value: unknown): unknown {
 /** All files of a folder by relative name. */
 function contents(folder: string): Record<string, string> {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Object.fromEntries(names.map((entry) => [entry.name, readFileSync(join(entry.parentPath, entry.name), "base64")]));
+  return Object.fromEntries(
+    names.map((entry) => [entry.name, readFileSync(join(entry.parentPath, entry.name), "base64")]),
+  );
 }
 
 const report = {
@@ -75,8 +77,11 @@ describe("help and version", () => {
   it("--help lists every command and the exit codes on stdout", () => {
     const { status, stdout, stderr } = cli(["--help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    for (const command of ["check", "compile", "run", "verify", "bench", "targets"]) expect(stdout).toContain(`\n  ${command} `);
-    expect(stdout).toContain("Exit codes: 0 ok, 1 outputs differ, 2 wrong usage or a missing tool, 3 unsupported or invalid model, 4 does not fit");
+    for (const command of ["check", "compile", "run", "verify", "bench", "targets"])
+      expect(stdout).toContain(`\n  ${command} `);
+    expect(stdout).toContain(
+      "Exit codes: 0 ok, 1 outputs differ, 2 wrong usage or a missing tool, 3 unsupported or invalid model, 4 does not fit",
+    );
   });
   it("--version prints the package's", () => {
     const { version } = JSON.parse(readFileSync(packagePath("package.json"), "utf8"));
@@ -91,10 +96,20 @@ describe("exit codes; errors go to stderr alone", () => {
     ["a missing argument", ["check"], 2, /missing required argument 'model'/],
     ["a missing file", ["check", place("ghost.onnx")], 2, /^QC6002 .*ENOENT/],
     ["unknown numerics", ["check", model, "--numerics", "fast"], 2, /^QC6001 .*exact, onnxruntime, tflite/],
-    ["an unknown stage", ["check", model, "--print-after", "dinner"], 2, /^QC6001 .*import, fold-transposes, remove-dead-nodes, lower, .*plan\./],
+    [
+      "an unknown stage",
+      ["check", model, "--print-after", "dinner"],
+      2,
+      /^QC6001 .*import, fold-transposes, remove-dead-nodes, lower, .*plan\./,
+    ],
     ["an unknown target", ["check", model, "-t", "z80"], 2, /^QC4001 .*cortex-m4/],
     ["inputs of another size", ["run", model, "-i", bad], 2, /^QC6003 .*multiple of 128/],
-    ["expected outputs of another size", ["verify", model, "-i", zeros, "-e", zeros], 2, /^QC6003 .*128 bytes, expected 5/],
+    [
+      "expected outputs of another size",
+      ["verify", model, "-i", zeros, "-e", zeros],
+      2,
+      /^QC6003 .*128 bytes, expected 5/,
+    ],
     ["a count of nothing", ["verify", model, "-n", "0"], 2, /^QC6001/],
     ["no model", ["check", zeros], 3, /^QC1001/],
     ["unsupported nodes, all of them", ["check", bad], 3, /^QC2001 'cosh_2'.*Cosh is not supported\.\n$/],
@@ -110,7 +125,9 @@ describe("exit codes; errors go to stderr alone", () => {
     expect(cli(["compile", bad, "-t", "verilog", "-o", place("none")]).status).toBe(3);
     const small = cli(["compile", model, "-t", "cortex-m4", "-o", place("none"), "--sram", "100"]);
     expect(small).toMatchObject({ status: 4, stdout: "" });
-    expect(small.stderr).toMatch(/^QC4002 '\w+' does not fit: the arena takes \d+ bytes, \d+ more than the 100 available; alive together at the peak: '[^']+' \d+ bytes/);
+    expect(small.stderr).toMatch(
+      /^QC4002 '\w+' does not fit: the arena takes \d+ bytes, \d+ more than the 100 available; alive together at the peak: '[^']+' \d+ bytes/,
+    );
     expect(cli(["compile", model, "-t", "cortex-m4", "-o", place("none"), "--flash", "1K"]).status).toBe(4);
     expect(cli(["compile", model, "-t", "cortex-m4", "-o", place("none"), "--sram", "lots"]).status).toBe(2);
     expect(cli(["compile", model, "-t", "verilog", "-o", place("none"), "--name", "qc_model"]).status).toBe(2);
@@ -124,7 +141,9 @@ describe("exit codes; errors go to stderr alone", () => {
     wrong[3]! ^= 1;
     const { status, stdout } = cli(["verify", model, "-i", zeros, "-e", put("wrong.bin", wrong)]);
     expect(status).toBe(1);
-    expect(stdout).toMatch(/wrong\.bin: DIFFERS in 1 of 5 bytes: input 0, first differing tensor '.*' at index 3: interpreter -?\d+, file -?\d+/);
+    expect(stdout).toMatch(
+      /wrong\.bin: DIFFERS in 1 of 5 bytes: input 0, first differing tensor '.*' at index 3: interpreter -?\d+, file -?\d+/,
+    );
   });
 });
 
@@ -146,12 +165,22 @@ describe("JSON", () => {
     });
   });
   it("compile", () => {
-    expect(keys(json(["compile", model, "-t", "verilog", "-o", place("json")]))).toEqual({ ...report, target: "string", output: "string" });
+    expect(keys(json(["compile", model, "-t", "verilog", "-o", place("json")]))).toEqual({
+      ...report,
+      target: "string",
+      output: "string",
+    });
     expect(keys(JSON.parse(readFileSync(place("json/report.json"), "utf8")))).toEqual({ ...report, target: "string" });
   });
   it("run", () => {
     const result = json(["run", model, "-i", zeros]);
-    expect(keys(result)).toEqual({ schema: "number", model: "string", numerics: "string", shape: ["number"], outputs: [["number"]] });
+    expect(keys(result)).toEqual({
+      schema: "number",
+      model: "string",
+      numerics: "string",
+      shape: ["number"],
+      outputs: [["number"]],
+    });
     expect(result.outputs).toEqual([Array.from(answer)]);
   });
   it("verify", () => {
@@ -167,7 +196,9 @@ describe("JSON", () => {
   it("targets", () => {
     const { targets, schema } = json(["targets"]);
     expect(schema).toBe(1);
-    expect(targets.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(["cortex-m4", "host", "rv32imc", "verilog"]));
+    expect(targets.map(({ name }: { name: string }) => name)).toEqual(
+      expect.arrayContaining(["cortex-m4", "host", "rv32imc", "verilog"]),
+    );
   });
 });
 
@@ -175,22 +206,32 @@ describe("run", () => {
   it("prints codes, one inference a line, or writes them as .npy or raw bytes", () => {
     const line = Array.from(answer).join(" ");
     expect(cli(["run", model, "-i", put("two.bin", new Uint8Array(256))]).stdout).toBe(`${line}\n${line}\n`);
-    expect(cli(["run", model, "-i", put("in.npy", writeNpy(new Int8Array(128), [1, 2, 8, 8], true)), "-o", place("out.npy")]).status).toBe(0);
-    expect(readNpy(readFileSync(place("out.npy")), "out.npy")).toMatchObject({ shape: [1, 5], type: "i1", values: Float64Array.from(answer) });
+    expect(
+      cli(["run", model, "-i", put("in.npy", writeNpy(new Int8Array(128), [1, 2, 8, 8], true)), "-o", place("out.npy")])
+        .status,
+    ).toBe(0);
+    expect(readNpy(readFileSync(place("out.npy")), "out.npy")).toMatchObject({
+      shape: [1, 5],
+      type: "i1",
+      values: Float64Array.from(answer),
+    });
     expect(cli(["run", model, "-i", zeros, "-o", place("out.bin")]).status).toBe(0);
     expect(new Int8Array(readFileSync(place("out.bin")))).toEqual(Int8Array.from(answer));
   });
 });
 
 describe("print-after", () => {
-  it.each([["import", /^graph small\n/], ["fold-transposes", /^graph small\n/], ["remove-dead-nodes", /^graph small\n/], ["lower", /^integer graph small numerics=exact\n/], ["plan", /^plan small arena=\d+ bound=\d+\n/]])(
-    "%s, on stderr",
-    (stage, text) => {
-      const { status, stderr } = cli(["check", model, "--print-after", stage]);
-      expect(status).toBe(0);
-      expect(stderr).toMatch(text);
-    },
-  );
+  it.each([
+    ["import", /^graph small\n/],
+    ["fold-transposes", /^graph small\n/],
+    ["remove-dead-nodes", /^graph small\n/],
+    ["lower", /^integer graph small numerics=exact\n/],
+    ["plan", /^plan small arena=\d+ bound=\d+\n/],
+  ])("%s, on stderr", (stage, text) => {
+    const { status, stderr } = cli(["check", model, "--print-after", stage]);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(text);
+  });
 });
 
 describe("generated folders are reproducible", () => {

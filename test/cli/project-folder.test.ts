@@ -1,5 +1,14 @@
 /** Output folders: complete or absent, and never over a user's files. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -42,18 +51,71 @@ describe("writeProject", () => {
   });
 
   const refusals: [string, () => void, RegExp][] = [
-    ["a folder of the user's", () => { mkdirSync(folder); writeFileSync(join(folder, "thesis.tex"), "mine"); }, /QC6002 .*was not written by qcompile/],
-    ["an extra file beside ours", () => { writeProject(folder, files("a.c"), false); writeFileSync(join(folder, "notes"), "mine"); }, /holds a file of yours \('notes'\)/],
-    ["an extra file in a subfolder", () => { writeProject(folder, files("a.c"), false); mkdirSync(join(folder, "sub")); writeFileSync(join(folder, "sub/notes"), "mine"); }, /'sub\/notes'/],
-    ["a changed file", () => { writeProject(folder, files("a.c"), false); writeFileSync(join(folder, "a.c"), "tuned"); }, /'a\.c' was changed after it was generated/],
-    ["a broken manifest", () => { writeProject(folder, files("a.c"), false); writeFileSync(join(folder, manifestName), "{"); }, /manifest cannot be read/],
-    ["a manifest without files", () => { writeProject(folder, files("a.c"), false); writeFileSync(join(folder, manifestName), "{}"); }, /manifest cannot be read/],
-    ["a manifest that lists a prototype's name", () => { writeProject(folder, files("a.c"), false); writeFileSync(join(folder, "constructor"), "mine"); }, /'constructor'/],
+    [
+      "a folder of the user's",
+      () => {
+        mkdirSync(folder);
+        writeFileSync(join(folder, "thesis.tex"), "mine");
+      },
+      /QC6002 .*was not written by qcompile/,
+    ],
+    [
+      "an extra file beside ours",
+      () => {
+        writeProject(folder, files("a.c"), false);
+        writeFileSync(join(folder, "notes"), "mine");
+      },
+      /holds a file of yours \('notes'\)/,
+    ],
+    [
+      "an extra file in a subfolder",
+      () => {
+        writeProject(folder, files("a.c"), false);
+        mkdirSync(join(folder, "sub"));
+        writeFileSync(join(folder, "sub/notes"), "mine");
+      },
+      /'sub\/notes'/,
+    ],
+    [
+      "a changed file",
+      () => {
+        writeProject(folder, files("a.c"), false);
+        writeFileSync(join(folder, "a.c"), "tuned");
+      },
+      /'a\.c' was changed after it was generated/,
+    ],
+    [
+      "a broken manifest",
+      () => {
+        writeProject(folder, files("a.c"), false);
+        writeFileSync(join(folder, manifestName), "{");
+      },
+      /manifest cannot be read/,
+    ],
+    [
+      "a manifest without files",
+      () => {
+        writeProject(folder, files("a.c"), false);
+        writeFileSync(join(folder, manifestName), "{}");
+      },
+      /manifest cannot be read/,
+    ],
+    [
+      "a manifest that lists a prototype's name",
+      () => {
+        writeProject(folder, files("a.c"), false);
+        writeFileSync(join(folder, "constructor"), "mine");
+      },
+      /'constructor'/,
+    ],
     ["a path that is a file", () => writeFileSync(folder, "mine"), /is a file; expected a folder/],
   ];
   it.each(refusals)("refuses %s and changes nothing", (_, prepare, message) => {
     prepare();
-    const snapshot = () => (statSync(folder).isFile() ? text("") : listed().map((name) => [name, statSync(join(folder, name)).isFile() && text(name)]));
+    const snapshot = () =>
+      statSync(folder).isFile()
+        ? text("")
+        : listed().map((name) => [name, statSync(join(folder, name)).isFile() && text(name)]);
     const read = () => (statSync(folder).isFile() ? readFileSync(folder, "utf8") : snapshot());
     const before = read();
     expect(() => writeProject(folder, files("z.c"), false)).toThrow(message);
@@ -77,7 +139,16 @@ describe("writeProject", () => {
 });
 
 describe("sizes and counts", () => {
-  it.each([["65536", 65536], ["64K", 65536], ["64k", 65536], ["64 KB", 65536], ["64KiB", 65536], ["2M", 2097152], ["0", 0], ["7B", 7]])("%s", (given, bytes) => {
+  it.each([
+    ["65536", 65536],
+    ["64K", 65536],
+    ["64k", 65536],
+    ["64 KB", 65536],
+    ["64KiB", 65536],
+    ["2M", 2097152],
+    ["0", 0],
+    ["7B", 7],
+  ])("%s", (given, bytes) => {
     expect(parseBytes(given)).toBe(bytes);
   });
   it.each(["", "K", "-1", "1.5K", "64G", "0x10", "many"])("refuses the size '%s'", (given) => {

@@ -6,7 +6,7 @@ import { packageRoot } from "../../targets/package-root.js";
 
 /** Folder of the shared data: QCOMPILE_DATA, or ../shared/data beside the repository. */
 export function dataFolder(): string {
-  return process.env["QCOMPILE_DATA"] ?? resolve(packageRoot(), "../shared/data");
+  return process.env.QCOMPILE_DATA ?? resolve(packageRoot(), "../shared/data");
 }
 
 /** Path of a file of the shared data. */

@@ -2,7 +2,7 @@
  * ONNX operators in exact arithmetic, written from the operator specification (onnx.ai, Operators.md) on ONNX's own
  * layout and one element at a time. Shares no code with the compiler: the oracle of `--numerics exact`.
  */
-import { type Real, compare, nearestEven, over, plus, real, times, toNumber, zero } from "./exact.js";
+import { compare, nearestEven, over, plus, type Real, real, times, toNumber, zero } from "./exact.js";
 import type { Attribute, BuiltNode, DataType, ModelBuilder } from "./onnx.js";
 
 interface Codes {
@@ -27,7 +27,8 @@ const limits: Partial<Record<DataType, [number, number]>> = { int8: [-128, 127],
 const size = (dims: readonly number[]) => dims.reduce((a, b) => a * b, 1);
 
 /** Row-major index of `at` in `dims`. */
-const flat = (dims: readonly number[], at: readonly number[]) => at.reduce((index, i, axis) => index * dims[axis]! + i, 0);
+const flat = (dims: readonly number[], at: readonly number[]) =>
+  at.reduce((index, i, axis) => index * dims[axis]! + i, 0);
 
 /** Every index of `dims`, row-major. */
 function* indices(dims: readonly number[]): Generator<number[]> {
@@ -42,7 +43,8 @@ function* indices(dims: readonly number[]): Generator<number[]> {
 }
 
 const integer = (value: Attribute | undefined, fallback: number) => (typeof value === "number" ? value : fallback);
-const list = (value: Attribute | undefined, fallback: readonly number[]) => (Array.isArray(value) ? (value as number[]) : fallback);
+const list = (value: Attribute | undefined, fallback: readonly number[]) =>
+  Array.isArray(value) ? (value as number[]) : fallback;
 
 /** Channel of element `at` for scales along `axis`. */
 function parameter(values: readonly number[], at: readonly number[], axis: number): number {
@@ -55,10 +57,16 @@ export function evaluateOnnx(model: ModelBuilder, inputCodes: readonly number[])
   const input = model.inputs[0]!;
   const inputDims = input.dims.map((dim) => (typeof dim === "number" ? dim : 1));
   for (const [name, { type, dims, values: numbers }] of model.constants) {
-    values.set(name, type === "float" ? { kind: "reals", dims, reals: numbers.map(real) } : { kind: "codes", type, dims, codes: numbers });
+    values.set(
+      name,
+      type === "float"
+        ? { kind: "reals", dims, reals: numbers.map(real) }
+        : { kind: "codes", type, dims, codes: numbers },
+    );
   }
   const floats = (name: string) => model.constants.get(name)!.values;
-  if (input.type !== "float") values.set(input.name, { kind: "codes", type: input.type, dims: inputDims, codes: inputCodes });
+  if (input.type !== "float")
+    values.set(input.name, { kind: "codes", type: input.type, dims: inputDims, codes: inputCodes });
   else {
     // Real values that the first QuantizeLinear turns back into the given codes.
     const [, scale, zeroPoint = ""] = model.nodes.find(({ opType }) => opType === "QuantizeLinear")!.inputs;
@@ -77,7 +85,12 @@ export function evaluateOnnx(model: ModelBuilder, inputCodes: readonly number[])
   });
 }
 
-function operation(node: BuiltNode, operands: readonly (Value | undefined)[], floats: (name: string) => readonly number[], model: ModelBuilder): Value {
+function operation(
+  node: BuiltNode,
+  operands: readonly (Value | undefined)[],
+  floats: (name: string) => readonly number[],
+  model: ModelBuilder,
+): Value {
   const { attributes, inputs, opType } = node;
   const reals = (index: number) => operands[index] as Reals;
   const zeroPoints = () => model.constants.get(inputs[2] ?? "");
@@ -115,7 +128,9 @@ function operation(node: BuiltNode, operands: readonly (Value | undefined)[], fl
     case "GlobalAveragePool": {
       const { dims, reals: elements } = reals(0);
       const area = dims[2]! * dims[3]!;
-      const means = Array.from({ length: dims[1]! }, (_, c) => over(elements.slice(c * area, (c + 1) * area).reduce(plus, zero), area));
+      const means = Array.from({ length: dims[1]! }, (_, c) =>
+        over(elements.slice(c * area, (c + 1) * area).reduce(plus, zero), area),
+      );
       return { kind: "reals", dims: [1, dims[1]!, 1, 1], reals: means };
     }
     case "Gemm":
@@ -142,7 +157,9 @@ function operation(node: BuiltNode, operands: readonly (Value | undefined)[], fl
       return each(reals(0), (x) => (x.mantissa < 0n ? zero : x));
     case "Clip": {
       const bound = (index: number, name: string) => {
-        const given = inputs[index] ? floats(inputs[index])[0] : (attributes[name] as { float: number } | undefined)?.float;
+        const given = inputs[index]
+          ? floats(inputs[index])[0]
+          : (attributes[name] as { float: number } | undefined)?.float;
         return given === undefined ? undefined : real(Math.fround(given));
       };
       const [min, max] = [bound(1, "min"), bound(2, "max")];
@@ -170,11 +187,16 @@ function operation(node: BuiltNode, operands: readonly (Value | undefined)[], fl
   }
 }
 
-const each = ({ dims, reals }: Reals, f: (value: Real) => Real): Reals => ({ kind: "reals", dims, reals: reals.map(f) });
+const each = ({ dims, reals }: Reals, f: (value: Real) => Real): Reals => ({
+  kind: "reals",
+  dims,
+  reals: reals.map(f),
+});
 
 /** Runs a selection on codes as on reals: codes of one scale compare as their values do. */
 function select(value: Value, f: (x: Reals) => Reals): Value {
-  const onCodes = ({ codes }: { codes: readonly number[] }) => f({ kind: "reals", dims: value.dims, reals: codes.map(real) });
+  const onCodes = ({ codes }: { codes: readonly number[] }) =>
+    f({ kind: "reals", dims: value.dims, reals: codes.map(real) });
   if (value.kind === "codes") {
     const { dims, reals } = onCodes(value);
     return { kind: "codes", type: value.type, dims, codes: reals.map(toNumber) };
@@ -190,7 +212,12 @@ function addition(a: Reals, b: Reals): Reals {
   const [da, db] = [wide(a.dims), wide(b.dims)];
   const dims = da.map((dim, axis) => Math.max(dim, db[axis]!));
   const pick = (from: Reals, own: readonly number[], at: readonly number[]) =>
-    from.reals[flat(own, at.map((i, axis) => (own[axis] === 1 ? 0 : i)))]!;
+    from.reals[
+      flat(
+        own,
+        at.map((i, axis) => (own[axis] === 1 ? 0 : i)),
+      )
+    ]!;
   return { kind: "reals", dims, reals: [...indices(dims)].map((at) => plus(pick(a, da, at), pick(b, db, at))) };
 }
 
@@ -214,7 +241,10 @@ function rearrange({ opType, attributes, inputs }: BuiltNode, value: Value, mode
     const known = size(zeros.filter((dim) => dim !== -1));
     return put(zeros.map((dim) => (dim === -1 ? total / known : dim)));
   }
-  const permutation = list(attributes.perm, dims.map((_, axis) => dims.length - 1 - axis));
+  const permutation = list(
+    attributes.perm,
+    dims.map((_, axis) => dims.length - 1 - axis),
+  );
   const shape = permutation.map((axis) => dims[axis]!);
   const order = [...indices(shape)].map((at) => {
     const from = new Array<number>(dims.length);
@@ -259,7 +289,12 @@ function geometry({ attributes }: BuiltNode, spatial: readonly number[], weights
 }
 
 /** Kernel positions over output pixel (row, column) that lie inside the image. */
-function inside(g: Geometry, spatial: readonly number[], row: number, column: number): { ky: number; kx: number; y: number; x: number }[] {
+function inside(
+  g: Geometry,
+  spatial: readonly number[],
+  row: number,
+  column: number,
+): { ky: number; kx: number; y: number; x: number }[] {
   const found: { ky: number; kx: number; y: number; x: number }[] = [];
   for (const [ky, kx] of indices(g.kernel)) {
     const y = row * g.strides[0]! + ky! * g.dilations[0]! - g.begin[0]!;
@@ -291,7 +326,10 @@ function convolution(node: BuiltNode, x: Reals, w: Reals, bias: Reals | undefine
     const group = Math.floor(o! / (outputs / groups));
     for (const { ky, kx, y, x: column0 } of inside(g, spatial, row!, column!))
       for (let i = 0; i < perGroup; i++)
-        sum = plus(sum, times(x.reals[flat(x.dims, [0, group * perGroup + i, y, column0])]!, w.reals[flat(w.dims, [o!, i, ky, kx])]!));
+        sum = plus(
+          sum,
+          times(x.reals[flat(x.dims, [0, group * perGroup + i, y, column0])]!, w.reals[flat(w.dims, [o!, i, ky, kx])]!),
+        );
     return sum;
   });
   return { kind: "reals", dims: shape, reals: elements };

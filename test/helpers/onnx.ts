@@ -47,7 +47,7 @@ const writers: Readonly<Record<DataType, [number, (view: DataView, at: number, v
 function raw({ type, values }: BuiltConstant): Uint8Array {
   const [bytes, write] = writers[type];
   const view = new DataView(new ArrayBuffer(values.length * bytes));
-  values.forEach((value, i) => write(view, i * bytes, value));
+  for (const [i, value] of values.entries()) write(view, i * bytes, value);
   return new Uint8Array(view.buffer);
 }
 
@@ -102,11 +102,19 @@ export class ModelBuilder {
   }
 
   quantize(x: string, { scale, zeroPoint, type = "int8" }: Affine): string {
-    return this.node("QuantizeLinear", [x, this.constant("scale", "float", [], [scale]), this.constant("zp", type, [], [zeroPoint])]);
+    return this.node("QuantizeLinear", [
+      x,
+      this.constant("scale", "float", [], [scale]),
+      this.constant("zp", type, [], [zeroPoint]),
+    ]);
   }
 
   dequantize(x: string, { scale, zeroPoint, type = "int8" }: Affine): string {
-    return this.node("DequantizeLinear", [x, this.constant("scale", "float", [], [scale]), this.constant("zp", type, [], [zeroPoint])]);
+    return this.node("DequantizeLinear", [
+      x,
+      this.constant("scale", "float", [], [scale]),
+      this.constant("zp", type, [], [zeroPoint]),
+    ]);
   }
 
   /** QuantizeLinear then DequantizeLinear: the border between two operations. */
@@ -120,7 +128,12 @@ export class ModelBuilder {
     const values = Array.from({ length: count }, () => this.random.integer(-limit, limit));
     const codes = this.constant("w", "int8", dims, values);
     const shape = scales.length === 1 ? [] : [scales.length];
-    const zeros = this.constant("wzp", "int8", shape, scales.map(() => 0));
+    const zeros = this.constant(
+      "wzp",
+      "int8",
+      shape,
+      scales.map(() => 0),
+    );
     const attributes: Record<string, Attribute> = scales.length === 1 ? {} : { axis };
     return this.node("DequantizeLinear", [codes, this.constant("ws", "float", shape, scales), zeros], attributes);
   }
@@ -186,9 +199,19 @@ export function smallNetwork(seed = 1): ModelBuilder {
   const builder = new ModelBuilder(seed);
   const step = (scale: number, zeroPoint: number): Affine => ({ scale, zeroPoint });
   let x = builder.qdq(builder.input(["N", 2, 8, 8]), step(0.02, 1));
-  x = builder.node("Conv", [x, builder.weights([4, 2, 3, 3], [0.01, 0.02, 0.03, 0.04]), builder.bias(4)], { pads: [1, 1, 1, 1] }, { name: "conv" });
+  x = builder.node(
+    "Conv",
+    [x, builder.weights([4, 2, 3, 3], [0.01, 0.02, 0.03, 0.04]), builder.bias(4)],
+    { pads: [1, 1, 1, 1] },
+    { name: "conv" },
+  );
   x = builder.qdq(builder.node("Relu", [x]), step(0.05, -128));
-  x = builder.node("Conv", [x, builder.weights([4, 1, 3, 3])], { group: 4, strides: [2, 2], auto_pad: "SAME_UPPER" }, { name: "depthwise" });
+  x = builder.node(
+    "Conv",
+    [x, builder.weights([4, 1, 3, 3])],
+    { group: 4, strides: [2, 2], auto_pad: "SAME_UPPER" },
+    { name: "depthwise" },
+  );
   x = builder.qdq(x, step(0.06, -7));
   x = builder.node("MaxPool", [x], { kernel_shape: [2, 2], strides: [2, 2] }, { name: "pool" });
   x = builder.node("Flatten", [x]);

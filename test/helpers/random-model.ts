@@ -59,14 +59,22 @@ export function randomModel(seed: number, steps = 6): ModelBuilder {
         const j = random.integer(1, i);
         [perm[i], perm[j]] = [perm[j]!, perm[i]!];
       }
-      moved(b.node("Transpose", [x.name], { perm }), perm.map((axis) => x.dims[axis]!));
+      moved(
+        b.node("Transpose", [x.name], { perm }),
+        perm.map((axis) => x.dims[axis]!),
+      );
     },
     () => {
       const x = pick(pool);
       const count = x.dims.reduce((a, c) => a * c, 1);
       const divisors = Array.from({ length: count }, (_, i) => i + 1).filter((d) => count % d === 0);
       const inner = pick(divisors);
-      const dims = pick([[1, count], [1, count / inner, inner], [1, inner, count / inner, 1], [inner, count / inner]]);
+      const dims = pick([
+        [1, count],
+        [1, count / inner, inner],
+        [1, inner, count / inner, 1],
+        [inner, count / inner],
+      ]);
       moved(b.node("Reshape", [x.name, b.constant("shape", "int64", [dims.length], dims)]), dims);
     },
     () => {
@@ -75,7 +83,10 @@ export function randomModel(seed: number, steps = 6): ModelBuilder {
       const flat = x.dims.length === 4 ? b.node("Flatten", [x.name]) : x.name;
       const dims = x.dims.length === 4 ? [x.dims[0]!, x.dims[1]! * x.dims[2]! * x.dims[3]!] : x.dims;
       if (dims.length === 2 && random.next() < 0.5) {
-        quantized(b.node("Gemm", [flat, b.weights([outputs, dims[1]!]), b.bias(outputs)], { transB: 1 }), [dims[0]!, outputs]);
+        quantized(b.node("Gemm", [flat, b.weights([outputs, dims[1]!]), b.bias(outputs)], { transB: 1 }), [
+          dims[0]!,
+          outputs,
+        ]);
       } else {
         quantized(b.node("MatMul", [flat, b.weights([dims.at(-1)!, outputs])]), [...dims.slice(0, -1), outputs]);
       }

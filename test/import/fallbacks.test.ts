@@ -6,7 +6,11 @@ import { type Affine, oneOp } from "../helpers/onnx.js";
 const local = { kernel_shape: [2, 2], strides: [2, 2] };
 const averagePool = (same: boolean) => {
   const input: Affine = { scale: 0.05, zeroPoint: 3 };
-  return oneOp([1, 2, 4, 4], (b, x) => b.node("AveragePool", [x], local, { name: "pool" }), same ? { input, output: input } : { input });
+  return oneOp(
+    [1, 2, 4, 4],
+    (b, x) => b.node("AveragePool", [x], local, { name: "pool" }),
+    same ? { input, output: input } : { input },
+  );
 };
 
 describe("QC3003 notes", () => {
@@ -16,7 +20,9 @@ describe("QC3003 notes", () => {
     ]);
   });
   it("tflite: an average pool that requantizes", () => {
-    expect(compile(averagePool(false).bytes(), { numerics: "tflite" }).notes).toMatchObject([{ code: "QC3003", where: "pool" }]);
+    expect(compile(averagePool(false).bytes(), { numerics: "tflite" }).notes).toMatchObject([
+      { code: "QC3003", where: "pool" },
+    ]);
     expect(compile(averagePool(true).bytes(), { numerics: "tflite" }).notes).toEqual([]);
   });
   it("exact: never", () => {

@@ -29,7 +29,10 @@ const mutation = fc.oneof(
   fc.record({ kind: fc.constant("cut" as const), at, value: fc.constant(0) }),
 );
 
-function mutate(bytes: Uint8Array, { kind, at: place, value }: { kind: string; at: number; value: number }): Uint8Array {
+function mutate(
+  bytes: Uint8Array,
+  { kind, at: place, value }: { kind: string; at: number; value: number },
+): Uint8Array {
   const edited = Uint8Array.from(bytes);
   const start = place % Math.max(1, bytes.length);
   if (kind === "set") edited[start] = value;

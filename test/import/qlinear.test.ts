@@ -29,10 +29,28 @@ function codes(b: ModelBuilder, { dims, scales, bias = 0 }: Weights) {
   const count = dims.reduce((product, dim) => product * dim, 1);
   const shape = scales.length === 1 ? [] : [scales.length];
   return {
-    weights: b.constant("w", "int8", dims, Array.from({ length: count }, () => random.integer(-127, 127))),
+    weights: b.constant(
+      "w",
+      "int8",
+      dims,
+      Array.from({ length: count }, () => random.integer(-127, 127)),
+    ),
     scale: b.constant("ws", "float", shape, scales),
-    zero: b.constant("wz", "int8", shape, scales.map(() => 0)),
-    bias: bias === 0 ? "" : b.constant("b", "int32", [bias], Array.from({ length: bias }, () => random.integer(-2000, 2000))),
+    zero: b.constant(
+      "wz",
+      "int8",
+      shape,
+      scales.map(() => 0),
+    ),
+    bias:
+      bias === 0
+        ? ""
+        : b.constant(
+            "b",
+            "int32",
+            [bias],
+            Array.from({ length: bias }, () => random.integer(-2000, 2000)),
+          ),
   };
 }
 
@@ -42,16 +60,27 @@ function dequantized(b: ModelBuilder, given: Weights): string[] {
   const axis: Record<string, Attribute> = given.scales.length === 1 ? {} : { axis: given.axis };
   const w = b.node("DequantizeLinear", [weights, scale, zero], axis);
   if (bias === "") return [w];
-  const units = b.constant("bs", "float", given.scales.length === 1 ? [] : [given.scales.length], given.scales.map((s) => Math.fround(s) * input.scale));
+  const units = b.constant(
+    "bs",
+    "float",
+    given.scales.length === 1 ? [] : [given.scales.length],
+    given.scales.map((s) => Math.fround(s) * input.scale),
+  );
   return [w, b.node("DequantizeLinear", [bias, units], given.scales.length === 1 ? {} : { axis: 0 })];
 }
 
 /** A model with an int8 input, whose only operation `body` makes from the input's name; its twin is the reference. */
-function agree(dims: readonly number[], body: (b: ModelBuilder, x: string) => string, twin: (b: ModelBuilder, x: string) => string): void {
+function agree(
+  dims: readonly number[],
+  body: (b: ModelBuilder, x: string) => string,
+  twin: (b: ModelBuilder, x: string) => string,
+): void {
   const model = new ModelBuilder();
   model.output(body(model, model.input(dims, "int8")));
   const reference = new ModelBuilder();
-  reference.output(reference.quantize(twin(reference, reference.dequantize(reference.input(dims, "int8"), input)), output));
+  reference.output(
+    reference.quantize(twin(reference, reference.dequantize(reference.input(dims, "int8"), input)), output),
+  );
   const { integerGraph } = compile(model.bytes());
   for (const seed of [1, 2]) {
     const x = randomInput(new Random(seed), integerGraph.inputs[0]!);
@@ -69,7 +98,11 @@ describe("QLinear spellings", () => {
       [1, 2, 6, 5],
       (b, x) => {
         const { weights, scale, zero, bias } = codes(b, given);
-        return b.node("QLinearConv", [x, ...affine(b, input), weights, scale, zero, ...affine(b, output), bias], attributes);
+        return b.node(
+          "QLinearConv",
+          [x, ...affine(b, input), weights, scale, zero, ...affine(b, output), bias],
+          attributes,
+        );
       },
       (b, x) => b.node("Conv", [x, ...dequantized(b, given)], attributes),
     );
@@ -94,7 +127,12 @@ describe("QLinear spellings", () => {
         [1, 8],
         (b, x) => {
           const { weights, scale, zero, bias } = codes(b, given);
-          return b.node("QGemm", [x, ...affine(b, input), weights, scale, zero, bias, ...affine(b, output)], { transB, alpha: { float: 1 } }, contrib);
+          return b.node(
+            "QGemm",
+            [x, ...affine(b, input), weights, scale, zero, bias, ...affine(b, output)],
+            { transB, alpha: { float: 1 } },
+            contrib,
+          );
         },
         (b, x) => b.node("Gemm", [x, ...dequantized(b, given)], { transB }),
       );
@@ -105,7 +143,8 @@ describe("QLinear spellings", () => {
     const other: Affine = { scale: 0.0217, zeroPoint: -9 };
     agree(
       [1, 64],
-      (b, x) => b.node("QLinearAdd", [x, ...affine(b, input), x, ...affine(b, other), ...affine(b, output)], {}, contrib),
+      (b, x) =>
+        b.node("QLinearAdd", [x, ...affine(b, input), x, ...affine(b, other), ...affine(b, output)], {}, contrib),
       (b, x) => b.node("Add", [x, b.dequantize("x", other)]),
     );
   });
@@ -119,21 +158,37 @@ describe("QLinear spellings", () => {
     );
     agree(
       [1, 3, 5, 6],
-      (b, x) => b.node("QLinearGlobalAveragePool", [x, ...affine(b, input), ...affine(b, output)], { channels_last: 0 }, contrib),
+      (b, x) =>
+        b.node(
+          "QLinearGlobalAveragePool",
+          [x, ...affine(b, input), ...affine(b, output)],
+          { channels_last: 0 },
+          contrib,
+        ),
       (b, x) => b.node("GlobalAveragePool", [x]),
     );
     // Channels last: the same pool between two transposes.
     agree(
       [1, 5, 6, 3],
-      (b, x) => b.node("QLinearGlobalAveragePool", [x, ...affine(b, input), ...affine(b, output)], { channels_last: 1 }, contrib),
-      (b, x) => b.node("Transpose", [b.node("GlobalAveragePool", [b.node("Transpose", [x], { perm: [0, 3, 1, 2] })])], { perm: [0, 2, 3, 1] }),
+      (b, x) =>
+        b.node(
+          "QLinearGlobalAveragePool",
+          [x, ...affine(b, input), ...affine(b, output)],
+          { channels_last: 1 },
+          contrib,
+        ),
+      (b, x) =>
+        b.node("Transpose", [b.node("GlobalAveragePool", [b.node("Transpose", [x], { perm: [0, 3, 1, 2] })])], {
+          perm: [0, 2, 3, 1],
+        }),
     );
   });
 
   it("QLinearSoftmax", () => {
     agree(
       [1, 6],
-      (b, x) => b.node("QLinearSoftmax", [x, ...affine(b, input), ...affine(b, output)], { axis: 1, opset: 13 }, contrib),
+      (b, x) =>
+        b.node("QLinearSoftmax", [x, ...affine(b, input), ...affine(b, output)], { axis: 1, opset: 13 }, contrib),
       (b, x) => b.node("Softmax", [x]),
     );
   });
@@ -159,12 +214,48 @@ describe("QLinear refusals", () => {
     return b.output(body(b, b.input([1, 4], "int8")));
   };
   const cases: [string, ModelBuilder, RegExp][] = [
-    ["a missing scale", one((b, x) => b.node("QLinearAdd", [x, ...affine(b, input), x, "", "", ...affine(b, output)], {}, contrib)), /QC2002 .*the scale, is missing/],
-    ["a missing output scale", one((b, x) => b.node("QLinearSoftmax", [x, ...affine(b, input)], {}, contrib)), /QC2002 .*the output scale, is missing/],
-    ["an output of many scales", one((b, x) => b.node("QLinearSoftmax", [x, ...affine(b, input), b.constant("s", "float", [2], [1, 1]), b.constant("z", "int8", [2], [0, 0])], {}, contrib)), /QC2002 .*one scale/],
-    ["a float result of QGemm", one((b, x) => { const { weights, scale, zero } = codes(b, { dims: [4, 2], scales: [1], axis: 0 }); return b.node("QGemm", [x, ...affine(b, input), weights, scale, zero], {}, contrib); }), /QC2002 .*float result/],
-    ["a Constant that is no tensor", one((b, x) => b.node("Reshape", [b.dequantize(x, input), b.node("Constant", [], { value_ints: [1, 4] })])), /QC2002 .*attribute 'value'/],
-    ["a Constant without its tensor", one((b, x) => b.node("Reshape", [b.dequantize(x, input), b.node("Constant", [], { value: { raw: { type: 4 } } })])), /QC1003 .*without a tensor/],
+    [
+      "a missing scale",
+      one((b, x) => b.node("QLinearAdd", [x, ...affine(b, input), x, "", "", ...affine(b, output)], {}, contrib)),
+      /QC2002 .*the scale, is missing/,
+    ],
+    [
+      "a missing output scale",
+      one((b, x) => b.node("QLinearSoftmax", [x, ...affine(b, input)], {}, contrib)),
+      /QC2002 .*the output scale, is missing/,
+    ],
+    [
+      "an output of many scales",
+      one((b, x) =>
+        b.node(
+          "QLinearSoftmax",
+          [x, ...affine(b, input), b.constant("s", "float", [2], [1, 1]), b.constant("z", "int8", [2], [0, 0])],
+          {},
+          contrib,
+        ),
+      ),
+      /QC2002 .*one scale/,
+    ],
+    [
+      "a float result of QGemm",
+      one((b, x) => {
+        const { weights, scale, zero } = codes(b, { dims: [4, 2], scales: [1], axis: 0 });
+        return b.node("QGemm", [x, ...affine(b, input), weights, scale, zero], {}, contrib);
+      }),
+      /QC2002 .*float result/,
+    ],
+    [
+      "a Constant that is no tensor",
+      one((b, x) => b.node("Reshape", [b.dequantize(x, input), b.node("Constant", [], { value_ints: [1, 4] })])),
+      /QC2002 .*attribute 'value'/,
+    ],
+    [
+      "a Constant without its tensor",
+      one((b, x) =>
+        b.node("Reshape", [b.dequantize(x, input), b.node("Constant", [], { value: { raw: { type: 4 } } })]),
+      ),
+      /QC1003 .*without a tensor/,
+    ],
   ];
   it.each(cases)("%s", (_, model, message) => {
     expect(refused(model)).toThrow(message);

@@ -15,7 +15,11 @@ describe("interpret", () => {
   it("returns every tensor by id, and leaves its input alone", () => {
     const input = Int32Array.of(-128, 0, 5);
     const trace = interpret(graph(), [input]);
-    expect([...trace]).toEqual([[0, Int32Array.of(-128, 0, 5)], [1, Int32Array.of(127, 0, -5)], [2, Int32Array.of(-127, 0, 5)]]);
+    expect([...trace]).toEqual([
+      [0, Int32Array.of(-128, 0, 5)],
+      [1, Int32Array.of(127, 0, -5)],
+      [2, Int32Array.of(-127, 0, 5)],
+    ]);
     expect(input).toEqual(Int32Array.of(-128, 0, 5));
     expect(outputsOf(graph(), [input])).toEqual([Int32Array.of(-127, 0, 5)]);
   });
@@ -27,8 +31,14 @@ describe("interpret", () => {
   it("stops when a value leaves its proven range: the proof would be wrong", () => {
     const sound = graph();
     const tensors = sound.tensors.map((tensor) => ({ ...tensor, ranges: [{ lo: 0, hi: 4 }] }));
-    const nodes = sound.nodes.map((node) => ({ ...node, inputs: [tensors[node.inputs[0]!.id]!], output: tensors[node.output.id]! }));
+    const nodes = sound.nodes.map((node) => ({
+      ...node,
+      inputs: [tensors[node.inputs[0]!.id]!],
+      output: tensors[node.output.id]!,
+    }));
     const wrong = { ...sound, inputs: [tensors[0]!], outputs: [tensors[2]!], tensors, nodes };
-    expect(() => interpret(wrong, [Int32Array.of(0, 0, 5)])).toThrow(/^QC3004 'tensor_1' .*element 2 is -5, outside its proven range 0\.\.4/);
+    expect(() => interpret(wrong, [Int32Array.of(0, 0, 5)])).toThrow(
+      /^QC3004 'tensor_1' .*element 2 is -5, outside its proven range 0\.\.4/,
+    );
   });
 });

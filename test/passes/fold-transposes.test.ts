@@ -14,7 +14,12 @@ function shape(text: string): string[] {
   return text
     .split("\n")
     .filter((line) => line.includes(" = ") || line.includes("output"))
-    .map((line) => line.trim().replace(/ scale=\S+ zp=-?[\d[\]]+/g, "").replace(/ (kernel|strides|dilations|pads|groups)=[\d,]+/g, ""));
+    .map((line) =>
+      line
+        .trim()
+        .replace(/ scale=\S+ zp=-?[\d[\]]+/g, "")
+        .replace(/ (kernel|strides|dilations|pads|groups)=[\d,]+/g, ""),
+    );
 }
 
 function folded(model: ModelBuilder): { before: string[]; after: string[] } {
@@ -22,7 +27,8 @@ function folded(model: ModelBuilder): { before: string[]; after: string[] } {
   return { before: shape(printForm(graph)), after: shape(printForm(foldTransposes.run(graph))) };
 }
 
-const conv1x1 = (b: ModelBuilder, x: string, channels = 2) => b.qdq(b.node("Conv", [x, b.weights([channels, channels, 1, 1])], {}), q);
+const conv1x1 = (b: ModelBuilder, x: string, channels = 2) =>
+  b.qdq(b.node("Conv", [x, b.weights([channels, channels, 1, 1])], {}), q);
 
 describe("fold-transposes", () => {
   it("NCHW spelling: inner transposes vanish, those at the graph's borders stay", () => {
@@ -86,7 +92,10 @@ describe("fold-transposes", () => {
   it("a product over several rows does not take an order: the transpose runs", () => {
     const b = new ModelBuilder();
     const x = b.qdq(b.input([1, 2, 3]), q);
-    const turned = b.node("Reshape", [b.node("Transpose", [x], { perm: [0, 2, 1] }), b.constant("r", "int64", [2], [3, 2])]);
+    const turned = b.node("Reshape", [
+      b.node("Transpose", [x], { perm: [0, 2, 1] }),
+      b.constant("r", "int64", [2], [3, 2]),
+    ]);
     expect(folded(b.output(b.qdq(b.node("Gemm", [turned, b.weights([2, 4])]), q))).after).toEqual([
       "%1 = transpose(%0) permutation=0,2,1: int8[1,3,2]",
       "%2 = reshape(%1) shape=3,2: int8[3,2]",

@@ -18,7 +18,10 @@ describe("lower", () => {
     const b = new ModelBuilder();
     const codes = b.constant("w", "int8", [1, 2], [100, 3]);
     const w = b.dequantize(codes, { scale: 0.25, zeroPoint: 0 });
-    const bias = b.node("DequantizeLinear", [b.constant("b", "int32", [2], [7, -9]), b.constant("s", "float", [], [0.125])]);
+    const bias = b.node("DequantizeLinear", [
+      b.constant("b", "int32", [2], [7, -9]),
+      b.constant("s", "float", [], [0.125]),
+    ]);
     const y = b.quantize(b.node("Gemm", [b.qdq(b.input([1, 1]), q), w, bias]), { scale: 4, zeroPoint: -1 });
     const graph = importModel(b.output(y).bytes(), "test");
     expect(printForm(graph)).toBe(
@@ -51,12 +54,18 @@ describe("lower", () => {
     expect(graph.tensors.map(({ ranges }) => ranges)).toEqual([
       [{ lo: -128, hi: 127 }],
       [{ lo: 0, hi: 16 }],
-      [{ lo: 5, hi: 37 }, { lo: 5, hi: 5 }, { lo: -11, hi: 37 }],
+      [
+        { lo: 5, hi: 37 },
+        { lo: 5, hi: 5 },
+        { lo: -11, hi: 37 },
+      ],
     ]);
   });
 
   it("a fused Relu becomes the layer's clamp", () => {
-    const relu = oneOp([1, 4], (b, x) => b.node("Relu", [b.node("MatMul", [x, b.weights([4, 2])])]), { output: { scale: 0.1, zeroPoint: 20 } });
+    const relu = oneOp([1, 4], (b, x) => b.node("Relu", [b.node("MatMul", [x, b.weights([4, 2])])]), {
+      output: { scale: 0.1, zeroPoint: 20 },
+    });
     expect(printForm(lowered(relu))).toMatch(/dense\(%0\) .* clamp=20\.\.127/);
   });
 

@@ -24,7 +24,10 @@ describe("random graphs", () => {
       const plain = lower(graph, exact);
       const input = randomInput(new Random(seed), plain.inputs[0]!);
       const expected = outputsOf(plain, [input]).map((codes) => Array.from(codes));
-      expect(evaluateOnnx(model, Array.from(input)).map(({ codes }) => codes), `seed ${seed}: reference`).toEqual(expected);
+      expect(
+        evaluateOnnx(model, Array.from(input)).map(({ codes }) => codes),
+        `seed ${seed}: reference`,
+      ).toEqual(expected);
       transposesBefore += transposes();
       for (const pass of graphPasses) {
         graph = pass.run(graph);

@@ -25,7 +25,11 @@ function both(bytes: Uint8Array, numerics = "exact"): { before: IntegerGraph; af
   return { before: before!, after: integerGraph };
 }
 
-function expectSameBytes({ before, after }: { before: IntegerGraph; after: IntegerGraph }, count: number, seed: number): void {
+function expectSameBytes(
+  { before, after }: { before: IntegerGraph; after: IntegerGraph },
+  count: number,
+  seed: number,
+): void {
   for (const vector of seededVectors(before.inputs[0]!, count, seed)) {
     expect(outputsOf(after, [vector])).toEqual(outputsOf(before, [vector]));
   }
@@ -40,7 +44,10 @@ const bright = 2_000_000;
 function chain(biases: readonly number[], second: { kernel: number; pads: number; group?: number }): Uint8Array {
   const b = new ModelBuilder(5);
   const x = b.qdq(b.input([1, 2, 5, 5]), { scale: 0.05, zeroPoint: 0 });
-  const bias = b.node("DequantizeLinear", [b.constant("bias", "int32", [3], biases), b.constant("bs", "float", [], [0.0005])]);
+  const bias = b.node("DequantizeLinear", [
+    b.constant("bias", "int32", [3], biases),
+    b.constant("bs", "float", [], [0.0005]),
+  ]);
   const middle = b.qdq(b.node("Relu", [b.node("Conv", [x, b.weights([3, 2, 1, 1]), bias])]), q);
   const { kernel, pads, group = 1 } = second;
   const weights = b.weights([group === 3 ? 3 : 4, 3 / group, kernel, kernel]);
@@ -48,36 +55,54 @@ function chain(biases: readonly number[], second: { kernel: number; pads: number
   return b.output(b.qdq(y, output)).bytes();
 }
 
-const convolutions = (graph: IntegerGraph) => graph.nodes.filter(({ op }) => op === "conv2d").map(({ inputs, output: { shape } }) => [inputs[0]!.shape.at(-1), shape.at(-1)]);
+const convolutions = (graph: IntegerGraph) =>
+  graph.nodes
+    .filter(({ op }) => op === "conv2d")
+    .map(({ inputs, output: { shape } }) => [inputs[0]!.shape.at(-1), shape.at(-1)]);
 
 describe("constant channels", () => {
   it("a channel that Relu keeps at the zero point goes, also through zero padding", () => {
     const graphs = both(chain([0, dead, 0], { kernel: 3, pads: 1 }));
-    expect(convolutions(graphs.after)).toEqual([[2, 2], [2, 4]]);
+    expect(convolutions(graphs.after)).toEqual([
+      [2, 2],
+      [2, 4],
+    ]);
     expectSameBytes(graphs, 12, 1);
   });
 
   it("a saturated channel folds into the bias when nothing is padded", () => {
     const graphs = both(chain([0, bright, 0], { kernel: 3, pads: 0 }));
-    expect(convolutions(graphs.after)).toEqual([[2, 2], [2, 4]]);
+    expect(convolutions(graphs.after)).toEqual([
+      [2, 2],
+      [2, 4],
+    ]);
     expectSameBytes(graphs, 12, 2);
   });
 
   it("a saturated channel stays before zero padding: the border sees the zero point instead", () => {
     const graphs = both(chain([0, bright, 0], { kernel: 3, pads: 1 }));
-    expect(convolutions(graphs.after)).toEqual([[2, 3], [3, 4]]);
+    expect(convolutions(graphs.after)).toEqual([
+      [2, 3],
+      [3, 4],
+    ]);
     expectSameBytes(graphs, 12, 3);
   });
 
   it("a depthwise convolution loses a channel only when its own output is not needed", () => {
     const graphs = both(chain([0, dead, 0], { kernel: 3, pads: 1, group: 3 }));
-    expect(convolutions(graphs.after)).toEqual([[2, 3], [3, 3]]);
+    expect(convolutions(graphs.after)).toEqual([
+      [2, 3],
+      [3, 3],
+    ]);
     expectSameBytes(graphs, 12, 4);
   });
 
   it("a tensor keeps at least one channel, and graph outputs keep all", () => {
     const graphs = both(chain([dead, dead, dead], { kernel: 1, pads: 0 }));
-    expect(convolutions(graphs.after)).toEqual([[2, 1], [1, 4]]);
+    expect(convolutions(graphs.after)).toEqual([
+      [2, 1],
+      [1, 4],
+    ]);
     expectSameBytes(graphs, 4, 5);
   });
 
@@ -107,7 +132,9 @@ describe("constant channels", () => {
     const vectors = seededVectors(compilation.integerGraph.inputs[0]!, 6, 8);
     const expected = vectors.map((vector) => outputsOf(compilation.integerGraph, [vector])[0]!);
     for (const target of ["host", "verilog"]) {
-      expect(await verifyTarget(compilation, findTarget(target), vectors, expected, { seed: 2 })).toMatchObject({ equal: true });
+      expect(await verifyTarget(compilation, findTarget(target), vectors, expected, { seed: 2 })).toMatchObject({
+        equal: true,
+      });
     }
   });
 });

@@ -9,7 +9,10 @@ it("removes what reaches no output, chains included, and keeps order and inputs"
   const b = new ModelBuilder();
   const x = b.qdq(b.input([1, 4]), q);
   const kept = b.qdq(b.node("MatMul", [x, b.weights([4, 3])], {}, { name: "kept" }), q);
-  b.qdq(b.node("Relu", [b.qdq(b.node("MatMul", [x, b.weights([4, 2])], {}, { name: "dead" }), q)], {}, { name: "deader" }), q);
+  b.qdq(
+    b.node("Relu", [b.qdq(b.node("MatMul", [x, b.weights([4, 2])], {}, { name: "dead" }), q)], {}, { name: "deader" }),
+    q,
+  );
   const last = b.qdq(b.node("Relu", [kept], {}, { name: "last" }), q);
   const graph = importModel(b.output(last).bytes(), "test");
   expect(graph.nodes.map(({ name }) => name)).toEqual(["kept", "dead", "deader", "last"]);

@@ -6,8 +6,14 @@ import { liveBound, place } from "../../compiler/plan/placement.js";
 import { arenaAlignment } from "../../compiler/plan/plan.js";
 
 const buffer = fc
-  .record({ units: fc.integer({ min: 1, max: 40 }), start: fc.integer({ min: -1, max: 12 }), length: fc.nat({ max: 6 }) })
-  .map(({ units, start, length }): Buffer => ({ bytes: units * arenaAlignment, start, end: start + length, tensors: [] }));
+  .record({
+    units: fc.integer({ min: 1, max: 40 }),
+    start: fc.integer({ min: -1, max: 12 }),
+    length: fc.nat({ max: 6 }),
+  })
+  .map(
+    ({ units, start, length }): Buffer => ({ bytes: units * arenaAlignment, start, end: start + length, tensors: [] }),
+  );
 const buffers = fc.array(buffer, { minLength: 1, maxLength: 14 });
 
 describe("place", () => {

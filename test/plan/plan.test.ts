@@ -20,7 +20,9 @@ const table = { low: -128, values: new Int16Array(256) };
 describe("liveness", () => {
   /** Buffers as "start-end: tensor ids". */
   const lives = (b: GraphBuilder, input: IntegerTensor, output: IntegerTensor) =>
-    buffersOf(b.graph("g", input, output)).map(({ start, end, tensors }) => `${start}-${end}: ${tensors.map(({ id }) => id)}`);
+    buffersOf(b.graph("g", input, output)).map(
+      ({ start, end, tensors }) => `${start}-${end}: ${tensors.map(({ id }) => id)}`,
+    );
 
   it("an elementwise result takes the place of an input that dies", () => {
     const b = new GraphBuilder();
@@ -74,7 +76,9 @@ describe("plans run on tagged memory", () => {
   });
 
   it("the example network", () => {
-    const { plan, integerGraph } = compile(readFileSync(packagePath("examples", "fashion-mnist", "fashion-mnist.onnx")));
+    const { plan, integerGraph } = compile(
+      readFileSync(packagePath("examples", "fashion-mnist", "fashion-mnist.onnx")),
+    );
     const input = randomInput(new Random(1), integerGraph.inputs[0]!);
     expect(runTagged(plan, [input])).toEqual(outputsOf(integerGraph, [input]));
     expect(plan.arenaBytes).toBe(plan.lowerBound);
@@ -103,7 +107,9 @@ describe("fit", () => {
   const model = new ModelBuilder();
   const q = { scale: 0.1, zeroPoint: 0 };
   const x = model.qdq(model.input([1, 100]), q);
-  const plan = compile(model.output(model.quantize(model.node("MatMul", [x, model.weights([100, 7])], {}, { name: "fc" }), q)).bytes()).plan;
+  const plan = compile(
+    model.output(model.quantize(model.node("MatMul", [x, model.weights([100, 7])], {}, { name: "fc" }), q)).bytes(),
+  ).plan;
   const host = findTarget("host");
 
   it("names node, tensors and bytes when the arena is too large", () => {
@@ -112,7 +118,9 @@ describe("fit", () => {
     );
   });
   it("names the largest layer when the weights are too large", () => {
-    expect(() => checkFit(plan, host, { flashBytes: 700 })).toThrow(/'fc' .*the weights alone take 728 bytes of flash, 28 more than the 700/);
+    expect(() => checkFit(plan, host, { flashBytes: 700 })).toThrow(
+      /'fc' .*the weights alone take 728 bytes of flash, 28 more than the 700/,
+    );
   });
   it("is silent when both fit exactly, and limits come from the target unless given", () => {
     checkFit(plan, host, { sramBytes: 112, flashBytes: 728 });

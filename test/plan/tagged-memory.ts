@@ -1,8 +1,7 @@
 /** Runs a plan on memory in which every byte knows the tensor that wrote it: a read of a wrong or dead byte throws. */
 import type { IntegerTensor } from "../../compiler/ir/integer-graph.js";
-import { elementCount } from "../../compiler/ir/types.js";
+import { bytesPerElement, elementCount } from "../../compiler/ir/types.js";
 import { opHomes } from "../../compiler/ops/index.js";
-import { bytesPerElement } from "../../compiler/ir/types.js";
 import type { Plan } from "../../compiler/plan/plan.js";
 
 export function runTagged(plan: Plan, inputs: readonly Int32Array[]): Int32Array[] {
@@ -51,7 +50,7 @@ export function runTagged(plan: Plan, inputs: readonly Int32Array[]): Int32Array
       if (at === undefined || at + scratch > plan.arenaBytes) throw new Error(`${node.name} has no scratch`);
       memory.fill(0xaa, at, at + scratch);
       tags.fill(-2, at, at + scratch);
-      node.inputs.forEach((tensor) => read(tensor, `${node.name} after its scratch`));
+      for (const tensor of node.inputs) read(tensor, `${node.name} after its scratch`);
     }
     // Unless the home allows it, the output must not touch an input.
     const target = span(node.output);

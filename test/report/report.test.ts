@@ -14,7 +14,15 @@ const report = makeReport(compilation, solver(coreRealisation));
 
 describe("makeReport", () => {
   it("counts MACs, bytes and thresholds, layer by layer; aliases do not count", () => {
-    expect(report.layers.map(({ name, op, macs, weight_bytes, activation_bytes }) => [name, op, macs, weight_bytes, activation_bytes])).toEqual([
+    expect(
+      report.layers.map(({ name, op, macs, weight_bytes, activation_bytes }) => [
+        name,
+        op,
+        macs,
+        weight_bytes,
+        activation_bytes,
+      ]),
+    ).toEqual([
       ["conv_to_nhwc", "transpose", 0, 0, 128],
       ["conv", "conv2d", 8 * 8 * 4 * 18, 4 * 18 + 4 * 4, 256],
       ["depthwise", "conv2d", 4 * 4 * 4 * 9, 4 * 9 + 4 * 4, 64],
@@ -24,8 +32,17 @@ describe("makeReport", () => {
     ]);
     expect(report.macs).toBe(4608 + 576 + 80);
     expect(report.weight_bytes).toBe(88 + 52 + 100 + 1024);
-    expect(report).toMatchObject({ model: "small", numerics: "exact", arena_bytes: compilation.plan.arenaBytes, arena_lower_bound: compilation.plan.lowerBound });
-    expect(report).toMatchObject({ input: { shape: [1, 2, 8, 8], type: "int8" }, output: { shape: [1, 5], type: "int8" }, notes: [] });
+    expect(report).toMatchObject({
+      model: "small",
+      numerics: "exact",
+      arena_bytes: compilation.plan.arenaBytes,
+      arena_lower_bound: compilation.plan.lowerBound,
+    });
+    expect(report).toMatchObject({
+      input: { shape: [1, 2, 8, 8], type: "int8" },
+      output: { shape: [1, 5], type: "int8" },
+      notes: [],
+    });
   });
   it("shows certificates: all thresholds of all channels, with a margin that is no mistake", () => {
     const layers = report.layers.filter(({ certificate }) => certificate);
@@ -55,11 +72,22 @@ describe("reportText", () => {
     expect(lines[1]).toBe("input int8[1,2,8,8], output int8[1,5]");
     expect(lines[2]).toMatch(/^5264 MACs, 1264 weight bytes, arena \d+ bytes \(lower bound \d+\)$/);
     expect(lines[4]).toMatch(/^op +node +shape +MACs +weights +activation +certificate$/);
-    expect(lines.find((line) => line.startsWith("dense"))).toMatch(/^dense +fc +1x5 +80 +100 +5 +plain >>\d+, \d+ thresholds equal$/);
+    expect(lines.find((line) => line.startsWith("dense"))).toMatch(
+      /^dense +fc +1x5 +80 +100 +5 +plain >>\d+, \d+ thresholds equal$/,
+    );
     const column = lines[4]!.indexOf("certificate");
-    for (const line of lines.slice(5).filter((text) => text.includes("thresholds equal"))) expect(line.indexOf("plain")).toBe(column);
+    for (const line of lines.slice(5).filter((text) => text.includes("thresholds equal")))
+      expect(line.indexOf("plain")).toBe(column);
   });
   it("puts numbers to the right and text to the left", () => {
-    expect(table(["name", "n"], [["a", 5], ["bcd", 1234]])).toBe("name     n\na        5\nbcd   1234");
+    expect(
+      table(
+        ["name", "n"],
+        [
+          ["a", 5],
+          ["bcd", 1234],
+        ],
+      ),
+    ).toBe("name     n\na        5\nbcd   1234");
   });
 });

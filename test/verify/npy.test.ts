@@ -7,9 +7,17 @@ function file(header: string, data: Uint8Array, version = 1): Uint8Array {
   const length = Buffer.alloc(version === 1 ? 2 : 4);
   if (version === 1) length.writeUInt16LE(header.length);
   else length.writeUInt32LE(header.length);
-  return Buffer.concat([Buffer.from([0x93]), Buffer.from("NUMPY"), Buffer.from([version, 0]), length, Buffer.from(header, "latin1"), data]);
+  return Buffer.concat([
+    Buffer.from([0x93]),
+    Buffer.from("NUMPY"),
+    Buffer.from([version, 0]),
+    length,
+    Buffer.from(header, "latin1"),
+    data,
+  ]);
 }
-const header = (descr: string, shape: string, fortran = "False") => `{'descr': '${descr}', 'fortran_order': ${fortran}, 'shape': ${shape}, }\n`;
+const header = (descr: string, shape: string, fortran = "False") =>
+  `{'descr': '${descr}', 'fortran_order': ${fortran}, 'shape': ${shape}, }\n`;
 const bytes = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
 describe("readNpy", () => {
@@ -32,7 +40,10 @@ describe("readNpy", () => {
   it("any rank, and a file that starts anywhere in its buffer", () => {
     const whole = Buffer.concat([Buffer.from([9, 9, 9]), file(header("<i2", "(1, 2, 1)"), bytes(Int16Array.of(3, 4)))]);
     expect(readNpy(whole.subarray(3), "a.npy")).toMatchObject({ shape: [1, 2, 1], values: Float64Array.of(3, 4) });
-    expect(readNpy(file(header("|i1", "()"), Uint8Array.of(5)), "a.npy")).toMatchObject({ shape: [], values: Float64Array.of(5) });
+    expect(readNpy(file(header("|i1", "()"), Uint8Array.of(5)), "a.npy")).toMatchObject({
+      shape: [],
+      values: Float64Array.of(5),
+    });
   });
   const refusals: [string, Uint8Array, RegExp][] = [
     ["an empty file", new Uint8Array(0), /no \.npy array/],
@@ -40,7 +51,11 @@ describe("readNpy", () => {
     ["big-endian data", file(header(">i2", "(1,)"), new Uint8Array(2)), /unsupported .*>i2/],
     ["Fortran order", file(header("|i1", "(2, 2)", "True"), new Uint8Array(4)), /C order/],
     ["complex numbers", file(header("<c8", "(1,)"), new Uint8Array(8)), /unsupported/],
-    ["too little data", file(header("<f4", "(3,)"), new Uint8Array(8)), /got 8 bytes of data, expected 12 for shape \[3\]/],
+    [
+      "too little data",
+      file(header("<f4", "(3,)"), new Uint8Array(8)),
+      /got 8 bytes of data, expected 12 for shape \[3\]/,
+    ],
     ["too much data", file(header("|i1", "(1,)"), new Uint8Array(2)), /got 2 bytes of data, expected 1/],
     ["a header cut off", file(header("|i1", "(1,)"), new Uint8Array(1)).subarray(0, 30), /unsupported/],
   ];
@@ -56,7 +71,11 @@ describe("writeNpy", () => {
       const codes = signed ? [-128, -1, 0, 127] : [0, 1, 128, 255];
       const written = writeNpy(codes, shape, signed);
       expect((written.length - 4) % 64).toBe(0);
-      expect(readNpy(written, "a.npy")).toMatchObject({ shape, type: signed ? "i1" : "u1", values: Float64Array.from(codes) });
+      expect(readNpy(written, "a.npy")).toMatchObject({
+        shape,
+        type: signed ? "i1" : "u1",
+        values: Float64Array.from(codes),
+      });
     }
   });
 });

@@ -5,7 +5,14 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { writeNpy } from "../../compiler/verify/npy.js";
-import { fromBytes, readBytes, readVectors, seededVectors, toBytes, xorshiftBytes } from "../../compiler/verify/vectors.js";
+import {
+  fromBytes,
+  readBytes,
+  readVectors,
+  seededVectors,
+  toBytes,
+  xorshiftBytes,
+} from "../../compiler/verify/vectors.js";
 import { oneOp } from "../helpers/onnx.js";
 
 const folder = mkdtempSync(join(tmpdir(), "qc-vectors-"));
@@ -24,13 +31,16 @@ function floats(values: readonly number[]): Uint8Array {
   const bytes = Buffer.from(writeNpy(new Array(values.length * 4).fill(0), [1, values.length], true));
   const text = bytes.toString("latin1").replace("'|i1'", "'<f4'");
   const file = Buffer.from(text, "latin1");
-  values.forEach((value, i) => file.writeFloatLE(value, file.length - 4 * (values.length - i)));
+  for (const [i, value] of values.entries()) file.writeFloatLE(value, file.length - 4 * (values.length - i));
   return file;
 }
 
 describe("readVectors", () => {
   it("raw bytes are codes, several inferences back to back", () => {
-    expect(read(put("raw.bin", Uint8Array.of(0, 1, 127, 128, 255, 5, 6, 7)))).toEqual([[0, 1, 127, -128], [-1, 5, 6, 7]]);
+    expect(read(put("raw.bin", Uint8Array.of(0, 1, 127, 128, 255, 5, 6, 7)))).toEqual([
+      [0, 1, 127, -128],
+      [-1, 5, 6, 7],
+    ]);
   });
   it("integer arrays are codes", () => {
     expect(read(put("codes.npy", writeNpy([-128, 0, 1, 127], [1, 4], true)))).toEqual([[-128, 0, 1, 127]]);
