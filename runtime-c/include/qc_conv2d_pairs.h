@@ -111,26 +111,42 @@ QC_INLINE qc_pairs_sums qc_pairs_multiply(const uint32_t *lanes, const uint32_t 
     return s;
 }
 
+/* Stores one channel of 1..QC_PAIRS_PIXELS pixels, `pitch` bytes apart. */
+QC_INLINE void qc_pairs_store_pixels(int32_t p0, int32_t p1, int32_t p2, int32_t pixels, const int32_t *record, qc_requant q,
+                                     uint8_t *y, int32_t pitch)
+{
+    /* Stores last: a byte might be part of the record, for all the C compiler knows. */
+    const uint8_t y0 = qc_requantize(q, p0, record);
+    const uint8_t y1 = qc_requantize(q, p1, record);
+    const uint8_t y2 = qc_requantize(q, p2, record);
+
+    y[0] = y0;
+    if (pixels > 1) {
+        y[pitch] = y1;
+    }
+    if (pixels > 2) {
+        y[2 * pitch] = y2;
+    }
+}
+
 /* All output channels of 1..QC_PAIRS_PIXELS pixels; outputs of successive pixels are `pitch` bytes apart. */
 QC_INLINE void qc_pairs_block(const uint32_t *lanes, const uint32_t *weights, int32_t quads, int32_t outputs, int32_t pixels,
                               int carried, const int32_t *record, qc_requant q, uint8_t *y, int32_t pitch)
 {
-    const int32_t words = 2 * qc_record_words(q);
+    const int32_t words = qc_record_words(q);
     int32_t left;
 
     for (left = outputs; left > 0; left -= 2) {
         const qc_pairs_sums s = qc_pairs_multiply(lanes, weights, quads, carried);
         const int both = outputs % 2 == 0 || left > 1;
 
-        qc_pairs_store(s.p0, carried, record, q, both, y);
-        if (pixels > 1) {
-            qc_pairs_store(s.p1, carried, record, q, both, y + pitch);
-        }
-        if (pixels > 2) {
-            qc_pairs_store(s.p2, carried, record, q, both, y + 2 * pitch);
+        qc_pairs_store_pixels(qc_pairs_first(s.p0, carried), qc_pairs_first(s.p1, carried), qc_pairs_first(s.p2, carried), pixels,
+                              record, q, y, pitch);
+        if (both) {
+            qc_pairs_store_pixels(s.p0.second, s.p1.second, s.p2.second, pixels, record + words, q, y + 1, pitch);
         }
         weights += 2 * quads;
-        record += words;
+        record += 2 * words;
         y += 2;
     }
 }
