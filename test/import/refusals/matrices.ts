@@ -1,0 +1,218 @@
+/** Weights, biases and matrix products. */
+import { ModelBuilder, oneOp } from "../../helpers/onnx.js";
+import { image, q, type Refusal } from "./models.js";
+
+export const matrices: readonly Refusal[] = [
+  [
+    "weights that are no constant",
+    () => oneOp(image, (b, x) => b.node("Conv", [x, x], {}, { name: "conv" })),
+    "QC2002",
+    "conv",
+    /weights must be constants/,
+  ],
+  [
+    "a constant convolved",
+    () => oneOp(image, (b) => b.node("Conv", [b.weights([1, 2, 4, 4]), b.weights([1, 2, 2, 2])], {}, { name: "conv" })),
+    "QC2002",
+    "conv",
+    /is a constant; expected an activation/,
+  ],
+  [
+    "a constant reshaped",
+    () =>
+      oneOp([1, 4], (b, x) => b.node("MatMul", [x, b.node("Transpose", [b.weights([2, 4])], {}, { name: "node" })])),
+    "QC2002",
+    "node",
+    /is a constant/,
+  ],
+  [
+    "weight scales along the wrong axis",
+    () => oneOp(image, (b, x) => b.node("Conv", [x, b.weights([3, 2, 3, 3], [1, 2], 1)], {}, { name: "conv" })),
+    "QC2004",
+    "conv",
+    /along axis 1; expected axis 0/,
+  ],
+  [
+    "Gemm scales along the wrong axis",
+    () => oneOp([1, 4], (b, x) => b.node("Gemm", [x, b.weights([4, 2], [1, 2, 3, 4], 0)], {}, { name: "node" })),
+    "QC2004",
+    "node",
+    /axis 0; expected axis 1/,
+  ],
+  [
+    "weights that leave int8",
+    () =>
+      oneOp([1, 2], (b, x) =>
+        b.node(
+          "MatMul",
+          [x, b.dequantize(b.constant("w", "uint8", [2, 1], [0, 255]), { scale: 1, zeroPoint: 0, type: "uint8" })],
+          {},
+          { name: "node" },
+        ),
+      ),
+    "QC2004",
+    "node",
+    /255 minus its zero point is 255, outside int8/,
+  ],
+  [
+    "a bias with a zero point",
+    () =>
+      oneOp([1, 2], (b, x) =>
+        b.node(
+          "Gemm",
+          [x, b.weights([2, 2]), b.dequantize(b.constant("b", "int8", [2], [1, 2]), { scale: 1, zeroPoint: 3 })],
+          {},
+          { name: "node" },
+        ),
+      ),
+    "QC2004",
+    "node",
+    /zero point/,
+  ],
+  [
+    "too few biases",
+    () => oneOp(image, (b, x) => b.node("Conv", [x, b.weights([3, 2, 3, 3]), b.bias(2)], {}, { name: "conv" })),
+    "QC2005",
+    "conv",
+    /2 biases for 3/,
+  ],
+  [
+    "a bias by rows",
+    () =>
+      oneOp([1, 4], (b, x) =>
+        b.node(
+          "Gemm",
+          [b.node("Reshape", [x, b.constant("r", "int64", [2], [2, 2])]), b.weights([2, 2]), b.bias(2, [1], 9, [2, 1])],
+          {},
+          { name: "node" },
+        ),
+      ),
+    "QC2002",
+    "node",
+    /bias of shape \[2,1\]/,
+  ],
+  [
+    "a bias by rows after MatMul",
+    () =>
+      oneOp([1, 4], (b, x) =>
+        b.node("Add", [b.node("MatMul", [x, b.weights([4, 4])]), b.bias(4, [1], 9, [4, 1])], {}, { name: "node" }),
+      ),
+    "QC2002",
+    "node",
+    /Add: the result of .* is not quantized; put QuantizeLinear/,
+  ],
+  [
+    "a bias after Relu",
+    () =>
+      oneOp([1, 4], (b, x) =>
+        b.node("Add", [b.node("Relu", [b.node("MatMul", [x, b.weights([4, 4])])]), b.bias(4)], {}, { name: "node" }),
+      ),
+    "QC2002",
+    "node",
+    /Add: the result of .* is not quantized; put QuantizeLinear/,
+  ],
+  [
+    "a bias after a Transpose",
+    () =>
+      oneOp([1, 4], (b, x) =>
+        b.node(
+          "Add",
+          [b.node("Transpose", [b.node("MatMul", [x, b.weights([4, 1])])]), b.bias(1)],
+          {},
+          { name: "node" },
+        ),
+      ),
+    "QC2002",
+    "node",
+    /Add: the result of .* is not quantized; put QuantizeLinear/,
+  ],
+  [
+    "QLinearConv with a scale too few",
+    () => {
+      const b = new ModelBuilder();
+      const one = (n: string, v: number) => b.constant(n, "float", [], [v]);
+      const zp = b.constant("z", "int8", [], [0]);
+      const x = b.quantize(b.input(image), q);
+      const w = b.constant("w", "int8", [3, 2, 1, 1], [1, 2, 3, 4, 5, 6]);
+      return b.output(
+        b.node(
+          "QLinearConv",
+          [
+            x,
+            one("xs", 0.1),
+            zp,
+            w,
+            b.constant("ws", "float", [2], [1, 1]),
+            b.constant("wz", "int8", [2], [0, 0]),
+            one("ys", 1),
+            zp,
+          ],
+          {},
+          { name: "node" },
+        ),
+      );
+    },
+    "QC2004",
+    "node",
+    /2 scales for axis 0 of shape \[3,2,1,1\]/,
+  ],
+  [
+    "a bias of float32",
+    () =>
+      oneOp([1, 4], (b, x) =>
+        b.node("Gemm", [x, b.weights([4, 2]), b.constant("b", "float", [2], [1, 2])], {}, { name: "node" }),
+      ),
+    "QC2002",
+    "node",
+    /a float constant; expected the output of DequantizeLinear/,
+  ],
+  [
+    "Gemm with alpha",
+    () => oneOp([1, 4], (b, x) => b.node("Gemm", [x, b.weights([4, 2])], { alpha: { float: 0.5 } }, { name: "node" })),
+    "QC2002",
+    "node",
+    /alpha 0.5/,
+  ],
+  [
+    "Gemm with transA",
+    () => oneOp([1, 4], (b, x) => b.node("Gemm", [x, b.weights([1, 2])], { transA: 1 }, { name: "node" })),
+    "QC2002",
+    "node",
+    /transA true/,
+  ],
+  [
+    "Gemm of a 4-D input",
+    () => oneOp(image, (b, x) => b.node("Gemm", [x, b.weights([6, 2])], {}, { name: "node" })),
+    "QC2002",
+    "node",
+    /expected two matrices/,
+  ],
+  [
+    "Gemm with an activation as weights",
+    () => oneOp([1, 1], (b, x) => b.node("Gemm", [x, x], {}, { name: "node" })),
+    "QC2002",
+    "node",
+    /constant matrix/,
+  ],
+  [
+    "MatMul of two activations",
+    () => oneOp([1, 1], (b, x) => b.node("MatMul", [x, x], {}, { name: "node" })),
+    "QC2002",
+    "node",
+    /constant matrix/,
+  ],
+  [
+    "a matrix of another length",
+    () => oneOp([1, 5], (b, x) => b.node("MatMul", [x, b.weights([4, 2])])),
+    "QC2005",
+    undefined,
+    /weights \[4,2\] do not fit an input of shape \[1,5\]/,
+  ],
+  [
+    "an empty matrix",
+    () => oneOp([1, 5], (b, x) => b.node("MatMul", [x, b.weights([5, 0])])),
+    "QC2005",
+    undefined,
+    /shape \[1,0\]; expected 1 to/,
+  ],
+];

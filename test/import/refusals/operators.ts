@@ -1,0 +1,192 @@
+/** Elementwise operations, pools, softmax and movements. */
+import { ModelBuilder, oneOp } from "../../helpers/onnx.js";
+import { image, op, q, quantized, type Refusal } from "./models.js";
+
+export const operators: readonly Refusal[] = [
+  [
+    "Add of a constant",
+    () => oneOp([1, 4], (b, x) => b.node("Add", [x, b.weights([1, 4])], {}, { name: "node" })),
+    "QC2002",
+    "node",
+    /adding a constant/,
+  ],
+  [
+    "Add with broadcasting",
+    () =>
+      oneOp([1, 4], (b, x) =>
+        b.node("Add", [x, b.node("Reshape", [x, b.constant("r", "int64", [3], [1, 1, 4])])], {}, { name: "node" }),
+      ),
+    "QC2002",
+    "node",
+    /shapes \[1,4\] and \[1,1,4\] differ/,
+  ],
+  [
+    "Add whose sums come too close to ties",
+    () => {
+      const b = new ModelBuilder();
+      const x = b.quantize(b.input([1, 4]), { scale: 0.05, zeroPoint: 3 });
+      const y = b.quantize(b.dequantize(x, { scale: 0.05, zeroPoint: 3 }), { scale: 0.031, zeroPoint: -100 });
+      return b.output(
+        b.quantize(
+          b.node(
+            "Add",
+            [b.dequantize(x, { scale: 0.05, zeroPoint: 3 }), b.dequantize(y, { scale: 0.031, zeroPoint: -100 })],
+            {},
+            { name: "node" },
+          ),
+          { scale: 0.07, zeroPoint: 20 },
+        ),
+      );
+    },
+    "QC3002",
+    "node",
+    /too close to a rounding tie/,
+  ],
+  [
+    "ceil_mode of MaxPool",
+    () => op("MaxPool", { kernel_shape: [2, 2], ceil_mode: 1 }),
+    "QC2002",
+    "node",
+    /ceil_mode 1/,
+  ],
+  [
+    "ceil_mode of AveragePool",
+    () => op("AveragePool", { kernel_shape: [2, 2], ceil_mode: 1 }),
+    "QC2002",
+    "node",
+    /ceil_mode 1/,
+  ],
+  ["MaxPool without kernel_shape", () => op("MaxPool", {}), "QC2002", "node", /kernel_shape \[\]/],
+  [
+    "MaxPool of three axes",
+    () => op("MaxPool", { kernel_shape: [2, 2] }, [1, 2, 6]),
+    "QC2002",
+    "node",
+    /expected \[1, C, H, W\]/,
+  ],
+  [
+    "MaxPool windows in the padding",
+    () => op("MaxPool", { kernel_shape: [2, 2], pads: [2, 0, 0, 0] }),
+    "QC2002",
+    "node",
+    /without any input/,
+  ],
+  [
+    "dilated windows around a small image",
+    () => op("AveragePool", { kernel_shape: [2, 1], dilations: [3, 1], pads: [2, 0, 2, 0] }, [1, 1, 1, 1]),
+    "QC2002",
+    "node",
+    /without any input/,
+  ],
+  [
+    "AveragePool of three axes",
+    () => op("AveragePool", { kernel_shape: [2] }, [1, 2, 6]),
+    "QC2002",
+    "node",
+    /expected \[1, C, H, W\]/,
+  ],
+  ["Softmax over channels", () => op("Softmax", { axis: 1 }), "QC2002", "node", /expected the last axis/],
+  [
+    "Softmax of opset 11 over all axes",
+    () => {
+      const b = op("Softmax", {});
+      b.opset = 11;
+      return b;
+    },
+    "QC2002",
+    "node",
+    /axis 1 of a 4-dimensional/,
+  ],
+  ["Softmax of 256 classes", () => op("Softmax", {}, [1, 256]), "QC2002", "node", /256 classes; at most 255/],
+  [
+    "Softmax with a tiny output scale",
+    () =>
+      oneOp([1, 4], (b, x) => b.node("Softmax", [x], {}, { name: "node" }), { output: { scale: 0.001, zeroPoint: 0 } }),
+    "QC2004",
+    "node",
+    /at least 1\/256/,
+  ],
+  [
+    "a bounded Softmax",
+    () =>
+      oneOp([1, 4], (b, x) =>
+        b.node("Clip", [b.node("Softmax", [x], {}, { name: "node" }), "", b.constant("m", "float", [], [0.5])]),
+      ),
+    "QC2002",
+    "node",
+    /on a Softmax/,
+  ],
+  [
+    "Clip with empty bounds",
+    () => op("Clip", { min: { float: 2 }, max: { float: 1 } }),
+    "QC2002",
+    "node",
+    /bounds 2 to 1 are empty/,
+  ],
+  ["Clip above infinity", () => op("Clip", { min: { float: Infinity } }), "QC2002", "node", /are empty/],
+  [
+    "Clip with a computed bound",
+    () => oneOp([1, 1], (b, x) => b.node("Clip", [x, x], {}, { name: "node" })),
+    "QC2002",
+    "node",
+    /input 1 must be a constant/,
+  ],
+  [
+    "Relu of codes",
+    () => {
+      const b = new ModelBuilder();
+      return b.output(b.node("Relu", [b.quantize(b.input([1, 4]), q)], {}, { name: "node" }));
+    },
+    "QC2002",
+    "node",
+    /must be quantized/,
+  ],
+  [
+    "Reshape to another size",
+    () => oneOp(image, (b, x) => b.node("Reshape", [x, b.constant("r", "int64", [2], [1, 71])], {}, { name: "node" })),
+    "QC2002",
+    "node",
+    /cannot become \[1,71\]/,
+  ],
+  [
+    "Reshape to a fraction",
+    () => oneOp([1, 9], (b, x) => b.node("Reshape", [x, b.constant("r", "int64", [2], [2, -1])], {}, { name: "node" })),
+    "QC2002",
+    "node",
+    /cannot become \[2,4.5\]/,
+  ],
+  [
+    "Reshape to negative sizes",
+    () =>
+      oneOp([1, 9], (b, x) => b.node("Reshape", [x, b.constant("r", "int64", [2], [-3, -3])], {}, { name: "node" })),
+    "QC2002",
+    "node",
+    /cannot become/,
+  ],
+  [
+    "Reshape by a computed shape",
+    () => oneOp([1, 9], (b, x) => b.node("Reshape", [x, x], {}, { name: "node" })),
+    "QC2002",
+    "node",
+    /input 1 must be a constant/,
+  ],
+  ["Flatten at an axis that is none", () => op("Flatten", { axis: 7 }), "QC2002", "node", /axis 7/],
+  ["a perm that is none", () => op("Transpose", { perm: [0, 1, 1, 2] }), "QC2002", "node", /no permutation of 4 axes/],
+  ["a perm of another length", () => op("Transpose", { perm: [1, 0] }), "QC2002", "node", /no permutation/],
+  [
+    "an accumulator beyond 32 bits",
+    () =>
+      oneOp([1, 2], (b, x) => {
+        const codes = b.constant("b", "int32", [1], [2 ** 31 - 1]);
+        return b.node(
+          "Gemm",
+          [x, b.weights([2, 1]), b.node("DequantizeLinear", [codes, b.constant("s", "float", [], [1])])],
+          {},
+          { name: "node" },
+        );
+      }),
+    "QC3001",
+    "node",
+    /can reach \d+, beyond 2147483647/,
+  ],
+];
