@@ -2,7 +2,7 @@
 import type { Diagnostic } from "./diagnostics.js";
 import { fail } from "./diagnostics.js";
 import { numericsByName } from "./arith/numerics.js";
-import { importModel } from "./import/read-graph.js";
+import { frontEndFor } from "./import/import-model.js";
 import type { Graph } from "./ir/graph.js";
 import type { IntegerGraph } from "./ir/integer-graph.js";
 import { verifyIntegerGraph } from "./ir/verify.js";
@@ -12,7 +12,7 @@ import { makePlan } from "./plan/make-plan.js";
 import type { Plan } from "./plan/plan.js";
 
 export interface CompileOptions {
-  /** Name of the arithmetic family: exact (default), onnxruntime or tflite. */
+  /** Name of the arithmetic family: exact, onnxruntime or tflite; by default tflite for .tflite files and exact for ONNX. */
   readonly numerics?: string | undefined;
   /** Name of the model, for reports and generated files. */
   readonly name?: string | undefined;
@@ -30,12 +30,14 @@ export interface Compilation {
 
 /** Compiles model bytes up to the Plan. Throws a QcError that lists every problem found. */
 export function compile(bytes: Uint8Array, options: CompileOptions = {}): Compilation {
-  const { numerics = "exact", name = "model", onStage } = options;
+  const { name = "model", onStage } = options;
+  const frontEnd = frontEndFor(bytes);
+  const numerics = options.numerics ?? frontEnd.numerics;
   const family = numericsByName.get(numerics);
   if (!family) {
     fail("QC6001", `--numerics ${numerics} is unknown; expected ${[...numericsByName.keys()].join(", ")}.`);
   }
-  let graph = importModel(bytes, name);
+  let graph = frontEnd.read(bytes, name);
   onStage?.("import", graph);
   for (const pass of graphPasses) {
     graph = pass.run(graph);

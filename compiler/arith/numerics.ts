@@ -57,6 +57,8 @@ export interface AveragePoolSpec {
   readonly count: number;
   /** Whether the window covers the whole unpadded map. */
   readonly global: boolean;
+  /** Whether the model calls it a mean, which TFLite computes differently from a pool. */
+  readonly mean: boolean;
   readonly clamp: Range;
   /** Reachable sums of codes (zero points not subtracted). */
   readonly sum: Range;

@@ -56,7 +56,7 @@ export function addBench(program: Command): void {
     program
       .command("bench")
       .description("count instructions (QEMU) or cycles (simulation), and bytes of RAM and flash")
-      .argument("<model>", "ONNX file")
+      .argument("<model>", "ONNX or .tflite file")
       .option("-t, --target <name>", "target", "cortex-m4"),
   ).action(async (model: string, options: ModelOptions & { target: string }) => {
     const progress = makeProgress();

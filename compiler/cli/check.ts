@@ -13,7 +13,7 @@ export function addCheck(program: Command): void {
     program
       .command("check")
       .description("list every problem of a model at once, or its layers when there is none")
-      .argument("<model>", "ONNX file")
+      .argument("<model>", "ONNX or .tflite file")
       .option("-t, --target <name>", "also check that it fits this target", "host"),
   ).action((model: string, options: ModelOptions & { target: string }) => {
     const target = findTarget(options.target);

@@ -25,7 +25,7 @@ export function addCompile(program: Command): void {
     program
       .command("compile")
       .description("compile a model to a C or Verilog folder")
-      .argument("<model>", "ONNX file")
+      .argument("<model>", "ONNX or .tflite file")
       .requiredOption("-t, --target <name>", "target; `qcompile targets` lists them")
       .requiredOption("-o, --output <folder>", "folder to write")
       .option("--name <identifier>", "prefix of the generated files and names", "model")

@@ -15,7 +15,7 @@ export interface ModelOptions {
 /** Adds --numerics, --print-after and --json. */
 export function withModelOptions(command: Command): Command {
   return command
-    .option("--numerics <family>", "arithmetic family: exact, onnxruntime or tflite", "exact")
+    .option("--numerics <family>", "arithmetic family: exact, onnxruntime or tflite (default: tflite for .tflite files, exact for ONNX)")
     .option("--print-after <stage>", "print the form after import, fold-transposes, remove-dead-nodes, lower or plan to stderr")
     .option("--json", "print a JSON result to stdout");
 }
@@ -41,7 +41,7 @@ export function compileFile(path: string, options: ModelOptions): Compilation {
 
 /** The file's name without its extension. */
 export function modelName(path: string): string {
-  return basename(path).replace(/\.onnx$/i, "");
+  return basename(path).replace(/\.(onnx|tflite)$/i, "");
 }
 
 /** Bytes from `65536`, `64K`, `64KB`, `64KiB` or `1M`; K and M are powers of 1024. */

@@ -18,7 +18,7 @@ export function addRun(program: Command): void {
     program
       .command("run")
       .description("run the reference interpreter")
-      .argument("<model>", "ONNX file")
+      .argument("<model>", "ONNX or .tflite file")
       .requiredOption("-i, --input <file>", "inputs: .npy (codes, or float values to be quantized) or raw bytes of codes")
       .option("-o, --output <file>", "write the output codes to a .npy or raw file instead of printing them"),
   ).action((model: string, options: Options) => {

@@ -24,7 +24,7 @@ export function addVerify(program: Command): void {
     program
       .command("verify")
       .description("build, run and compare every output byte with the interpreter; exit code 1 on a difference")
-      .argument("<model>", "ONNX file")
+      .argument("<model>", "ONNX or .tflite file")
       .option("-t, --target <names>", "targets, separated by commas", "host")
       .option("-i, --inputs <file>", "inputs: .npy or raw bytes of codes; default: seeded vectors")
       .option("-e, --expect <file>", "expected outputs as raw bytes, also compared")

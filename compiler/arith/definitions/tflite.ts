@@ -60,6 +60,7 @@ export const tflite: Numerics = {
   add: tfliteAdd,
   averagePool(spec: AveragePoolSpec) {
     const { input, output } = spec;
+    if (spec.mean) return { staircase: tfliteMean(spec) };
     if (input.scale !== output.scale || input.zeroPoint !== output.zeroPoint) {
       return {
         staircase: exactAveragePool(spec),
@@ -84,6 +85,20 @@ export const tflite: Numerics = {
     return { kind: "tflite", exponentials: tfliteExponentials(input.scale), levels: 256, levelsShift: 0 };
   },
 };
+
+/**
+ * TFLite's MEAN: the sum of x - zx through the multiplier of sx/sy divided by N, whose fraction is cut off after as many
+ * more bits as N has (kernels/internal/reference/reduce.h, QuantizedMeanOrSum).
+ */
+function tfliteMean({ input, output, count, clamp, sum }: AveragePoolSpec): Staircase {
+  const { multiplier, shift } = quantizeMultiplier(input.scale / output.scale);
+  const extra = Math.min(31 - Math.clz32(count), 31 + shift);
+  const divided = Number((BigInt(multiplier) << BigInt(extra)) / BigInt(count));
+  const offset = count * input.zeroPoint;
+  const centred = { lo: sum.lo - offset, hi: sum.hi - offset };
+  const staircase = doubleRounding({ multiplier: divided, shift: shift - extra }, output.zeroPoint, clamp, centred);
+  return { ...sum, first: staircase.first, thresholds: staircase.thresholds.map((at) => at + offset) };
+}
 
 /** C's integer division of the rounded sum of codes: (R + N/2)/N for R > 0, (R - N/2)/N otherwise. */
 function pooled({ count, clamp }: AveragePoolSpec): (sum: number) => number {

@@ -11,6 +11,8 @@ import { hasEmptyWindow, windowShape } from "../window.js";
 
 export interface AveragePool2dGraphAttributes extends Window {
   readonly includePad: boolean;
+  /** Set for the mean over a whole image where the model calls it so (TensorFlow Lite's MEAN). */
+  readonly mean?: boolean;
 }
 
 /** The pooling of an image tensor in ONNX's order, or already channels last. */

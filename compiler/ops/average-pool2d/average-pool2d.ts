@@ -33,7 +33,7 @@ export default {
   lower(node, { numerics, ranges, note }) {
     const x = node.inputs[0]!;
     requirePerTensor(x, node.name);
-    const { includePad, ...window } = node.attributes;
+    const { includePad, mean = false, ...window } = node.attributes;
     const [, height, width] = x.shape as [number, number, number, number];
     const [, rows, columns] = node.output.shape as [number, number, number, number];
     const input = { scale: scaleOf(x), zeroPoint: zeroPointOf(x) };
@@ -59,6 +59,7 @@ export default {
           output,
           count,
           global: !isPadded(window) && window.kernel[0] === height && window.kernel[1] === width,
+          mean,
           clamp,
           sum: { lo: count * joined.lo, hi: count * joined.hi },
         });

@@ -1,0 +1,20 @@
+/** Which front end reads a file: told by the file's first bytes, never by its name. */
+import type { Graph } from "../ir/graph.js";
+import { importModel as importOnnx } from "./read-graph.js";
+import { isTflite } from "./tflite/model.js";
+import { importTflite } from "./tflite/read-tflite.js";
+
+export interface FrontEnd {
+  /** The arithmetic family that a model of this format means unless the user says otherwise. */
+  readonly numerics: string;
+  /** Reads model bytes into a Graph. Throws a QcError that lists every unsupported operator at once. */
+  read(bytes: Uint8Array, name: string): Graph;
+}
+
+const onnx: FrontEnd = { numerics: "exact", read: importOnnx };
+const tflite: FrontEnd = { numerics: "tflite", read: importTflite };
+
+/** TensorFlow Lite files carry an identifier; ONNX files have none. */
+export function frontEndFor(bytes: Uint8Array): FrontEnd {
+  return isTflite(bytes) ? tflite : onnx;
+}
