@@ -10,7 +10,9 @@ import { loweringOf } from "./lowerings.js";
 export function predictedInterval(graph: IntegerGraph, foldings: readonly Folding[]): number {
   const cycles = graph.nodes.map((node, index) => {
     const { pe, simd } = foldings[index]!;
-    return loweringOf(node).foldings(node).find((option) => option.pe === pe && option.simd === simd)!.cycles;
+    return loweringOf(node)
+      .foldings(node)
+      .find((option) => option.pe === pe && option.simd === simd)!.cycles;
   });
   return Math.max(...cycles);
 }

@@ -1,5 +1,5 @@
 /** What stages that treat elements one by one have in common. */
-import { type IntegerTensor, elementCount } from "../../compiler/ir/index.js";
+import { elementCount, type IntegerTensor } from "../../compiler/ir/index.js";
 import type { FoldingOption, Stage } from "./lowering.js";
 
 /** Element `index` of the output depends on element `index` of each input. */

@@ -1,10 +1,10 @@
 /** IntegerGraph to a streaming Verilog project: one stage per node, joined by 8-bit ready/valid streams. */
 import Handlebars from "handlebars";
 import { fail } from "../../compiler/diagnostics.js";
-import { type IntegerGraph, type IntegerTensor, elementCount } from "../../compiler/ir/index.js";
+import { elementCount, type IntegerGraph, type IntegerTensor } from "../../compiler/ir/index.js";
 import { defaultFoldings } from "./folding.js";
 import type { Folding, Memory } from "./lowering.js";
-import { type Network, buildNetwork } from "./network.js";
+import { buildNetwork, type Network } from "./network.js";
 import { moduleSources, packageFile } from "./sources.js";
 
 export interface VerilogOptions {
@@ -23,7 +23,10 @@ export interface VerilogOptions {
 export function emitVerilog(graph: IntegerGraph, options: VerilogOptions = {}): Map<string, string> {
   const name = options.name ?? "model";
   if (!/^[a-z][a-z0-9_]*$/.test(name) || name.startsWith("qc_")) {
-    fail("QC6001", `module name ${JSON.stringify(name)}: expected lower-case letters, digits and _, not starting with qc_`);
+    fail(
+      "QC6001",
+      `module name ${JSON.stringify(name)}: expected lower-case letters, digits and _, not starting with qc_`,
+    );
   }
   checkStreams(graph);
   const network = buildNetwork(graph, options.folding ?? defaultFoldings(graph, options.lanes));

@@ -8,9 +8,9 @@
  * The depth of the FIFO in front of a join is the most elements that ever wait there, less the one held by whoever
  * offers it. After each frame all FIFOs are empty, so one frame shows everything.
  *
- * That depth avoids deadlock, not stalls: line buffers that run ahead of what they need (`taken`) must be able to. So the
- * depth is also at least  max over n of M_t(n) - M_join(n): elements of tensor t that can exist (`needs`) and elements the
- * join must have consumed (`taken`) once n elements of the graph's input were accepted.
+ * That depth avoids deadlock, not stalls: line buffers that run ahead of what they need must be able to. So the depth is
+ * also at least  max over n of M_t(n) - M_join(n): elements of tensor t that exist, and elements the join has consumed, once
+ * n elements of the graph's input were accepted and every line buffer holds all it can (`taken`).
  */
 import type { Stage } from "./lowering.js";
 
@@ -26,7 +26,7 @@ export interface FlowNode {
 export function fifoDepths(nodes: readonly FlowNode[], input: number, inputCount: number): number[][] {
   if (nodes.every((node) => node.inputs.length === 1)) return nodes.map(() => [0]);
   const waiting = scheduledDepths(nodes, input, inputCount);
-  const arrivals = new Map([[input, inputArrival(inputCount)]]);
+  const arrivals = new Map<number, Arrival>([[input, Int32Array.from({ length: inputCount }, (_, k) => k + 1)]]);
   return nodes.map((node, index) => {
     const before = node.inputs.map((tensor) => arrivals.get(tensor)!);
     const arrival = stageArrival(before, node);
@@ -42,9 +42,11 @@ function scheduledDepths(nodes: readonly FlowNode[], input: number, inputCount: 
   const deepest = nodes.map((node) => node.inputs.map(() => 0));
   const emitted = nodes.map(() => 0);
   const consumers = new Map<number, [node: number, port: number][]>();
-  nodes.forEach((node, index) =>
-    node.inputs.forEach((tensor, port) => consumers.set(tensor, [...(consumers.get(tensor) ?? []), [index, port]])),
-  );
+  for (const [index, { inputs }] of nodes.entries()) {
+    for (const [port, tensor] of inputs.entries()) {
+      consumers.set(tensor, [...(consumers.get(tensor) ?? []), [index, port]]);
+    }
+  }
   const deliver = (tensor: number): void => {
     const list = consumers.get(tensor) ?? [];
     for (const [index, port] of list) {
@@ -63,36 +65,21 @@ function scheduledDepths(nodes: readonly FlowNode[], input: number, inputCount: 
   return deepest;
 }
 
-/** For element k of a tensor: input elements of the graph accepted when it appears, at the earliest and at the latest. */
-interface Arrival {
-  readonly earliest: Int32Array;
-  readonly latest: Int32Array;
-}
-
-function inputArrival(count: number): Arrival {
-  const own = Int32Array.from({ length: count }, (_, k) => k + 1);
-  return { earliest: own, latest: own };
-}
+/** For element k of a tensor: input elements of the graph accepted when it appears, with every line buffer full. */
+type Arrival = Int32Array;
 
 function stageArrival(inputs: readonly Arrival[], { stage, outputCount }: FlowNode): Arrival {
-  const earliest = new Int32Array(outputCount);
-  const latest = new Int32Array(outputCount);
-  for (let k = 0; k < outputCount; k++) {
-    const needs = stage.needs(k) - 1;
+  return Int32Array.from({ length: outputCount }, (_, k) => {
     const taken = stage.taken(k) - 1;
-    for (const input of inputs) {
-      earliest[k] = Math.max(earliest[k]!, input.earliest[needs]!);
-      latest[k] = Math.max(latest[k]!, input.latest[taken]!);
-    }
-  }
-  return { earliest, latest };
+    return Math.max(...inputs.map((input) => input[taken]!));
+  });
 }
 
 function imbalance(input: Arrival, join: Arrival): number {
   let most = 0;
   let joined = 0;
-  for (let k = 0; k < input.earliest.length; k++) {
-    while (joined < join.latest.length && join.latest[joined]! <= input.earliest[k]!) joined++;
+  for (let k = 0; k < input.length; k++) {
+    while (joined < join.length && join[joined]! <= input[k]!) joined++;
     most = Math.max(most, k + 1 - joined);
   }
   return most;

@@ -23,7 +23,8 @@ export function chooseFoldings(stages: readonly (readonly FoldingOption[])[], la
   const pace = Math.max(...allowed.map((options) => Math.min(...options.map(({ cycles }) => cycles))));
   return allowed.map((options) => {
     const fast = options.filter(({ cycles }) => cycles <= pace);
-    return fast.reduce((best, option) => (before(option, best) ? option : best));
+    const { pe, simd } = fast.reduce((best, option) => (before(option, best) ? option : best));
+    return { pe, simd };
   });
 }
 

@@ -1,10 +1,11 @@
 /** The multiply-accumulate stage (qc_conv2d): convolution, depthwise convolution and dense layers. */
-import type { Conv2dAttributes } from "../../compiler/ops/conv2d/conv2d.types.js";
+
 import type { IntegerType } from "../../compiler/ir/index.js";
+import type { Conv2dAttributes } from "../../compiler/ops/conv2d/conv2d.types.js";
 import { divisors, extent, packWord, signedBits } from "./bits.js";
 import type { Folding, FoldingOption, Stage } from "./lowering.js";
 import { requantCircuit } from "./requantize.js";
-import { windowParameters, windowRowCycles, windowFlow, type WindowShape } from "./window.js";
+import { type WindowShape, windowFlow, windowParameters, windowRowCycles } from "./window.js";
 
 /** A convolution with everything the circuit needs to know; images are [height, width, channels]. */
 export interface MatrixLayer extends Conv2dAttributes, WindowShape {

@@ -1,5 +1,5 @@
 /** The stream network of a graph: stages, forks where a tensor has several consumers, FIFOs in front of joins. */
-import { type IntegerGraph, elementCount } from "../../compiler/ir/index.js";
+import { elementCount, type IntegerGraph } from "../../compiler/ir/index.js";
 import { fifoDepths } from "./fifo-depth.js";
 import type { Folding, Stage } from "./lowering.js";
 import { loweringOf } from "./lowerings.js";

@@ -1,5 +1,5 @@
 /** Parameters and constants of qc_requant for a requantize layer. */
-import { type ChannelConstants, type RequantizeLayer, type Staircase, realise } from "../../compiler/arith/index.js";
+import { type ChannelConstants, type RequantizeLayer, realise, type Staircase } from "../../compiler/arith/index.js";
 import { extent, packWord, signedBits, unsignedBits } from "./bits.js";
 
 const formCode = { plain: 0, sign: 1, parity: 2, thresholds: 3 } as const;

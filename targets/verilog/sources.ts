@@ -1,5 +1,5 @@
 /** The hdl/rtl modules a design needs, found by following instances from its top. */
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { packagePath } from "../package-root.js";
 
 /** Text of a file shipped with the package, by its path from the root. */

@@ -16,10 +16,10 @@ function windowRows({ kernel, dilations }: WindowShape): number {
   return (kernel[0] - 1) * dilations[0] + 1;
 }
 
-/** Row slots of the line buffer: the window, and the rows that arrive while it is being computed. */
+/** Row slots of the line buffer: the window, and the rows of the next step, which arrive while it is being computed. */
 export function bufferRows(shape: WindowShape): number {
   const step = shape.outHeight === 1 ? 1 : shape.strides[0];
-  return windowRows(shape) + Math.min(step, windowRows(shape));
+  return windowRows(shape) + step;
 }
 
 /** The geometry parameters of qc_window. A stride along an axis with one output position is never taken. */

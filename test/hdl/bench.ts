@@ -3,9 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { interpret } from "../../compiler/interpreter/interpreter.js";
-import { type IntegerGraph, elementCount } from "../../compiler/ir/index.js";
-import { type Simulator, buildVerilator } from "../../compiler/verify/engines/verilator.js";
-import { type VerilogOptions, emitVerilog } from "../../targets/verilog/emit.js";
+import { elementCount, type IntegerGraph } from "../../compiler/ir/index.js";
+import { buildVerilator, type Simulator } from "../../compiler/verify/engines/verilator.js";
+import { emitVerilog, type VerilogOptions } from "../../targets/verilog/emit.js";
 import { Random, randomInput, toBytes } from "./graphs.js";
 
 export interface Design extends VerilogOptions {
@@ -25,7 +25,16 @@ export interface Bench {
 }
 
 const inferences = 3;
-const ports = ["s_axis_tdata", "s_axis_tvalid", "s_axis_tready", "s_axis_tlast", "m_axis_tdata", "m_axis_tvalid", "m_axis_tready", "m_axis_tlast"];
+const ports = [
+  "s_axis_tdata",
+  "s_axis_tvalid",
+  "s_axis_tready",
+  "s_axis_tlast",
+  "m_axis_tdata",
+  "m_axis_tvalid",
+  "m_axis_tready",
+  "m_axis_tlast",
+];
 
 /** One build for all designs: a wrapper connects the design number `select` to the bench. */
 export async function buildBench(designs: readonly Design[]): Promise<Bench> {
@@ -59,7 +68,10 @@ export async function buildBench(designs: readonly Design[]): Promise<Bench> {
 function wrapper(count: number): string {
   const names = Array.from({ length: count }, (_, i) => `d${i}`);
   const bits = Math.max(1, Math.ceil(Math.log2(count)));
-  const gate = (name: string, i: number) => `  ${name} ${name}_i (.clk(clk), .rst(rst), .s_axis_tvalid(s_axis_tvalid && select == ${i}), .s_axis_tready(ready[${i}]),
+  const gate = (
+    name: string,
+    i: number,
+  ) => `  ${name} ${name}_i (.clk(clk), .rst(rst), .s_axis_tvalid(s_axis_tvalid && select == ${i}), .s_axis_tready(ready[${i}]),
     .s_axis_tdata(s_axis_tdata), .s_axis_tlast(s_axis_tlast), .m_axis_tready(m_axis_tready && select == ${i}),
     .m_axis_tvalid(valid[${i}]), .m_axis_tlast(last[${i}]), .m_axis_tdata(data[8*${i}+:8]));`;
   return `module bench (input wire clk, input wire rst, input wire [7:0] select,

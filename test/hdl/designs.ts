@@ -5,7 +5,10 @@ import type { Design } from "./bench.js";
 import { GraphBuilder, Random } from "./graphs.js";
 import * as layers from "./layers.js";
 
-type Build = (builder: GraphBuilder, random: Random) => readonly [input: ReturnType<GraphBuilder["tensor"]>, output: ReturnType<GraphBuilder["tensor"]>];
+type Build = (
+  builder: GraphBuilder,
+  random: Random,
+) => readonly [input: ReturnType<GraphBuilder["tensor"]>, output: ReturnType<GraphBuilder["tensor"]>];
 
 export const designs: Design[] = [];
 function design(title: string, build: Build, folding?: readonly Folding[]): void {
@@ -14,54 +17,119 @@ function design(title: string, build: Build, folding?: readonly Folding[]): void
   designs.push({ title, graph: builder.graph(title, input, output), ...(folding ? { folding } : {}) });
 }
 
-function conv(title: string, shape: readonly number[], spec: layers.ConvSpec, pe: number, simd: number, type = int8): void {
-  design(title, (b, r) => {
-    const x = b.tensor([1, ...shape], type);
-    return [x, layers.addConv2d(b, r, x, spec)];
-  }, [{ pe, simd }]);
+function conv(
+  title: string,
+  shape: readonly number[],
+  spec: layers.ConvSpec,
+  pe: number,
+  simd: number,
+  type = int8,
+): void {
+  design(
+    title,
+    (b, r) => {
+      const x = b.tensor([1, ...shape], type);
+      return [x, layers.addConv2d(b, r, x, spec)];
+    },
+    [{ pe, simd }],
+  );
 }
 
 conv("conv 3x3, same padding", [7, 5, 3], { out: 8, kernel: [3, 3], pads: [1, 1, 1, 1] }, 4, 3);
-conv("conv 5x4, stride 2x3, asymmetric padding, uint8 in", [9, 11, 2], { out: 3, kernel: [5, 4], strides: [2, 3], pads: [2, 0, 1, 3] }, 1, 2, uint8);
+conv(
+  "conv 5x4, stride 2x3, asymmetric padding, uint8 in",
+  [9, 11, 2],
+  { out: 3, kernel: [5, 4], strides: [2, 3], pads: [2, 0, 1, 3] },
+  1,
+  2,
+  uint8,
+);
 conv("conv 2x3, stride 3, uint8 out", [10, 8, 4], { out: 6, kernel: [2, 3], strides: [3, 3], type: uint8 }, 3, 1);
 conv("conv 3x2, dilation 2x3", [9, 8, 4], { out: 4, kernel: [3, 2], dilations: [2, 3], pads: [1, 3, 2, 0] }, 2, 4);
-conv("conv 3x3, two groups, narrow weights", [6, 6, 8], { out: 6, kernel: [3, 3], groups: 2, weights: { lo: -2, hi: 1 } }, 3, 2);
+conv(
+  "conv 3x3, two groups, narrow weights",
+  [6, 6, 8],
+  { out: 6, kernel: [3, 3], groups: 2, weights: { lo: -2, hi: 1 } },
+  3,
+  2,
+);
 conv("conv 1x1, stride 2", [5, 7, 8], { out: 16, kernel: [1, 1], strides: [2, 2] }, 16, 1);
 conv("conv 1x1, wide dot product", [3, 3, 32], { out: 4, kernel: [1, 1] }, 1, 32);
 conv("conv with a window larger than the image", [2, 3, 2], { out: 2, kernel: [5, 5], pads: [2, 2, 2, 2] }, 2, 1);
 conv("conv along one row", [1, 17, 2], { out: 4, kernel: [1, 4], strides: [1, 2], pads: [0, 1, 0, 2] }, 2, 2);
 conv("conv that skips input rows", [7, 7, 2], { out: 2, kernel: [1, 1], strides: [4, 4] }, 1, 1);
-conv("depthwise 3x3, stride 2", [7, 6, 6], { out: 6, kernel: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], groups: 6 }, 3, 1);
+conv(
+  "depthwise 3x3, stride 2",
+  [7, 6, 6],
+  { out: 6, kernel: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], groups: 6 },
+  3,
+  1,
+);
 conv("depthwise 3x3, all lanes", [5, 5, 8], { out: 8, kernel: [3, 3], pads: [1, 1, 1, 1], groups: 8 }, 8, 1, uint8);
 conv("depthwise 2x2, three outputs per input", [4, 4, 3], { out: 9, kernel: [2, 2], groups: 3 }, 3, 1);
 
-function dense(title: string, shape: readonly number[], outputs: number, spec: layers.WeightSpec, pe: number, simd: number): void {
-  design(title, (b, r) => {
-    const x = b.tensor(shape);
-    return [x, layers.addDense(b, r, x, outputs, spec)];
-  }, [{ pe, simd }]);
+function dense(
+  title: string,
+  shape: readonly number[],
+  outputs: number,
+  spec: layers.WeightSpec,
+  pe: number,
+  simd: number,
+): void {
+  design(
+    title,
+    (b, r) => {
+      const x = b.tensor(shape);
+      return [x, layers.addDense(b, r, x, outputs, spec)];
+    },
+    [{ pe, simd }],
+  );
 }
 
 dense("dense", [1, 20], 12, {}, 3, 5);
 dense("dense, one word per row", [4, 8], 4, {}, 2, 8);
 dense("dense, one output", [1, 6], 1, {}, 1, 1);
 dense("sign form", [1, 8], 8, { rule: "double", weights: { lo: -1, hi: 1 }, bias: 9 }, 2, 1);
-dense("parity form", [1, 2], 8, { rule: "even", weights: { lo: -1, hi: 1 }, bias: 9 }, 2, 1);
+dense("parity form", [1, 2], 8, { rule: "even", weights: { lo: -1, hi: 1 }, bias: 9, zeroPoint: -4 }, 2, 1);
+dense(
+  "parity form, odd zero point",
+  [1, 2],
+  8,
+  { rule: "even", weights: { lo: -1, hi: 1 }, bias: 9, zeroPoint: 7 },
+  2,
+  1,
+);
 dense("threshold form", [1, 4], 6, { rule: "curve", bias: 9 }, 2, 1);
+dense(
+  "threshold form, most accumulators on a threshold",
+  [64, 1],
+  2,
+  { rule: "curve", weights: { lo: 1, hi: 1 }, bias: 9 },
+  1,
+  1,
+);
 dense("threshold form, uint8", [1, 4], 1, { rule: "curve", bias: 9, type: uint8 }, 1, 4);
 
-design("max pool 3x3, stride 2, padded, uint8", (b) => {
-  const x = b.tensor([1, 7, 6, 4], uint8);
-  return [x, layers.addMaxPool(b, x, { kernel: [3, 3], strides: [2, 2], pads: [1, 1, 0, 1] })];
-}, [{ pe: 2, simd: 1 }]);
+design(
+  "max pool 3x3, stride 2, padded, uint8",
+  (b) => {
+    const x = b.tensor([1, 7, 6, 4], uint8);
+    return [x, layers.addMaxPool(b, x, { kernel: [3, 3], strides: [2, 2], pads: [1, 1, 0, 1] })];
+  },
+  [{ pe: 2, simd: 1 }],
+);
 design("max pool 2x2, dilated, int8", (b) => {
   const x = b.tensor([1, 5, 5, 3]);
   return [x, layers.addMaxPool(b, x, { kernel: [2, 2], dilations: [2, 2] })];
 });
-design("average pool, padding not counted", (b, r) => {
-  const x = b.tensor([1, 5, 4, 4]);
-  return [x, layers.addAveragePool(b, r, x, { kernel: [3, 3], pads: [1, 1, 1, 1] })];
-}, [{ pe: 4, simd: 1 }]);
+design(
+  "average pool, padding not counted",
+  (b, r) => {
+    const x = b.tensor([1, 5, 4, 4]);
+    return [x, layers.addAveragePool(b, r, x, { kernel: [3, 3], pads: [1, 1, 1, 1] })];
+  },
+  [{ pe: 4, simd: 1 }],
+);
 design("average pool, padding counted, uint8", (b, r) => {
   const x = b.tensor([1, 5, 4, 2], uint8);
   return [x, layers.addAveragePool(b, r, x, { kernel: [2, 3], strides: [1, 2], pads: [1, 2, 0, 1], includePad: true })];
@@ -83,6 +151,11 @@ design("add of a table to its input, tables", (b, r) => {
   const x = b.tensor([1, 40], uint8);
   return [x, layers.addAdd(b, r, layers.addTable(b, r, x), x, "tables")];
 });
+design("add of uint8 and int8, linear", (b, r) => {
+  const x = b.tensor([1, 40], uint8);
+  const y = layers.addTable(b, r, x);
+  return [x, layers.addAdd(b, r, layers.addAdd(b, r, x, y, "linear"), x, "linear")];
+});
 design("residual add over two 3x3 convolutions, linear", (b, r) => {
   const x = b.tensor([1, 8, 6, 4]);
   const y = layers.addConv2d(b, r, x, { out: 4, kernel: [3, 3], pads: [1, 1, 1, 1] });
@@ -100,7 +173,10 @@ design("nested forks, a frame-wide lag, a tensor added to itself", (b, r) => {
   const t = layers.addTranspose(b, x, [0, 2, 1, 3]);
   const y = layers.addAdd(b, r, x, t, "linear");
   const z = layers.addAdd(b, r, layers.addTable(b, r, x), y, "linear");
-  return [x, layers.addAdd(b, r, layers.addAdd(b, r, z, z, "linear"), layers.addTranspose(b, y, [0, 2, 1, 3]), "linear")];
+  return [
+    x,
+    layers.addAdd(b, r, layers.addAdd(b, r, z, z, "linear"), layers.addTranspose(b, y, [0, 2, 1, 3]), "linear"),
+  ];
 });
 
 design("table, uint8 to int8", (b, r) => {
@@ -118,6 +194,12 @@ design("transpose of four axes, then reshape", (b) => {
 design("softmax, half even", (b) => {
   const x = b.tensor([3, 7]);
   return [x, layers.addSoftmax(b, x, "even")];
+});
+design("softmax, quotients halfway between codes", (b, r) => {
+  const x = b.tensor([30, 3]);
+  const exponentials = new Uint32Array(256);
+  exponentials.set([256, 255, 1]); // over their sum, 512, times 256: 128, 127.5 and 0.5
+  return [x, layers.addSoftmax(b, layers.addTable(b, r, x, { lo: 5, hi: 7 }), "even", int8, exponentials)];
 });
 design("softmax, TFLite, uint8", (b) => {
   const x = b.tensor([1, 12], uint8);

@@ -1,14 +1,14 @@
 /** Hand-made IntegerGraphs for the hardware tests, from a seeded generator. */
 import { type RequantizeLayer, type Staircase, staircaseOf } from "../../compiler/arith/index.js";
 import {
+  elementCount,
   type IntegerGraph,
   type IntegerNode,
   type IntegerTensor,
   type IntegerType,
+  int8,
   type Range,
   type Shape,
-  elementCount,
-  int8,
   typeRange,
 } from "../../compiler/ir/index.js";
 
@@ -72,9 +72,9 @@ export function requantizeLayer(
   intervals: readonly Range[],
   type: IntegerType = int8,
   rule: Rounding = "up",
+  zeroPoint = random.integer(typeRange(type).lo + 20, typeRange(type).hi - 20),
 ): RequantizeLayer {
   const clamp = typeRange(type);
-  const zeroPoint = random.integer(clamp.lo + 20, clamp.hi - 20);
   const channels = intervals.map(({ lo, hi }) => {
     const span = Math.max(1, hi - lo);
     const even = 2 ** -Math.max(1, Math.round(Math.log2(span / 400)));
@@ -96,7 +96,13 @@ export class GraphBuilder {
     return tensor;
   }
 
-  node(op: string, inputs: readonly IntegerTensor[], shape: Shape, attributes: unknown, type: IntegerType = int8): IntegerTensor {
+  node(
+    op: string,
+    inputs: readonly IntegerTensor[],
+    shape: Shape,
+    attributes: unknown,
+    type: IntegerType = int8,
+  ): IntegerTensor {
     const output = this.tensor(shape, type);
     this.nodes.push({ op, name: `${op}_${this.nodes.length}`, inputs, output, attributes });
     return output;

@@ -1,7 +1,14 @@
 /** Random layers, appended to a graph under construction. */
 import type { RequantizeLayer } from "../../compiler/arith/index.js";
 import { evaluateStaircase } from "../../compiler/arith/index.js";
-import { type IntegerTensor, type IntegerType, type Range, elementCount, int8, typeRange } from "../../compiler/ir/index.js";
+import {
+  elementCount,
+  type IntegerTensor,
+  type IntegerType,
+  int8,
+  type Range,
+  typeRange,
+} from "../../compiler/ir/index.js";
 import type { AddAttributes } from "../../compiler/ops/add/add.types.js";
 import type { AveragePool2dAttributes } from "../../compiler/ops/average-pool2d/average-pool2d.types.js";
 import type { Conv2dAttributes, Window } from "../../compiler/ops/conv2d/conv2d.types.js";
@@ -16,6 +23,7 @@ export interface WeightSpec {
   readonly weights?: Range;
   readonly bias?: number;
   readonly rule?: Rounding;
+  readonly zeroPoint?: number;
 }
 
 export interface ConvSpec extends WeightSpec, Partial<Window> {
@@ -62,23 +70,40 @@ function weighted(random: Random, input: IntegerTensor, outputs: number, taps: n
     }
     return { lo, hi };
   });
-  const requantize = requantizeLayer(random, intervals, spec.type ?? int8, spec.rule);
+  const requantize = requantizeLayer(random, intervals, spec.type ?? int8, spec.rule, spec.zeroPoint);
   return { inputZeroPoint, weights, bias, requantize };
 }
 
 export function addConv2d(builder: GraphBuilder, random: Random, input: IntegerTensor, spec: ConvSpec): IntegerTensor {
   const { out, kernel, strides, dilations, pads, groups = 1 } = { ...spec, ...windowOf(spec) };
   const taps = (kernel[0] * kernel[1] * input.shape[3]!) / groups;
-  const attributes: Conv2dAttributes = { kernel, strides, dilations, pads, groups, ...weighted(random, input, out, taps, spec) };
+  const attributes: Conv2dAttributes = {
+    kernel,
+    strides,
+    dilations,
+    pads,
+    groups,
+    ...weighted(random, input, out, taps, spec),
+  };
   return builder.node("conv2d", [input], [1, ...outShape(attributes, input), out], attributes, spec.type);
 }
 
-export function addDense(builder: GraphBuilder, random: Random, input: IntegerTensor, outputs: number, spec: WeightSpec = {}): IntegerTensor {
+export function addDense(
+  builder: GraphBuilder,
+  random: Random,
+  input: IntegerTensor,
+  outputs: number,
+  spec: WeightSpec = {},
+): IntegerTensor {
   const attributes: DenseAttributes = weighted(random, input, outputs, input.shape.at(-1)!, spec);
   return builder.node("dense", [input], [...input.shape.slice(0, -1), outputs], attributes, spec.type);
 }
 
-export function addMaxPool(builder: GraphBuilder, input: IntegerTensor, spec: Partial<Window> & Pick<Window, "kernel">): IntegerTensor {
+export function addMaxPool(
+  builder: GraphBuilder,
+  input: IntegerTensor,
+  spec: Partial<Window> & Pick<Window, "kernel">,
+): IntegerTensor {
   const window = windowOf(spec);
   return builder.node("max-pool2d", [input], [1, ...outShape(window, input), input.shape[3]!], window, input.type);
 }
@@ -99,28 +124,44 @@ export function addAveragePool(
     const inside = tapsInside(window, input.shape[1]!, input.shape[2]!, Math.floor(p / width), p % width).length;
     counts.add(includePad ? window.kernel[0] * window.kernel[1] : inside);
   }
-  const byCount = [...counts].sort((a, b) => a - b).map((count) => {
-    const staircase = scaledStaircase(count * codes.lo, count * codes.hi, 1 / count, 0, codes, spec.rule ?? "even");
-    return { count, requantize: { channels: [staircase], zeroPoint: 0, clamp: codes } };
-  });
+  const byCount = [...counts]
+    .sort((a, b) => a - b)
+    .map((count) => {
+      const staircase = scaledStaircase(count * codes.lo, count * codes.hi, 1 / count, 0, codes, spec.rule ?? "even");
+      return { count, requantize: { channels: [staircase], zeroPoint: 0, clamp: codes } };
+    });
   const { kernel, strides, dilations, pads } = window;
   const attributes: AveragePool2dAttributes = { kernel, strides, dilations, pads, includePad, padValue, byCount };
   return builder.node("average-pool2d", [input], [1, height, width, input.shape[3]!], attributes, input.type);
 }
 
 /** a + b in the linear form, or in the table form with a curved table for `a`. */
-export function addAdd(builder: GraphBuilder, random: Random, a: IntegerTensor, b: IntegerTensor, form: "linear" | "tables"): IntegerTensor {
+export function addAdd(
+  builder: GraphBuilder,
+  random: Random,
+  a: IntegerTensor,
+  b: IntegerTensor,
+  form: "linear" | "tables",
+): IntegerTensor {
   const aLow = typeRange(a.type).lo;
   const bLow = typeRange(b.type).lo;
   const clamp = typeRange(int8);
-  const linear = { ma: random.integer(300, 900), mb: -random.integer(300, 900), c: random.integer(-9000, 9000), shift: 10 };
-  const left = Int32Array.from({ length: 256 }, (_, i) => Math.round(((i + aLow) * 97 + ((i + aLow) ** 2) / 3)));
+  const linear = {
+    ma: random.integer(300, 900),
+    mb: -random.integer(300, 900),
+    c: random.integer(-9000, 9000),
+    shift: 10,
+  };
+  const left = Int32Array.from({ length: 256 }, (_, i) => Math.round((i + aLow) * 97 + (i + aLow) ** 2 / 3));
   const right = Int32Array.from({ length: 256 }, (_, i) => (i + bLow) * 61);
   const ends = { lo: Math.min(...left) + Math.min(...right), hi: Math.max(...left) + Math.max(...right) };
   const requantize = requantizeLayer(random, [ends]);
   const value = (x: number, y: number) =>
     form === "linear"
-      ? Math.min(clamp.hi, Math.max(clamp.lo, ((x + aLow) * linear.ma + (y + bLow) * linear.mb + linear.c) >> linear.shift))
+      ? Math.min(
+          clamp.hi,
+          Math.max(clamp.lo, ((x + aLow) * linear.ma + (y + bLow) * linear.mb + linear.c) >> linear.shift),
+        )
       : evaluateStaircase(requantize.channels[0]!, left[x]! + right[y]!);
   const values = Int16Array.from({ length: 65536 }, (_, i) => value(i >> 8, i & 255));
   const attributes: AddAttributes = {
@@ -133,22 +174,56 @@ export function addAdd(builder: GraphBuilder, random: Random, a: IntegerTensor, 
   return builder.node("add", [a, b], a.shape, attributes);
 }
 
-export function addTable(builder: GraphBuilder, random: Random, input: IntegerTensor, type: IntegerType = int8): IntegerTensor {
-  const attributes: TableAttributes = { low: typeRange(input.type).lo, values: Int16Array.from(random.codes(256, typeRange(type))) };
-  return builder.node("table", [input], input.shape, attributes, type);
+export function addTable(
+  builder: GraphBuilder,
+  random: Random,
+  input: IntegerTensor,
+  range: Range = typeRange(int8),
+): IntegerTensor {
+  const attributes: TableAttributes = {
+    low: typeRange(input.type).lo,
+    values: Int16Array.from(random.codes(256, range)),
+  };
+  return builder.node("table", [input], input.shape, attributes);
 }
 
-export function addTranspose(builder: GraphBuilder, input: IntegerTensor, permutation: readonly number[]): IntegerTensor {
-  return builder.node("transpose", [input], permutation.map((axis) => input.shape[axis]!), { permutation }, input.type);
+export function addTranspose(
+  builder: GraphBuilder,
+  input: IntegerTensor,
+  permutation: readonly number[],
+): IntegerTensor {
+  return builder.node(
+    "transpose",
+    [input],
+    permutation.map((axis) => input.shape[axis]!),
+    { permutation },
+    input.type,
+  );
 }
 
 export function addReshape(builder: GraphBuilder, input: IntegerTensor): IntegerTensor {
   return builder.node("reshape", [input], [1, elementCount(input.shape)], {}, input.type);
 }
 
-export function addSoftmax(builder: GraphBuilder, input: IntegerTensor, kind: "even" | "tflite", type: IntegerType = int8): IntegerTensor {
-  const one = kind === "even" ? 2 ** 23 : 2 ** 31;
-  const exponentials = Uint32Array.from({ length: 256 }, (_, d) => Math.min(one - (kind === "even" ? 0 : 1), Math.round(one * Math.exp(-d * 0.07))));
-  const attributes: SoftmaxAttributes = { kind, exponentials, levels: 256, levelsShift: 0, outputZeroPoint: typeRange(type).lo };
+/** Exponentials of -0.07*d: Q23 for `even`, Q0.31 for `tflite`. */
+function exponentialTable(kind: "even" | "tflite"): Uint32Array {
+  const one = kind === "even" ? 2 ** 23 : 2 ** 31 - 1;
+  return Uint32Array.from({ length: 256 }, (_, d) => Math.round(one * Math.exp(-d * 0.07)));
+}
+
+export function addSoftmax(
+  builder: GraphBuilder,
+  input: IntegerTensor,
+  kind: "even" | "tflite",
+  type: IntegerType = int8,
+  exponentials: Uint32Array = exponentialTable(kind),
+): IntegerTensor {
+  const attributes: SoftmaxAttributes = {
+    kind,
+    exponentials,
+    levels: 256,
+    levelsShift: 0,
+    outputZeroPoint: typeRange(type).lo,
+  };
   return builder.node("softmax", [input], input.shape, attributes, type);
 }

@@ -11,7 +11,9 @@ describe("stages in Verilator", () => {
   afterAll(() => bench?.close());
 
   it("cover the four requantization forms", () => {
-    const forms = [...bench.files.values()].flatMap((text) => [...text.matchAll(/^ +\.FORM\((\d)\)/gm)].map(([, form]) => form));
+    const forms = [...bench.files.values()].flatMap((text) =>
+      [...text.matchAll(/^ +\.FORM\((\d)\)/gm)].map(([, form]) => form),
+    );
     expect([...new Set(forms)].sort()).toEqual(["0", "1", "2", "3"]);
   });
 

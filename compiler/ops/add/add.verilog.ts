@@ -1,10 +1,11 @@
 /** add as a qc_add stage where the linear form is certified, else as two tables and a requantization. */
-import { fail } from "../../diagnostics.js";
-import type { IntegerNode } from "../../ir/index.js";
+
 import { extent, packWord, signedBits } from "../../../targets/verilog/bits.js";
 import { byteTable, elementwiseFlow, elementwiseFoldings } from "../../../targets/verilog/elementwise.js";
 import type { Stage, VerilogLowering } from "../../../targets/verilog/lowering.js";
 import { requantCircuit } from "../../../targets/verilog/requantize.js";
+import { fail } from "../../diagnostics.js";
+import type { IntegerNode } from "../../ir/index.js";
 import type { AddAttributes, AddLinear, AddSum } from "./add.types.js";
 
 export const verilog: VerilogLowering<AddAttributes> = {

@@ -2,11 +2,12 @@
  * average-pool2d as a qc_pool2d stage, the number of counted taps addressing the constants; as a qc_global_average stage,
  * which keeps sums instead of rows, where one window is the whole image.
  */
-import { type IntegerNode, elementCount } from "../../ir/index.js";
+
 import { elementwiseFoldings } from "../../../targets/verilog/elementwise.js";
 import type { Stage, VerilogLowering } from "../../../targets/verilog/lowering.js";
 import { poolFoldings, poolStage } from "../../../targets/verilog/pool.js";
 import { type RequantCircuit, requantCircuit } from "../../../targets/verilog/requantize.js";
+import { elementCount, type IntegerNode } from "../../ir/index.js";
 import type { AveragePool2dAttributes } from "./average-pool2d.types.js";
 
 export const verilog: VerilogLowering<AveragePool2dAttributes> = {
@@ -17,7 +18,10 @@ export const verilog: VerilogLowering<AveragePool2dAttributes> = {
     // One index per count from 0 up; counts that never occur repeat the next one that does.
     const counts = byCount.length === 1 ? [0] : Array.from({ length: byCount.at(-1)!.count + 1 }, (_, count) => count);
     const channels = counts.map((count) => byCount.find((entry) => entry.count >= count)!.requantize.channels[0]!);
-    const requant = requantCircuit({ channels, zeroPoint, clamp }, counts.map(() => 0n));
+    const requant = requantCircuit(
+      { channels, zeroPoint, clamp },
+      counts.map(() => 0n),
+    );
     // Partial sums wrap harmlessly, but an element and a padded tap must fit.
     const accBits = Math.max(10, requant.parameters.ACC_BITS!);
     if (isGlobal(node)) return globalStage(node, { ...requant.parameters, ACC_BITS: accBits }, requant.words);

@@ -1,7 +1,8 @@
 /** conv2d as a qc_conv2d stage. */
-import type { IntegerNode } from "../../ir/index.js";
+
 import type { VerilogLowering } from "../../../targets/verilog/lowering.js";
 import { type MatrixLayer, matrixFoldings, matrixStage } from "../../../targets/verilog/matrix.js";
+import type { IntegerNode } from "../../ir/index.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 
 function layerOf(node: IntegerNode<Conv2dAttributes>): MatrixLayer {

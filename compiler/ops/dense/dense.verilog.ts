@@ -1,7 +1,8 @@
 /** dense as a qc_conv2d stage: rows of the matrix are pixels of an image one pixel wide. */
-import { type IntegerNode, elementCount } from "../../ir/index.js";
+
 import type { VerilogLowering } from "../../../targets/verilog/lowering.js";
 import { type MatrixLayer, matrixFoldings, matrixStage } from "../../../targets/verilog/matrix.js";
+import { elementCount, type IntegerNode } from "../../ir/index.js";
 import type { DenseAttributes } from "./dense.types.js";
 
 function layerOf(node: IntegerNode<DenseAttributes>): MatrixLayer {

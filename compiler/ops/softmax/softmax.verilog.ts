@@ -1,9 +1,10 @@
 /** softmax as a qc_softmax stage: one row at a time. */
-import { fail } from "../../diagnostics.js";
-import { elementCount, typeRange } from "../../ir/index.js";
+
 import { unsignedBits } from "../../../targets/verilog/bits.js";
 import type { VerilogLowering } from "../../../targets/verilog/lowering.js";
 import { roundingDivideByPot } from "../../arith/scalar.js";
+import { fail } from "../../diagnostics.js";
+import { elementCount, typeRange } from "../../ir/index.js";
 import type { SoftmaxAttributes } from "./softmax.types.js";
 
 /** Cycles per element: one to load, three to sum, fifteen to divide and hand out. */
@@ -20,7 +21,8 @@ export const verilog: VerilogLowering<SoftmaxAttributes> = {
     const tflite = kind === "tflite";
     const term = tflite ? roundingDivideByPot(largest, 12n) : largest;
     const sum = BigInt(count) * term;
-    if (levels >= 2 ** 31) fail("QC3002", `softmax needs 1/scale * 2^${levelsShift} below 2^31, got ${levels}`, node.name);
+    if (levels >= 2 ** 31)
+      fail("QC3002", `softmax needs 1/scale * 2^${levelsShift} below 2^31, got ${levels}`, node.name);
     const quotientBits = Math.max(31, unsignedBits(largest * BigInt(levels)), unsignedBits(sum << BigInt(levelsShift)));
     const clamp = typeRange(node.output.type);
     return {

@@ -12,6 +12,8 @@ export interface SimulatorOptions {
   readonly top?: string | undefined;
   /** Print the beats of every tensor (QC_TRACE of the emitted top). */
   readonly trace?: boolean | undefined;
+  /** The project is a synthesised netlist with cell models, whose style is not checked. */
+  readonly netlist?: boolean | undefined;
   /** The top module has a `select` input that chooses one of several designs. */
   readonly select?: boolean | undefined;
 }
@@ -52,20 +54,26 @@ export interface Simulator {
 }
 
 /** Writes the project and builds its simulator. */
-export async function buildVerilator(files: ReadonlyMap<string, string>, options: SimulatorOptions): Promise<Simulator> {
-  const { workDir, trace, select } = options;
+export async function buildVerilator(
+  files: ReadonlyMap<string, string>,
+  options: SimulatorOptions,
+): Promise<Simulator> {
+  const { workDir, trace, netlist, select } = options;
   for (const [path, text] of new Map([...files, ["bench.cpp", packageFile("hdl/tb/bench.cpp")]])) {
     await mkdir(dirname(join(workDir, path)), { recursive: true });
     await writeFile(join(workDir, path), text);
   }
   const modules = [...files.keys()].filter((file) => file.endsWith(".v"));
-  const flags = ["--cc", "--exe", "--build", "-O3", "--x-assign", "unique", "--x-initial", "unique", "--prefix", "Vtop", "--Mdir", "obj"];
+  const flags = "--cc --exe --build -O3 --x-assign unique --x-initial unique --prefix Vtop --Mdir obj".split(" ");
   // Compiling takes longer than simulating: -O1 for what runs every cycle, nothing for what runs once.
   const make = ["-j", "2", "-MAKEFLAGS", "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1 -s"];
   if (select) make.push("-CFLAGS", "-DQC_SELECT");
-  const defines = trace ? ["-DQC_TRACE"] : [];
+  const defines = [...(trace ? ["-DQC_TRACE"] : []), ...(netlist ? ["-Wno-fatal", "-Wno-lint", "-Wno-style"] : [])];
   const list = [...files.keys()].find((file) => file.endsWith(".f"));
-  const top = options.top ?? list?.slice(0, -2) ?? fail("QC5002", "the project has no .f file list to name its top module", "verilator");
+  const top =
+    options.top ??
+    list?.slice(0, -2) ??
+    fail("QC5002", "the project has no .f file list to name its top module", "verilator");
   const build = [...flags, ...make, ...defines, "--top-module", top, ...modules, "bench.cpp"];
   await runOrFail("verilator", build, { cwd: workDir });
   let runs = 0;
