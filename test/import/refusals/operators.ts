@@ -1,6 +1,6 @@
 /** Elementwise operations, pools, softmax and movements. */
 import { ModelBuilder, oneOp } from "../../helpers/onnx.js";
-import { image, op, q, quantized, type Refusal } from "./models.js";
+import { image, op, q, type Refusal } from "./models.js";
 
 export const operators: readonly Refusal[] = [
   [
