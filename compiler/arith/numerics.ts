@@ -7,6 +7,7 @@ import type { IntegerType, Range } from "../ir/types.js";
 import { exact } from "./definitions/exact.js";
 import { onnxruntime } from "./definitions/onnxruntime.js";
 import { tflite } from "./definitions/tflite.js";
+import type { Expression } from "./expression.js";
 import type { Staircase } from "./staircase.js";
 
 /** One output channel of a convolution or dense layer. Scales are float32 values. */
@@ -70,6 +71,18 @@ export interface UnarySpec {
   readonly clamp: Range;
 }
 
+export interface ExpressionSpec extends UnarySpec {
+  /** Without per-channel constants. */
+  readonly expression: Expression;
+}
+
+export interface ExpressionDefinition {
+  /** Output code for an input code; undefined where the function has no value there. */
+  value(code: number): number | undefined;
+  /** Set when the family has no definition of its own and `exact` stands in. */
+  readonly fallback?: string;
+}
+
 export interface SoftmaxDefinition {
   readonly kind: "even" | "tflite";
   readonly exponentials: Uint32Array;
@@ -87,6 +100,8 @@ export interface Numerics {
   averagePool(spec: AveragePoolSpec): { readonly staircase: Staircase; readonly fallback?: string };
   /** Output code for an input code: requantization of a single tensor. */
   unary(spec: UnarySpec): (code: number) => number;
+  /** A real function of a single tensor. */
+  expression(spec: ExpressionSpec): ExpressionDefinition;
   softmax(input: Affine, output: Affine, where: string): SoftmaxDefinition;
 }
 

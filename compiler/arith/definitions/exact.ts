@@ -8,6 +8,7 @@ import { saturate } from "../float32.js";
 import type { AddDefinition, AddSpec, AddTables, AveragePoolSpec, Numerics, ProductSpec, UnarySpec } from "../numerics.js";
 import { type Rational, add, ceilDivide, divide, fromFloat, multiply, rational, roundHalfEven, subtract } from "../rational.js";
 import type { Staircase } from "../staircase.js";
+import { exactExpression } from "./expression.js";
 import { roundedSoftmax } from "./softmax.js";
 
 export const exact: Numerics = {
@@ -26,6 +27,7 @@ export const exact: Numerics = {
     return { staircase: exactAveragePool(spec) };
   },
   unary: exactUnary,
+  expression: exactExpression,
   softmax: (input, output, where) => roundedSoftmax(input.scale, fromFloat(output.scale), where),
 };
 

@@ -10,6 +10,7 @@ import type { AddDefinition, AddSpec, AveragePoolSpec, Numerics, ProductSpec, Un
 import { rational } from "../rational.js";
 import { type Staircase, staircaseOf } from "../staircase.js";
 import { exactAveragePool } from "./exact.js";
+import { float32Expression } from "./expression.js";
 import { roundedSoftmax } from "./softmax.js";
 
 export const onnxruntime: Numerics = {
@@ -55,6 +56,7 @@ export const onnxruntime: Numerics = {
         clamp.hi,
       );
   },
+  expression: float32Expression,
   /** QLinearSoftmax multiplies by floor(1/sy). */
   softmax: (input, output, where) =>
     roundedSoftmax(input.scale, rational(1n, BigInt(Math.floor(f32(1 / output.scale)))), where),

@@ -12,6 +12,8 @@ import type { AddDefinition, AddSpec, AveragePoolSpec, Numerics, ProductSpec, Un
 import { ceilDivide } from "../rational.js";
 import { roundingDivideByPot, saturatingRoundingDoublingHighMul } from "../scalar.js";
 import { type Staircase, staircaseOf } from "../staircase.js";
+import { printExpression } from "../expression.js";
+import { exactExpression } from "./expression.js";
 import { exactAveragePool } from "./exact.js";
 import { tfliteExponentials } from "./tflite-softmax.js";
 
@@ -78,6 +80,10 @@ export const tflite: Numerics = {
         clamp.hi,
       );
   },
+  expression: (spec) => ({
+    ...exactExpression(spec),
+    fallback: `TFLite's integer kernels for ${printExpression(spec.expression)} are not reproduced`,
+  }),
   softmax(input, output, where) {
     if (output.scale !== 1 / 256) {
       fail("QC2004", `TFLite's int8 Softmax has output scale 1/256; got ${output.scale}. Use --numerics exact.`, where);

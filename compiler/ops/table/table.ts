@@ -1,34 +1,38 @@
-/** A function of one code as a 256-entry table: requantization, Relu and Clip between two quantizations. */
-import { scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
+/** A function of one code as a 256-entry table: requantization, bounds, and real functions between two quantizations. */
+import { typeRange } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
-import { requirePerTensor } from "../weights.js";
+import { readArithmetic } from "./arithmetic.onnx.js";
+import { functionTable, tableRange } from "./function-table.js";
+import { functionRules } from "./functions.onnx.js";
 import { c } from "./table.c.js";
 import { readClip, readRelu } from "./table.onnx.js";
-import type { TableAttributes } from "./table.types.js";
+import type { TableAttributes, TableGraphAttributes } from "./table.types.js";
 import { verilog } from "./table.verilog.js";
 
 export default {
   name: "table",
-  onnx: { Relu: readRelu, Clip: readClip },
+  onnx: {
+    Relu: readRelu,
+    Clip: readClip,
+    ...functionRules,
+    Add: readArithmetic,
+    Div: readArithmetic,
+    Max: readArithmetic,
+    Min: readArithmetic,
+    Mul: readArithmetic,
+    Pow: readArithmetic,
+    PRelu: readArithmetic,
+    Sub: readArithmetic,
+  },
   elementwise: true,
   channelwise: true,
   inferShape: ({ inputs: [x] }) => x!.shape,
-  lower(node, { numerics, ranges }) {
+  lower(node, context) {
     const x = node.inputs[0]!;
-    requirePerTensor(x, node.name);
-    const { lo, hi } = typeRange(x.type);
-    const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
-    const value = numerics.unary({
-      input: { scale: scaleOf(x), zeroPoint: zeroPointOf(x) },
-      output,
-      clamp: numerics.clampCodes(node.clamp, output, node.output.type),
-    });
-    const values = Int16Array.from({ length: hi - lo + 1 }, (_, i) => value(lo + i));
-    // The function is monotone, so a channel's range maps end to end.
-    return {
-      attributes: { low: lo, values },
-      ranges: ranges(x).map((range) => ({ lo: values[range.lo - lo]!, hi: values[range.hi - lo]! })),
-    };
+    const low = typeRange(x.type).lo;
+    const inputs = context.ranges(x);
+    const values = functionTable(node, node.attributes.expression, inputs, context);
+    return { attributes: { low, values }, ranges: inputs.map((range) => tableRange(values, low, range)) };
   },
   evaluate: ({ attributes: { low, values } }, [x]) => x!.map((code) => values[code - low]!),
   inPlace: () => true,
@@ -37,4 +41,4 @@ export default {
   print: ({ values }) => `values=${values[0]}..${values.at(-1)}`,
   c,
   verilog,
-} satisfies OpHome<Record<string, never>, TableAttributes>;
+} satisfies OpHome<TableGraphAttributes, TableAttributes>;
