@@ -46,46 +46,53 @@ QC_INLINE qc_four qc_depthwise_tap(qc_four sums, const uint8_t *codes, const uin
     return sums;
 }
 
-/* Three taps side by side. */
-QC_INLINE qc_four qc_depthwise_row(qc_four sums, const uint8_t *codes, int32_t step, const uint8_t *weights, int x_signed, int dsp)
+/* Three rows of three taps by packed multiplies. */
+QC_INLINE qc_four qc_depthwise_nine(qc_depthwise_taps taps, const uint8_t *weights, int x_signed)
 {
+    qc_four sums = {0, 0, 0, 0};
+
 #if QC_DSP_ASSEMBLY
-    if (dsp && x_signed) {
+    if (x_signed) {
         uint32_t xe, xo, we, wo;
 
-#define QC_FOUR_PRODUCTS            \
-    "sxtb16 %[xe], %[xo]\n\t"       \
-    "sxtb16 %[we], %[wo]\n\t"       \
-    "sxtb16 %[xo], %[xo], ror #8\n\t" \
-    "sxtb16 %[wo], %[wo], ror #8\n\t" \
-    "smlabb %[a], %[xe], %[we], %[a]\n\t" \
-    "smlatt %[c], %[xe], %[we], %[c]\n\t" \
-    "smlabb %[b], %[xo], %[wo], %[b]\n\t" \
+#define QC_FOUR_PRODUCTS(CODES)               \
+    "ldr %[xo], " CODES "\n\t"                \
+    "ldr %[wo], [%[weights]], #4\n\t"         \
+    "sxtb16 %[xe], %[xo]\n\t"                 \
+    "sxtb16 %[we], %[wo]\n\t"                 \
+    "sxtb16 %[xo], %[xo], ror #8\n\t"         \
+    "sxtb16 %[wo], %[wo], ror #8\n\t"         \
+    "smlabb %[a], %[xe], %[we], %[a]\n\t"     \
+    "smlatt %[c], %[xe], %[we], %[c]\n\t"     \
+    "smlabb %[b], %[xo], %[wo], %[b]\n\t"     \
     "smlatt %[d], %[xo], %[wo], %[d]\n\t"
-        __asm__("ldr %[xo], [%[codes]]\n\t"
-                "ldr %[wo], [%[weights]]\n\t" QC_FOUR_PRODUCTS
-                "ldr %[xo], [%[codes], %[step]]\n\t"
-                "ldr %[wo], [%[weights], #4]\n\t" QC_FOUR_PRODUCTS
-                "ldr %[xo], [%[codes], %[step], lsl #1]\n\t"
-                "ldr %[wo], [%[weights], #8]\n\t" QC_FOUR_PRODUCTS
+#define QC_THREE_TAPS                                 \
+    QC_FOUR_PRODUCTS("[%[codes]]")                    \
+    QC_FOUR_PRODUCTS("[%[codes], %[step]]")           \
+    QC_FOUR_PRODUCTS("[%[codes], %[step], lsl #1]")
+        __asm__(QC_THREE_TAPS
+                "add %[codes], %[codes], %[pitch]\n\t" QC_THREE_TAPS
+                "add %[codes], %[codes], %[pitch]\n\t" QC_THREE_TAPS
                 : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d), [xe] "=&r"(xe), [xo] "=&r"(xo),
-                  [we] "=&r"(we), [wo] "=&r"(wo)
-                : [codes] "r"(codes), [step] "r"(step), [weights] "r"(weights)
+                  [we] "=&r"(we), [wo] "=&r"(wo), [codes] "+r"(taps.codes), [weights] "+r"(weights)
+                : [step] "r"(taps.step), [pitch] "r"(taps.pitch)
                 : "memory");
+#undef QC_THREE_TAPS
 #undef QC_FOUR_PRODUCTS
         return sums;
     }
 #endif
-    sums = qc_depthwise_tap(sums, codes, weights, x_signed, dsp);
-    codes += step;
-    QC_AFTER(codes, sums.d);
-    sums = qc_depthwise_tap(sums, codes, weights + 4, x_signed, dsp);
-    codes += step;
-    QC_AFTER(codes, sums.d);
-    return qc_depthwise_tap(sums, codes, weights + 8, x_signed, dsp);
+    {
+        int32_t tap;
+
+        for (tap = 0; tap < 9; tap++) {
+            sums = qc_depthwise_tap(sums, taps.codes + tap / 3 * taps.pitch + tap % 3 * taps.step, weights + 4 * tap, x_signed, 1);
+        }
+        return sums;
+    }
 }
 
-/* Four channels. Rows of three taps, and three of them, are the rule: written out, they need no counting. */
+/* Four channels. Rows of three taps, and with packed multiplies three of them, are the rule: they need no counting. */
 QC_INLINE void qc_depthwise_four(qc_depthwise_taps taps, int32_t kernel_height, int32_t kernel_width, const uint8_t *weights,
                                  const int32_t *record, qc_requant q, int x_signed, int dsp, uint8_t *y)
 {
@@ -95,18 +102,20 @@ QC_INLINE void qc_depthwise_four(qc_depthwise_taps taps, int32_t kernel_height, 
     int32_t kx;
 
     if (dsp && kernel_height == 3 && kernel_width == 3) {
-        sums = qc_depthwise_row(sums, taps.codes, taps.step, weights, x_signed, dsp);
-        taps.codes += taps.pitch;
-        sums = qc_depthwise_row(sums, taps.codes, taps.step, weights + 12, x_signed, dsp);
-        taps.codes += taps.pitch;
-        sums = qc_depthwise_row(sums, taps.codes, taps.step, weights + 24, x_signed, dsp);
+        sums = qc_depthwise_nine(taps, weights, x_signed);
     } else {
         for (ky = 0; ky < kernel_height; ky++) {
             const uint8_t *codes = taps.codes;
 
             for (kx = kernel_width; kx >= 3; kx -= 3) {
-                sums = qc_depthwise_row(sums, codes, taps.step, weights, x_signed, dsp);
-                codes += 3 * taps.step;
+                sums = qc_depthwise_tap(sums, codes, weights, x_signed, dsp);
+                codes += taps.step;
+                QC_AFTER(codes, sums.d);
+                sums = qc_depthwise_tap(sums, codes, weights + 4, x_signed, dsp);
+                codes += taps.step;
+                QC_AFTER(codes, sums.d);
+                sums = qc_depthwise_tap(sums, codes, weights + 8, x_signed, dsp);
+                codes += taps.step;
                 weights += 12;
             }
             for (; kx > 0; kx--) {
