@@ -38,6 +38,13 @@ export class Attributes {
     return value as readonly number[];
   }
 
+  floats(name: string, fallback: readonly number[]): readonly number[] {
+    const value = this.take(name);
+    if (value === undefined) return fallback;
+    if (!Array.isArray(value)) this.wrong(name, "a list of numbers");
+    return value as readonly number[];
+  }
+
   /** Refuses attributes that no call asked for: an ignored attribute could change the meaning. */
   done(): void {
     for (const name of this.node.attributes.keys()) {

@@ -85,9 +85,10 @@ export class ModelReader implements GraphReader {
     return Array.from(value.constant.values);
   }
 
-  define(node: OnnxNode, value: Value): void {
-    const output = node.outputs[0];
+  define(node: OnnxNode, value: Value, index = 0): void {
+    const output = node.outputs[index];
     if (output === undefined) fail("QC1003", "the node has no output.", node.name);
+    if (output === "" && index > 0) return;
     if (this.values.has(output)) fail("QC1003", `value '${output}' is defined twice.`, node.name);
     this.values.set(output, value);
   }
@@ -107,17 +108,17 @@ export class ModelReader implements GraphReader {
     this.define(node, { kind: "codes", tensor });
   }
 
-  move(node: OnnxNode, movesFor: (shape: Shape) => readonly Move[]): boolean {
+  move(node: OnnxNode, movesFor: (shape: Shape) => readonly Move[], output = 0): boolean {
     const value = this.value(node, 0);
     switch (value?.kind) {
       case "codes":
       case "real":
-        this.define(node, { kind: value.kind, tensor: this.moved(value.tensor, movesFor(value.tensor.shape)) });
+        this.define(node, { kind: value.kind, tensor: this.moved(value.tensor, movesFor(value.tensor.shape)) }, output);
         return true;
       case "pending":
       case "float-input": {
         const moves = movesFor(value.shape);
-        this.define(node, { ...value, shape: movedShape(value.shape, moves), moves: [...value.moves, ...moves] });
+        this.define(node, { ...value, shape: movedShape(value.shape, moves), moves: [...value.moves, ...moves] }, output);
         return true;
       }
       default:

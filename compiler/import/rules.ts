@@ -54,10 +54,10 @@ export interface GraphReader {
   quantized(node: OnnxNode, index: number): Tensor;
   /** Numbers of a constant input (shapes, axes, bounds). */
   numbers(node: OnnxNode, index: number): readonly number[] | undefined;
-  /** Names the node's result: its first input, of the given shape, moved; it may still be waiting for its quantization. */
-  move(node: OnnxNode, moves: (shape: Shape) => readonly Move[]): boolean;
-  /** Names the node's result. */
-  define(node: OnnxNode, value: Value): void;
+  /** Names the node's result `output`: its first input, of the given shape, moved; it may still be waiting for its quantization. */
+  move(node: OnnxNode, moves: (shape: Shape) => readonly Move[], output?: number): boolean;
+  /** Names the node's result `output`, the first unless given; results that the node leaves unnamed are dropped. */
+  define(node: OnnxNode, value: Value, output?: number): void;
   /** Adds a Graph node that moves or maps codes, keeping the quantization of `input` unless `output` says otherwise. */
   emit(op: string, name: string, input: Tensor, attributes: unknown, output?: Partial<Tensor>): Tensor;
   /** Quantizes a pending result: adds its node, brings it back to ONNX's layout, and names it. */

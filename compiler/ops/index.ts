@@ -2,22 +2,26 @@
 import type { OpHome } from "./op.js";
 import add from "./add/add.js";
 import averagePool2d from "./average-pool2d/average-pool2d.js";
+import channelTable from "./channel-table/channel-table.js";
 import conv2d from "./conv2d/conv2d.js";
 import dense from "./dense/dense.js";
 import maxPool2d from "./max-pool2d/max-pool2d.js";
 import reshape from "./reshape/reshape.js";
 import softmax from "./softmax/softmax.js";
+import strided from "./strided/strided.js";
 import table from "./table/table.js";
 import transpose from "./transpose/transpose.js";
 
 const homes: readonly OpHome[] = [
   add,
   averagePool2d,
+  channelTable,
   conv2d,
   dense,
   maxPool2d,
   reshape,
   softmax,
+  strided,
   table,
   transpose,
 ];

@@ -1,11 +1,11 @@
 /** What an op home declares. Shared code asks the home; it never compares op names. */
 import type { CLowering } from "../../targets/c/lowering.js";
 import type { VerilogLowering } from "../../targets/verilog/lowering.js";
-import type { GraphNode, Tensor } from "../ir/graph.js";
-import type { IntegerNode, Range, Shape } from "../ir/index.js";
-import type { OnnxRule } from "../import/rules.js";
 import type { Numerics } from "../arith/numerics.js";
 import type { RequantizeLayer } from "../arith/requantize-layer.js";
+import type { OnnxRule } from "../import/rules.js";
+import type { GraphNode, Tensor } from "../ir/graph.js";
+import type { IntegerNode, Range, Shape } from "../ir/index.js";
 
 /** Result of lowering a Graph node: integer attributes and the proven range of every output channel. */
 export interface Lowered<Attributes> {
@@ -65,6 +65,14 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   readonly movesCodes?: boolean;
   /** Present when the op permutes axes: the pass fold-transposes carries it instead of running it. */
   permutation?(attributes: GraphAttributes): readonly number[];
+  /**
+   * For ops whose result, axes permuted, is that of other attributes on inputs with the same axes permuted: these
+   * attributes, when stored axis i is logical axis `permutation[i]` of every input and of the output; undefined when none do.
+   */
+  permuted?(
+    node: Pick<GraphNode<GraphAttributes>, "inputs" | "output" | "attributes">,
+    permutation: readonly number[],
+  ): GraphAttributes | undefined;
   /** True when element i of the output depends on element i of each equally shaped input alone: any layout will do. */
   readonly elementwise?: boolean;
   /**

@@ -1,5 +1,5 @@
 /** Element orders: where a moved tensor finds its elements. */
-import { type Shape, elementCount } from "../ir/types.js";
+import { elementCount, type Shape } from "../ir/types.js";
 
 /** Element k of a result, k counted in the mixed radix `dims`, is element offset + sum of digit * stride of its source. */
 export interface StridedOrder {
@@ -68,7 +68,11 @@ export function stridedForm(order: Int32Array): StridedOrder | undefined {
 /** A permutation of axes as a strided order. */
 export function permutedOrder(shape: Shape, permutation: readonly number[]): StridedOrder {
   const strides = rowMajorStrides(shape);
-  return { dims: permutation.map((axis) => shape[axis]!), strides: permutation.map((axis) => strides[axis]!), offset: 0 };
+  return {
+    dims: permutation.map((axis) => shape[axis]!),
+    strides: permutation.map((axis) => strides[axis]!),
+    offset: 0,
+  };
 }
 
 /** `order[k]` is the row-major index, in a tensor of `shape`, of element k of its transposition. */
