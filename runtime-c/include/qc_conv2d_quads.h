@@ -14,6 +14,15 @@
 #include "qc_requantize.h"
 #include "qc_window.h"
 
+/* See QC_DSP_ASSEMBLY in qc_dsp.h. */
+#ifndef QC_RISCV_ASSEMBLY
+#if defined(__riscv_mul) && __riscv_xlen == 32 && !defined(__riscv_32e) && defined(__GNUC__) && defined(__OPTIMIZE__)
+#define QC_RISCV_ASSEMBLY 1
+#else
+#define QC_RISCV_ASSEMBLY 0
+#endif
+#endif
+
 /* Sums of four pixels. */
 typedef struct {
     qc_four p0;
@@ -22,15 +31,72 @@ typedef struct {
     qc_four p3;
 } qc_quads_sums;
 
-/* One tap of four pixels. */
-QC_INLINE qc_quads_sums qc_quads_tap(qc_quads_sums s, const uint8_t *codes, const int8_t *weights, int x_signed)
+/* Multiplies `taps` (at least 1) interleaved codes of four pixels with the weights of four channels. */
+QC_INLINE qc_quads_sums qc_quads_multiply(const uint8_t *codes, const int8_t *weights, int32_t taps, int x_signed)
 {
-    const qc_four w = {weights[0], weights[1], weights[2], weights[3]};
+    const uint8_t *const end = codes + 4 * taps;
+    qc_quads_sums s = {{0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}};
 
-    s.p0 = qc_four_add(s.p0, codes, w, x_signed);
-    s.p1 = qc_four_add(s.p1, codes + 1, w, x_signed);
-    s.p2 = qc_four_add(s.p2, codes + 2, w, x_signed);
-    s.p3 = qc_four_add(s.p3, codes + 3, w, x_signed);
+#if QC_RISCV_ASSEMBLY
+    if (x_signed) {
+        qc_quads_sums *const sums = &s;
+
+        /* 16 products in 40 instructions, and three to count twice. The sums have names because C allows 30 operands only. */
+#define QC_QUADS_PIXEL(CODE, A, B, C, D)   \
+    "lb t0, " CODE "(%[codes])\n\t"        \
+    "mul t1, t0, a4\n\t"                   \
+    "mul ra, t0, a5\n\t"                   \
+    "add " A ", " A ", t1\n\t"             \
+    "mul t1, t0, a6\n\t"                   \
+    "add " B ", " B ", ra\n\t"             \
+    "mul ra, t0, a7\n\t"                   \
+    "add " C ", " C ", t1\n\t"             \
+    "add " D ", " D ", ra\n\t"
+#define QC_QUADS_TAP(O0, O1, O2, O3)                  \
+    "lb a4, " O0 "(%[weights])\n\t"                   \
+    "lb a5, " O1 "(%[weights])\n\t"                   \
+    "lb a6, " O2 "(%[weights])\n\t"                   \
+    "lb a7, " O3 "(%[weights])\n\t"                   \
+    QC_QUADS_PIXEL(O0, "s1", "s2", "s3", "s4")        \
+    QC_QUADS_PIXEL(O1, "s5", "s6", "s7", "s8")        \
+    QC_QUADS_PIXEL(O2, "s9", "s10", "s11", "t2")      \
+    QC_QUADS_PIXEL(O3, "t3", "t4", "t5", "t6")
+        __asm__ volatile("li s1, 0\n\tli s2, 0\n\tli s3, 0\n\tli s4, 0\n\t"
+                "li s5, 0\n\tli s6, 0\n\tli s7, 0\n\tli s8, 0\n\t"
+                "li s9, 0\n\tli s10, 0\n\tli s11, 0\n\tli t2, 0\n\t"
+                "li t3, 0\n\tli t4, 0\n\tli t5, 0\n\tli t6, 0\n\t"
+                "sub t0, %[end], %[codes]\n\t"
+                "andi t0, t0, 4\n\t"
+                "beqz t0, 1f\n\t"
+                "addi %[codes], %[codes], -4\n\t"
+                "addi %[weights], %[weights], -4\n\t"
+                "j 2f\n"
+                "1:\n\t" QC_QUADS_TAP("0", "1", "2", "3")
+                "2:\n\t" QC_QUADS_TAP("4", "5", "6", "7")
+                "addi %[codes], %[codes], 8\n\t"
+                "addi %[weights], %[weights], 8\n\t"
+                "bne %[codes], %[end], 1b\n\t"
+                "sw s1, 0(%[sums])\n\tsw s2, 4(%[sums])\n\tsw s3, 8(%[sums])\n\tsw s4, 12(%[sums])\n\t"
+                "sw s5, 16(%[sums])\n\tsw s6, 20(%[sums])\n\tsw s7, 24(%[sums])\n\tsw s8, 28(%[sums])\n\t"
+                "sw s9, 32(%[sums])\n\tsw s10, 36(%[sums])\n\tsw s11, 40(%[sums])\n\tsw t2, 44(%[sums])\n\t"
+                "sw t3, 48(%[sums])\n\tsw t4, 52(%[sums])\n\tsw t5, 56(%[sums])\n\tsw t6, 60(%[sums])"
+                : [codes] "+r"(codes), [weights] "+r"(weights)
+                : [end] "r"(end), [sums] "r"(sums)
+                : "memory", "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9",
+                  "s10", "s11", "a4", "a5", "a6", "a7");
+#undef QC_QUADS_TAP
+#undef QC_QUADS_PIXEL
+        return s;
+    }
+#endif
+    do {
+        s.p0 = qc_four_add(s.p0, qc_code(codes[0], x_signed), weights);
+        s.p1 = qc_four_add(s.p1, qc_code(codes[1], x_signed), weights);
+        s.p2 = qc_four_add(s.p2, qc_code(codes[2], x_signed), weights);
+        s.p3 = qc_four_add(s.p3, qc_code(codes[3], x_signed), weights);
+        codes += 4;
+        weights += 4;
+    } while (codes != end);
     return s;
 }
 
@@ -58,20 +124,8 @@ QC_INLINE void qc_quads_block(const uint8_t *patches, const int8_t *weights, int
     int32_t channels;
 
     for (channels = outputs; channels > 0; channels -= 4) {
-        const int8_t *const pairs_end = weights + taps / 2 * 8;
-        const uint8_t *codes = patches;
-        qc_quads_sums s = {{0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}};
+        const qc_quads_sums s = qc_quads_multiply(patches, weights, taps, x_signed);
 
-        while (weights != pairs_end) {
-            s = qc_quads_tap(s, codes, weights, x_signed);
-            s = qc_quads_tap(s, codes + 4, weights + 4, x_signed);
-            codes += 8;
-            weights += 8;
-        }
-        if (taps % 2 != 0) {
-            s = qc_quads_tap(s, codes, weights, x_signed);
-            weights += 4;
-        }
         qc_quads_store(s.p0, record, q, channels, y);
         if (pixels > 1) {
             qc_quads_store(s.p1, record, q, channels, y + pitch);
@@ -82,6 +136,7 @@ QC_INLINE void qc_quads_block(const uint8_t *patches, const int8_t *weights, int
         if (pixels > 3) {
             qc_quads_store(s.p3, record, q, channels, y + 3 * pitch);
         }
+        weights += 4 * taps;
         record += 4 * qc_record_words(q);
         y += 4;
     }

@@ -12,18 +12,6 @@
 #include "qc_conv2d_quads.h"
 #include "qc_requantize.h"
 
-/* One input times four outputs. */
-QC_INLINE qc_four qc_dense_tap(qc_four sums, uint8_t byte, const int8_t *weights, int x_signed)
-{
-    const int32_t code = qc_code(byte, x_signed);
-
-    sums.a += code * weights[0];
-    sums.b += code * weights[1];
-    sums.c += code * weights[2];
-    sums.d += code * weights[3];
-    return sums;
-}
-
 QC_INLINE void qc_dense_quads(const uint8_t *x, int32_t rows, int32_t inputs, int32_t outputs, const int8_t *weights,
                               const int32_t *records, uint8_t *y, qc_requant q, int x_signed)
 {
@@ -40,14 +28,14 @@ QC_INLINE void qc_dense_quads(const uint8_t *x, int32_t rows, int32_t inputs, in
             qc_four sums = {0, 0, 0, 0};
 
             for (; weight != end; weight += 16) {
-                sums = qc_dense_tap(sums, codes[0], weight, x_signed);
-                sums = qc_dense_tap(sums, codes[1], weight + 4, x_signed);
-                sums = qc_dense_tap(sums, codes[2], weight + 8, x_signed);
-                sums = qc_dense_tap(sums, codes[3], weight + 12, x_signed);
+                sums = qc_four_add(sums, qc_code(codes[0], x_signed), weight);
+                sums = qc_four_add(sums, qc_code(codes[1], x_signed), weight + 4);
+                sums = qc_four_add(sums, qc_code(codes[2], x_signed), weight + 8);
+                sums = qc_four_add(sums, qc_code(codes[3], x_signed), weight + 12);
                 codes += 4;
             }
             for (left = inputs % 4; left > 0; left--) {
-                sums = qc_dense_tap(sums, *codes++, weight, x_signed);
+                sums = qc_four_add(sums, qc_code(*codes++, x_signed), weight);
                 weight += 4;
             }
             qc_quads_store(sums, record, q, o, y);
