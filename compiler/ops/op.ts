@@ -25,6 +25,8 @@ export interface LowerContext {
 export interface ChannelStructure<Attributes> {
   /** Channels of each input that must be kept when exactly the `needed` output channels are. */
   needed(node: IntegerNode<Attributes>, needed: readonly boolean[]): boolean[][];
+  /** Channels of the output that must stay because these of the inputs do, where the op cannot drop one alone. */
+  bound?(node: IntegerNode<Attributes>, needed: readonly (readonly boolean[])[]): boolean[];
   /** Attributes with only the kept channels; what removed (constant) input channels contribute is folded in. */
   keep(node: IntegerNode<Attributes>, kept: KeptChannels): Attributes;
 }

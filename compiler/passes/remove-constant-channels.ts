@@ -23,23 +23,44 @@ export const removeConstantChannels: Pass<IntegerGraph> = {
 
 const channelsOf = (tensor: IntegerTensor) => tensor.shape.at(-1) ?? 1;
 
+/**
+ * The channels to keep. An op that keeps channels apart has the same ones on both sides, so what one side needs for another
+ * reader reaches the other side too: repeated until nothing changes.
+ */
 function neededChannels(graph: IntegerGraph): Needed {
-  const needed: Needed = new Map(graph.tensors.map((tensor) => [tensor, new Array<boolean>(channelsOf(tensor)).fill(false)]));
+  const needed: Needed = new Map(
+    graph.tensors.map((tensor) => [tensor, new Array<boolean>(channelsOf(tensor)).fill(false)]),
+  );
+  let changed = true;
   const mark = (tensor: IntegerTensor, flags: readonly boolean[]) => {
     const own = needed.get(tensor)!;
-    flags.forEach((flag, c) => {
-      if (flag) own[c] = true;
-    });
+    for (const [c, flag] of flags.entries()) {
+      changed ||= flag && !own[c];
+      own[c] ||= flag;
+    }
   };
-  const all = (tensor: IntegerTensor) => mark(tensor, needed.get(tensor)!.map(() => true));
+  const all = (tensor: IntegerTensor) => mark(tensor, new Array<boolean>(channelsOf(tensor)).fill(true));
   for (const tensor of [...graph.inputs, ...graph.outputs]) all(tensor);
-  for (const node of [...graph.nodes].reverse()) {
-    const home = opHomes.get(node.op)!;
-    const own = needed.get(node.output)!;
-    if (!own.some(Boolean)) own[0] = true; // a tensor keeps at least one channel
-    if (home.channels) home.channels.needed(node, own).forEach((flags, i) => mark(node.inputs[i]!, flags));
-    else if (keepsChannels(node)) for (const input of node.inputs) mark(input, own);
-    else for (const tensor of [...node.inputs, node.output]) all(tensor);
+  while (changed) {
+    changed = false;
+    for (const node of [...graph.nodes].reverse()) {
+      const home = opHomes.get(node.op)!;
+      const own = needed.get(node.output)!;
+      if (!own.some(Boolean)) mark(node.output, [true]); // a tensor keeps at least one channel
+      if (home.channels) {
+        for (const [i, flags] of home.channels.needed(node, own).entries()) mark(node.inputs[i]!, flags);
+        const bound = home.channels.bound?.(
+          node,
+          node.inputs.map((input) => needed.get(input)!),
+        );
+        if (bound) mark(node.output, bound);
+      } else if (keepsChannels(node)) {
+        for (const input of node.inputs) {
+          mark(input, own);
+          mark(node.output, needed.get(input)!);
+        }
+      } else for (const tensor of [...node.inputs, node.output]) all(tensor);
+    }
   }
   return needed;
 }
@@ -67,7 +88,12 @@ function rebuild(graph: IntegerGraph, needed: Needed): IntegerGraph {
     const home = opHomes.get(node.op)!;
     const channels = { inputs: node.inputs.map((input) => kept.get(input)!), output: kept.get(node.output)! };
     const attributes = home.channels ? home.channels.keep(node, channels) : node.attributes;
-    return { ...node, attributes, inputs: node.inputs.map((input) => replaced.get(input)!), output: replaced.get(node.output)! };
+    return {
+      ...node,
+      attributes,
+      inputs: node.inputs.map((input) => replaced.get(input)!),
+      output: replaced.get(node.output)!,
+    };
   });
   const swap = (list: readonly IntegerTensor[]) => list.map((tensor) => replaced.get(tensor)!);
   return { ...graph, inputs: swap(graph.inputs), outputs: swap(graph.outputs), tensors, nodes };

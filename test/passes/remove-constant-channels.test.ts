@@ -111,6 +111,23 @@ describe("constant channels", () => {
     expect(after).toBe(before);
   });
 
+  it("a pool behind an op that needs all channels keeps them all, though its reader weighs one", () => {
+    const b = new ModelBuilder();
+    const x = b.qdq(b.input([1, 2, 4, 4]), output); // transposed to channels last
+    const pooled = b.node("MaxPool", [x], { kernel_shape: [2, 2], strides: [2, 2] });
+    const weights = b.dequantize(b.constant("w", "int8", [1, 2, 1, 1], [5, 0]), { scale: 0.1, zeroPoint: 0 });
+    expectSameBytes(both(b.output(b.qdq(b.node("Conv", [pooled, weights]), output)).bytes()), 3, 1);
+  });
+
+  it("a depthwise convolution keeps the channels that its input keeps for another reader", () => {
+    const b = new ModelBuilder(2);
+    const x = b.qdq(b.input([1, 3, 4, 4]), output);
+    const y = b.qdq(b.node("Conv", [x, b.weights([3, 1, 3, 3])], { group: 3 }), output);
+    const weights = b.dequantize(b.constant("w", "int8", [1, 3, 1, 1], [5, 0, 7]), { scale: 0.1, zeroPoint: 0 });
+    const graphs = both(b.output(b.qdq(b.node("Conv", [y, weights]), output)).bytes());
+    expectSameBytes(graphs, 3, 1);
+  });
+
   it("random graphs compute the same bytes", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), (seed) => {

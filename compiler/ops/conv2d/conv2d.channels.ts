@@ -1,6 +1,7 @@
 /** Which channels of a convolution matter, and the convolution without the others. */
-import { channelRange } from "../../ir/integer-graph.js";
+
 import type { IntegerNode } from "../../ir/integer-graph.js";
+import { channelRange } from "../../ir/integer-graph.js";
 import type { ChannelStructure } from "../op.js";
 import { keepRequantize } from "../requantize.js";
 import { isPadded } from "../window.js";
@@ -38,11 +39,23 @@ export const channels: ChannelStructure<Conv2dAttributes> = {
       if (!needed[o]) continue;
       const first = Math.floor(o / outputsPerGroup) * perGroup;
       for (let i = 0; i < perGroup; i++) {
-        const weighed = Array.from({ length: taps }, (_, tap) => attributes.weights[(o * taps + tap) * perGroup + i]).some((w) => w !== 0);
+        const weighed = Array.from(
+          { length: taps },
+          (_, tap) => attributes.weights[(o * taps + tap) * perGroup + i],
+        ).some((w) => w !== 0);
         if (attributes.groups > 1 || (weighed && !folds(first + i))) matters[first + i] = true;
       }
     }
     return [matters];
+  },
+
+  /** The groups of the output are those of the input. */
+  bound(node, [inputs]) {
+    const { outputs, perGroup, outputsPerGroup } = geometry(node);
+    return Array.from({ length: outputs }, (_, o) => {
+      const first = Math.floor(o / outputsPerGroup) * perGroup;
+      return node.attributes.groups > 1 && inputs!.slice(first, first + perGroup).some(Boolean);
+    });
   },
 
   keep(node, { inputs: [kept], output }) {
@@ -53,12 +66,22 @@ export const channels: ChannelStructure<Conv2dAttributes> = {
     const bias = Int32Array.from(output, (o) => attributes.bias[o]! + removedTerms(node, o, keptSet));
     const within = (o: number) => {
       const first = Math.floor(o / outputsPerGroup) * perGroup;
-      return kept!.filter((channel) => channel >= first && channel < first + perGroup).map((channel) => channel - first);
+      return kept!
+        .filter((channel) => channel >= first && channel < first + perGroup)
+        .map((channel) => channel - first);
     };
     const weights = output.flatMap((o) =>
-      Array.from({ length: taps }, (_, tap) => within(o).map((i) => attributes.weights[(o * taps + tap) * perGroup + i]!)).flat(),
+      Array.from({ length: taps }, (_, tap) =>
+        within(o).map((i) => attributes.weights[(o * taps + tap) * perGroup + i]!),
+      ).flat(),
     );
-    return { ...attributes, groups, bias, weights: Int8Array.from(weights), requantize: keepRequantize(attributes.requantize, output) };
+    return {
+      ...attributes,
+      groups,
+      bias,
+      weights: Int8Array.from(weights),
+      requantize: keepRequantize(attributes.requantize, output),
+    };
   },
 };
 

@@ -1,8 +1,8 @@
-/** ONNX Reshape and Flatten: codes in the same order under another shape. */
+/** ONNX Reshape, Flatten, Squeeze and Unsqueeze: codes in the same order under another shape. */
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
-import { type Shape, elementCount } from "../../ir/types.js";
+import { elementCount, type Shape } from "../../ir/types.js";
 
 export interface ReshapeGraphAttributes {
   readonly shape: Shape;
@@ -13,7 +13,8 @@ function reshapeTo(node: OnnxNode, reader: GraphReader, target: (shape: Shape) =
   return reader.move(node, (current) => {
     const shape = target(current);
     const valid = shape.every((dim) => Number.isSafeInteger(dim) && dim > 0);
-    if (!valid || elementCount(shape) !== elementCount(current)) reader.refuse(node, `[${current}] cannot become [${shape}]`);
+    if (!valid || elementCount(shape) !== elementCount(current))
+      reader.refuse(node, `[${current}] cannot become [${shape}]`);
     return [{ op: "reshape", name: node.name, attributes: { shape } satisfies ReshapeGraphAttributes }];
   });
 }
@@ -47,5 +48,38 @@ export const readFlatten: OnnxRule = (node, reader) => {
     const axis = given < 0 ? given + shape.length : given;
     if (axis < 0 || axis > shape.length) reader.refuse(node, `axis ${given} of an input of shape [${shape}]`);
     return [elementCount(shape.slice(0, axis)), elementCount(shape.slice(axis))];
+  });
+};
+
+/** Axes as an attribute before opset 13, as an input since. */
+function readAxes(node: OnnxNode, reader: GraphReader): readonly number[] | undefined {
+  const attributes = new Attributes(node, reader);
+  const axes = reader.numbers(node, 1) ?? (node.attributes.has("axes") ? attributes.integers("axes", []) : undefined);
+  attributes.done();
+  return axes;
+}
+
+/** Axes counted from the front; refuses those that `rank` axes do not have, or have twice. */
+function fromFront(node: OnnxNode, reader: GraphReader, axes: readonly number[], rank: number): readonly number[] {
+  const own = axes.map((axis) => (axis < 0 ? axis + rank : axis));
+  const valid = own.every((axis) => axis >= 0 && axis < rank) && new Set(own).size === own.length;
+  return valid ? own : reader.refuse(node, `axes [${axes}] of ${rank} axes`);
+}
+
+export const readSqueeze: OnnxRule = (node, reader) => {
+  const axes = readAxes(node, reader);
+  return reshapeTo(node, reader, (shape) => {
+    const dropped = axes && fromFront(node, reader, axes, shape.length);
+    return shape.filter((dim, axis) => (dropped ? !dropped.includes(axis) : dim !== 1));
+  });
+};
+
+export const readUnsqueeze: OnnxRule = (node, reader) => {
+  const axes = readAxes(node, reader) ?? reader.refuse(node, "the axes are missing");
+  return reshapeTo(node, reader, (shape) => {
+    const rank = shape.length + axes.length;
+    const added = fromFront(node, reader, axes, rank);
+    const rest = [...shape];
+    return Array.from({ length: rank }, (_, axis) => (added.includes(axis) ? 1 : rest.shift()!));
   });
 };

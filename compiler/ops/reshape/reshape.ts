@@ -2,16 +2,33 @@
 import { typeRange } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
 import { c } from "./reshape.c.js";
-import { type ReshapeGraphAttributes, readFlatten, readIdentity, readReshape } from "./reshape.onnx.js";
+import {
+  type ReshapeGraphAttributes,
+  readFlatten,
+  readIdentity,
+  readReshape,
+  readSqueeze,
+  readUnsqueeze,
+} from "./reshape.onnx.js";
 import { verilog } from "./reshape.verilog.js";
 
 export default {
   name: "reshape",
-  onnx: { Reshape: readReshape, Flatten: readFlatten, Identity: readIdentity, Dropout: readIdentity },
+  onnx: {
+    Reshape: readReshape,
+    Flatten: readFlatten,
+    Squeeze: readSqueeze,
+    Unsqueeze: readUnsqueeze,
+    Identity: readIdentity,
+    Dropout: readIdentity,
+  },
   alias: true,
   movesCodes: true,
   inferShape: ({ attributes }) => attributes.shape,
-  lower: (node, { ranges }) => ({ attributes: {}, ranges: reshapedRanges(node.inputs[0]!, node.output, ranges(node.inputs[0]!)) }),
+  lower: (node, { ranges }) => ({
+    attributes: {},
+    ranges: reshapedRanges(node.inputs[0]!, node.output, ranges(node.inputs[0]!)),
+  }),
   evaluate: (_node, [x]) => x!,
   macs: () => 0,
   weightBytes: () => 0,
