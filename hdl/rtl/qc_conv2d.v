@@ -123,13 +123,13 @@ module qc_conv2d #(
       .data   (weights)
   );
 
-  // Every element as a signed 9-bit number.
-  wire [9*WORD-1:0] x;
+  // Every element as an unsigned number: 128 is added to signed codes, by turning the sign bit, and to their zero point.
+  wire [8*WORD-1:0] x;
   genvar i;
   generate
     for (i = 0; i < WORD; i = i + 1) begin : gen_element
       wire [7:0] element = word_pad ? PAD_VALUE[7:0] : word[8*i+:8];
-      assign x[9*i+:9] = {(X_SIGNED != 0) && element[7], element};
+      assign x[8*i+:8] = {element[7] ^ (X_SIGNED != 0), element[6:0]};
     end
   endgenerate
 
@@ -182,7 +182,7 @@ module qc_conv2d #(
       ) lane (
           .clk      (clk),
           .enable   (enable),
-          .x        (x[9*FROM+:9*SIMD]),
+          .x        (x[8*FROM+:8*SIMD]),
           .w        (weights[WEIGHT_BITS*SIMD*i+:WEIGHT_BITS*SIMD]),
           .sum_valid(sum_valid),
           .sum_first(sum_first),

@@ -1,4 +1,5 @@
 // One output lane: acc = (first ? 0 : acc) + sum over SIMD of x[i] * w[i], modulo 2^ACC_BITS.
+// Elements are unsigned: that takes a quarter of the look-up tables off a multiplier.
 // Product, sum and accumulator registers; the adder tree has its own register only when there is more than one product.
 `default_nettype none
 
@@ -9,13 +10,13 @@ module qc_lane #(
 ) (
     input  wire                          clk,
     input  wire                          enable,
-    input  wire [9*SIMD-1:0]             x,      // signed 9-bit elements
+    input  wire [8*SIMD-1:0]             x,      // unsigned elements
     input  wire [WEIGHT_BITS*SIMD-1:0]   w,      // signed weights
     input  wire                          sum_valid,  // the sum of products is that of a word of a window
     input  wire                          sum_first,  // and the word is the window's first
     output reg  [ACC_BITS-1:0]           acc
 );
-  localparam integer PRODUCT_BITS = 9 + WEIGHT_BITS;
+  localparam integer PRODUCT_BITS = 8 + WEIGHT_BITS;
   localparam integer SUM_BITS = PRODUCT_BITS + ((SIMD > 1) ? $clog2(SIMD) : 0);
 
   reg [PRODUCT_BITS*SIMD-1:0] products;
@@ -24,8 +25,8 @@ module qc_lane #(
   genvar i;
   generate
     for (i = 0; i < SIMD; i = i + 1) begin : gen_product
-      wire signed [8:0]             xi = x[9*i+:9];
-      wire signed [WEIGHT_BITS-1:0] wi = w[WEIGHT_BITS*i+:WEIGHT_BITS];
+      wire signed [8:0]              xi = {1'b0, x[8*i+:8]};
+      wire signed [WEIGHT_BITS-1:0]  wi = w[WEIGHT_BITS*i+:WEIGHT_BITS];
       wire signed [PRODUCT_BITS-1:0] product = xi * wi;
       always @(posedge clk) if (enable) products[PRODUCT_BITS*i+:PRODUCT_BITS] <= product;
     end

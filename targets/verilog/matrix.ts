@@ -49,11 +49,12 @@ export function matrixStage(layer: MatrixLayer, { pe, simd }: Folding): Stage {
   const perOutput = taps * inPerGroup;
   const weightRange = extent(Array.from(layer.weights, BigInt));
   const weightBits = Math.max(2, signedBits(weightRange.lo, weightRange.hi));
-  // The accumulator sums x*w without the zero point, so the bias takes -zeroPoint * sum(w).
+  // The accumulator sums x*w without the zero point, signed codes moved up by 128: the bias takes -zeroPoint * sum(w).
+  const zeroPoint = layer.inputZeroPoint + (layer.inputType.signed ? 128 : 0);
   const biases = Array.from({ length: layer.outChannels }, (_, o) => {
     let sum = 0;
     for (let i = 0; i < perOutput; i++) sum += layer.weights[o * perOutput + i]!;
-    return BigInt(layer.bias[o]! - layer.inputZeroPoint * sum);
+    return BigInt(layer.bias[o]! - zeroPoint * sum);
   });
   const requant = requantCircuit(layer.requantize, biases);
   const groups = depthwise ? layer.channels / pe : layer.groups;

@@ -1,5 +1,6 @@
 /** Parameters and constants of qc_requant for a requantize layer. */
 import { type ChannelConstants, type RequantizeLayer, realise, type Staircase } from "../../compiler/arith/index.js";
+import { fail } from "../../compiler/diagnostics.js";
 import { extent, packWord, signedBits, unsignedBits } from "./bits.js";
 
 const formCode = { plain: 0, sign: 1, parity: 2, thresholds: 3 } as const;
@@ -32,6 +33,7 @@ export function requantCircuit(layer: RequantizeLayer, biases: readonly bigint[]
   const channels = biases.map((bias, c): Channel => ({ staircase: pick(layer.channels, c), bias }));
   const raw = channels.flatMap(({ staircase, bias }) => [BigInt(staircase.lo) - bias, BigInt(staircase.hi) - bias]);
   const accBits = signedBits(extent(raw).lo, extent(raw).hi);
+  if (accBits > 32) tooWide("accumulators", accBits, 32);
   const requantization = realise(layer, { minShift: 0, maxShift, narrow: true });
   const common = {
     FORM: formCode[requantization.form],
@@ -62,6 +64,7 @@ function multiplyCircuit(
   const multiplierBits = unsignedBits(extent(constants.map(({ m }) => m)).hi);
   const offsets = extent(constants.map(({ b }) => b));
   const offsetBits = signedBits(offsets.lo, offsets.hi);
+  if (offsetBits > 63) tooWide("offsets", offsetBits, 63);
   const correctionBits = unsignedBits(extent(constants.map(({ d }) => d)).hi);
   const biases = extent(constants.map(({ bias }) => bias));
   const biasBits = keepsBias ? signedBits(biases.lo, biases.hi) : 1;
@@ -132,6 +135,10 @@ function thresholdCircuit(
     words: kept.flat(),
     channels: kept.length,
   };
+}
+
+function tooWide(what: string, got: number, most: number): never {
+  return fail("QC3001", `the circuit's ${what} need ${got} bits, at most ${most} are computed; use smaller layers`);
 }
 
 function unique(words: readonly bigint[]): readonly bigint[] {
