@@ -1,15 +1,19 @@
 /** ADD, the RELU family and SOFTMAX. */
-import { sameShape, type NodeReader } from "./node-reader.js";
+import { type NodeReader, sameShape } from "./node-reader.js";
 
 export function readAdd(node: NodeReader): void {
   const [a, b] = [node.activation(0), node.activation(1)];
-  if (!sameShape(a.shape, b.shape)) node.refuse(`shapes [${a.shape}] and [${b.shape}] differ; broadcasting is not supported`);
+  if (!sameShape(a.shape, b.shape))
+    node.refuse(`shapes [${a.shape}] and [${b.shape}] differ; broadcasting is not supported`);
   node.define(node.add({ op: "add", inputs: [a, b], attributes: {}, clamp: node.clamp(0) }, node.output));
 }
 
 /** RELU, RELU6 and RELU_N1_TO_1 as operators of their own. */
 export function readRelu(min: number, max: number): (node: NodeReader) => void {
-  return (node) => node.define(node.add({ op: "table", inputs: [node.activation(0)], attributes: {}, clamp: { min, max } }, node.output));
+  return (node) =>
+    node.define(
+      node.add({ op: "table", inputs: [node.activation(0)], attributes: {}, clamp: { min, max } }, node.output),
+    );
 }
 
 /** Over the last axis; option beta. */

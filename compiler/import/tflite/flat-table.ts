@@ -155,7 +155,8 @@ export class FlatTable {
     if (entry + 2 > this.fieldsEnd) return undefined;
     const offset = this.file.buffer.readUint16(this.vtable + entry);
     if (offset === 0) return undefined;
-    if (offset + bytes > this.size) fail("QC1001", `field ${field} lies outside of its table at byte ${this.position}.`);
+    if (offset + bytes > this.size)
+      fail("QC1001", `field ${field} lies outside of its table at byte ${this.position}.`);
     return this.position + offset;
   }
 }

@@ -67,7 +67,8 @@ export function readTflite(bytes: Uint8Array): TfliteModel {
   const codes = model.tables(1).map(readCode);
   const operators = graph.tables(3).map((table, index) => readOperator(table, index, codes, tensors.length));
   if (operators.length === 0) fail("QC1003", "the graph has no operators.");
-  const indices = (field: number) => graph.int32s(field).map((index) => requireTensor(index, 0, tensors.length, "the graph"));
+  const indices = (field: number) =>
+    graph.int32s(field).map((index) => requireTensor(index, 0, tensors.length, "the graph"));
   return { tensors, inputs: indices(1), outputs: indices(2), operators, spend: (count) => file.spend(count) };
 }
 
@@ -81,7 +82,8 @@ function readTensor(table: FlatTable, index: number, buffers: readonly FlatTable
   const shape = table.int32s(0);
   if (table.has(6)) fail("QC1002", "the tensor is stored sparse; expected dense data.", name);
   const quantization = table.table(4);
-  if (quantization && quantization.uint8(4) !== 0) fail("QC2004", "custom or blockwise quantization is not supported.", name);
+  if (quantization && quantization.uint8(4) !== 0)
+    fail("QC2004", "custom or blockwise quantization is not supported.", name);
   return {
     name,
     shape,

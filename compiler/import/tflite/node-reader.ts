@@ -1,7 +1,8 @@
 /** One operator of a TensorFlow Lite file, as the readers in operators.ts see it. */
 import { fail } from "../../diagnostics.js";
-import { type GraphNode, type RealClamp, type Tensor, noClamp } from "../../ir/graph.js";
-import { type Shape, elementCount, int32, typeName } from "../../ir/types.js";
+import { type GraphNode, noClamp, type RealClamp, type Tensor } from "../../ir/graph.js";
+import { elementCount, int32, type Shape, typeName } from "../../ir/types.js";
+import type { Window } from "../../ops/conv2d/conv2d.types.js";
 import { equalQuantization } from "../quantize-rules.js";
 import { FlatBytes, type FlatTable } from "./flat-table.js";
 import type { TfliteOperator, TfliteTensor } from "./model.js";
@@ -55,16 +56,28 @@ export class NodeReader {
     if (!stored) return this.refuse(`input ${index} is missing`);
     const value = this.graph.values.get(this.operator.inputs[index]!);
     if (value?.kind === "codes") return value.tensor;
+    if (value?.kind === "padded")
+      return this.refuse(`input ${index} is the result of PAD, which only convolutions can read`);
     if (stored.data) return this.refuse(`input ${index} ('${stored.name}') is a constant; expected an activation`);
-    if (!codeTypeOf(stored)) return this.refuse(`input ${index} ('${stored.name}') is ${stored.type}; expected int8 or uint8`);
+    if (!codeTypeOf(stored))
+      return this.refuse(`input ${index} ('${stored.name}') is ${stored.type}; expected int8 or uint8`);
     return fail("QC1003", `input '${stored.name}' is computed by no earlier operator.`, this.name);
   }
 
   /** The activation at input `index` as an image [1, height, width, channels]. */
   image(index: number): Tensor {
     const tensor = this.activation(index);
-    if (tensor.shape.length !== 4 || tensor.shape[0] !== 1) this.refuse(`input of shape [${tensor.shape}]; expected [1, H, W, C]`);
+    if (tensor.shape.length !== 4 || tensor.shape[0] !== 1)
+      this.refuse(`input of shape [${tensor.shape}]; expected [1, H, W, C]`);
     return tensor;
+  }
+
+  /** An image and the pads (top, left, bottom, right) that PAD operators before this one ask for. */
+  paddedImage(index: number): { readonly x: Tensor; readonly pads: Window["pads"] } {
+    const value = this.graph.values.get(this.operator.inputs[index] ?? -1);
+    return value?.kind === "padded"
+      ? { x: value.tensor, pads: value.pads }
+      : { x: this.image(index), pads: [0, 0, 0, 0] };
   }
 
   /** Constant 8-bit weights of `rank` dimensions. */
@@ -109,14 +122,19 @@ export class NodeReader {
   /** Bounds of the fused activation whose number is option `field`. */
   clamp(field: number): RealClamp {
     const activation = this.options.int8(field);
-    return activationBounds.get(activation) ?? this.refuse(`fused activation ${activation}; expected none, RELU, RELU6 or RELU_N1_TO_1`);
+    return (
+      activationBounds.get(activation) ??
+      this.refuse(`fused activation ${activation}; expected none, RELU, RELU6 or RELU_N1_TO_1`)
+    );
   }
 
   /** Refuses a result whose quantization differs from its input's: TensorFlow Lite moves codes as they are. */
   requireSameQuantization(x: Tensor): void {
     const { type, quantization } = this.output;
     if (type !== x.type || !equalQuantization(quantization, x.quantization)) {
-      this.refuse(`input (${describe(x)}) and result (${describe(this.output)}) are quantized differently; expected the same`);
+      this.refuse(
+        `input (${describe(x)}) and result (${describe(this.output)}) are quantized differently; expected the same`,
+      );
     }
   }
 
@@ -135,12 +153,15 @@ export class NodeReader {
 
   /** Names the operator's result. Throws QC2005 when the file declares another shape. */
   define(tensor: Tensor): void {
-    const index = this.operator.outputs[0]!;
-    const { name, shape } = this.stored(index);
-    if (!sameShape(tensor.shape, shape)) {
-      fail("QC2005", `the result '${name}' has shape [${tensor.shape}]; the file declares [${shape}].`, this.name);
-    }
-    this.graph.values.set(index, { kind: "codes", tensor });
+    this.requireDeclared(tensor.shape);
+    this.graph.values.set(this.operator.outputs[0]!, { kind: "codes", tensor });
+  }
+
+  /** PAD by zero points: the convolution that reads the result pads instead. */
+  definePadded(tensor: Tensor, pads: Window["pads"]): void {
+    const [batch, height, width, channels] = tensor.shape as [number, number, number, number];
+    this.requireDeclared([batch, height + pads[0] + pads[2], width + pads[1] + pads[3], channels]);
+    this.graph.values.set(this.operator.outputs[0]!, { kind: "padded", tensor, pads });
   }
 
   /** QUANTIZE: codes of a float graph input or of a real value, or codes of another quantization. */
@@ -150,8 +171,10 @@ export class NodeReader {
     const value = this.graph.values.get(index);
     if (value?.kind === "float-input") {
       const tensor = this.graph.quantizedInput(index, output);
-      if (!tensor) return this.refuse("the graph input is already quantized with other parameters; expected one QUANTIZE");
-      return this.define(tensor);
+      this.define(
+        tensor ?? this.refuse("the graph input is already quantized with other parameters; expected one QUANTIZE"),
+      );
+      return;
     }
     const x = value?.kind === "real" ? value.tensor : this.activation(0);
     this.define(this.add({ op: "table", inputs: [x], attributes: {} }, output));
@@ -164,6 +187,17 @@ export class NodeReader {
     const { name, type } = this.stored(index);
     if (type !== "float32") this.refuse(`the result '${name}' is ${type}; expected float32`);
     this.graph.values.set(index, { kind: "real", tensor });
+  }
+
+  private requireDeclared(shape: Shape): void {
+    const declared = this.stored(this.operator.outputs[0]!);
+    if (!sameShape(shape, declared.shape)) {
+      fail(
+        "QC2005",
+        `the result '${declared.name}' has shape [${shape}]; the file declares [${declared.shape}].`,
+        this.name,
+      );
+    }
   }
 
   private stored(index: number): TfliteTensor {

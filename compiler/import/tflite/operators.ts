@@ -1,7 +1,7 @@
 /** Which operators of TensorFlow Lite are read, by their BuiltinOperator number. */
 import { readConv2d, readDepthwiseConv2d, readFullyConnected } from "./convolutions.js";
 import { readAdd, readRelu, readSoftmax } from "./elementwise.js";
-import { readExpandDims, readReshape, readSqueeze, readTranspose } from "./movements.js";
+import { readExpandDims, readPad, readReshape, readSqueeze, readTranspose } from "./movements.js";
 import type { NodeReader } from "./node-reader.js";
 import { readAveragePool2d, readMaxPool2d, readMean } from "./pools.js";
 
@@ -24,6 +24,7 @@ export const operatorReaders: ReadonlyMap<number, OperatorReader> = new Map([
   [21, { options: 0, read: readRelu(0, 6) }],
   [22, { options: 17, read: readReshape }],
   [25, { options: 9, read: readSoftmax }],
+  [34, { options: 22, read: readPad }],
   [39, { options: 26, read: readTranspose }],
   [40, { options: 27, read: readMean }],
   [43, { options: 30, read: readSqueeze }],

@@ -1,14 +1,19 @@
 /** AVERAGE_POOL_2D, MAX_POOL_2D and MEAN over an image. Sources: TensorFlow Lite schema.fbs, kernels/internal/reference. */
+
+import type { Tensor } from "../../ir/graph.js";
 import type { AveragePool2dGraphAttributes } from "../../ops/average-pool2d/average-pool2d.onnx.js";
 import type { Window } from "../../ops/conv2d/conv2d.types.js";
-import type { Tensor } from "../../ir/graph.js";
 import { readWindow } from "./convolutions.js";
 import type { NodeReader } from "./node-reader.js";
 
 /** Options padding, strides w h, filter w h, activation. With SAME no window lies over padding alone. */
 function poolWindow(node: NodeReader, x: Tensor): Window {
   const { options } = node;
-  return readWindow(node, x, [options.int32(4), options.int32(3)], [options.int32(2), options.int32(1)], [1, 1]);
+  const strides = [options.int32(2), options.int32(1)] as const;
+  return readWindow(node, { kernel: [options.int32(4), options.int32(3)], strides, dilations: [1, 1] }, [
+    x.shape[1]!,
+    x.shape[2]!,
+  ]);
 }
 
 export function readAveragePool2d(node: NodeReader): void {
@@ -35,7 +40,12 @@ export function readMean(node: NodeReader): void {
   const given = node.numbers(1) ?? [];
   const axes = new Set(given.map((axis) => (axis < 0 ? axis + rank : axis)));
   const inner = Array.from({ length: Math.max(rank - 2, 0) }, (_, i) => 1 + i);
-  if ((rank !== 3 && rank !== 4) || x.shape[0] !== 1 || axes.size !== inner.length || inner.some((axis) => !axes.has(axis))) {
+  if (
+    (rank !== 3 && rank !== 4) ||
+    x.shape[0] !== 1 ||
+    axes.size !== inner.length ||
+    inner.some((axis) => !axes.has(axis))
+  ) {
     node.refuse(`axes [${given}] of an input of shape [${x.shape}]; expected the height and width of an image`);
   }
   const channels = x.shape.at(-1)!;

@@ -1,9 +1,10 @@
 /** TensorFlow Lite operators to the Graph: reads them in order and collects every refusal. */
-import { type Diagnostic, QcError, fail } from "../../diagnostics.js";
+import { type Diagnostic, fail, QcError } from "../../diagnostics.js";
 import type { Graph, GraphNode, Tensor } from "../../ir/graph.js";
+import type { Window } from "../../ops/conv2d/conv2d.types.js";
 import { opHomes } from "../../ops/index.js";
 import { equalQuantization } from "../quantize-rules.js";
-import { type TfliteModel, type TfliteOperator, readTflite } from "./model.js";
+import { readTflite, type TfliteModel, type TfliteOperator } from "./model.js";
 import { NodeReader, Refusal } from "./node-reader.js";
 import { operatorReaders } from "./operators.js";
 import { activationOf, codeTypeOf } from "./tensors.js";
@@ -14,6 +15,8 @@ export type Value =
   | { readonly kind: "codes"; readonly tensor: Tensor }
   /** The real values of such codes (behind DEQUANTIZE). */
   | { readonly kind: "real"; readonly tensor: Tensor }
+  /** Codes that a convolution must pad with their zero point: what PAD leaves to it. */
+  | { readonly kind: "padded"; readonly tensor: Tensor; readonly pads: Window["pads"] }
   /** A float graph input that a QUANTIZE must follow. */
   | { readonly kind: "float-input" }
   /** Result of an operator that was refused; its consumers are skipped. */
@@ -43,7 +46,10 @@ export class TfliteGraphReader {
     if (this.diagnostics.length > 0) throw new QcError(this.diagnostics);
     const inputs = this.model.inputs.flatMap((index) => this.inputs.get(index) ?? []);
     if (inputs.length === 0 || outputs.length === 0) {
-      fail("QC1003", `the graph has ${inputs.length} quantized inputs and ${outputs.length} outputs; expected at least one of each.`);
+      fail(
+        "QC1003",
+        `the graph has ${inputs.length} quantized inputs and ${outputs.length} outputs; expected at least one of each.`,
+      );
     }
     return { name: this.name, inputs, outputs, nodes: this.nodes };
   }
@@ -83,12 +89,19 @@ export class TfliteGraphReader {
   private readOperator(operator: TfliteOperator): void {
     for (const output of operator.outputs) {
       const stored = this.model.tensors[output]!;
-      if (this.values.has(output) || stored.data) fail("QC1003", `'${stored.name}' is computed twice or holds data.`, operator.name);
+      if (this.values.has(output) || stored.data)
+        fail("QC1003", `'${stored.name}' is computed twice or holds data.`, operator.name);
     }
     try {
-      if (operator.inputs.some((input) => this.values.get(input)?.kind === "refused")) return this.refused(operator);
+      if (operator.inputs.some((input) => this.values.get(input)?.kind === "refused")) {
+        this.refused(operator);
+        return;
+      }
       const home = operatorReaders.get(operator.code);
-      if (!home) return this.report("QC2001", operator, `${operator.operator} is not supported.`);
+      if (!home) {
+        this.report("QC2001", operator, `${operator.operator} is not supported.`);
+        return;
+      }
       if (operator.outputs.length !== 1) throw new Refusal(`${operator.outputs.length} results; expected one`);
       if (operator.options && operator.optionsType !== home.options) {
         throw new Refusal(`options of type ${operator.optionsType}; expected ${home.options}`);
@@ -97,7 +110,9 @@ export class TfliteGraphReader {
     } catch (error) {
       if (error instanceof Refusal) this.report("QC2002", operator, `${operator.operator}: ${error.message}.`);
       else if (error instanceof QcError) {
-        this.diagnostics.push(...error.diagnostics.map((diagnostic) => ({ ...diagnostic, where: diagnostic.where ?? operator.name })));
+        this.diagnostics.push(
+          ...error.diagnostics.map((diagnostic) => ({ ...diagnostic, where: diagnostic.where ?? operator.name })),
+        );
         this.refused(operator);
       } else throw error;
     }
@@ -117,12 +132,14 @@ export class TfliteGraphReader {
       const value = this.values.get(index);
       if (value?.kind === "refused") return [];
       if (value?.kind === "codes" || value?.kind === "real") return value.tensor;
-      const { name, type } = this.model.tensors[index]!;
-      this.diagnostics.push({
-        code: value ? "QC2003" : "QC1003",
-        where: name,
-        message: value ? "the graph output is a float graph input; expected quantized values." : `the graph output (${type}) is never computed.`,
-      });
+      const where = this.model.tensors[index]!.name;
+      if (!value) this.diagnostics.push({ code: "QC1003", where, message: "the graph output is never computed." });
+      else
+        this.diagnostics.push({
+          code: "QC2002",
+          where,
+          message: "the graph output is a float input or the result of PAD; expected computed codes.",
+        });
       return [];
     });
   }

@@ -1,7 +1,7 @@
 /** Tensors of a TensorFlow Lite file as tensors of the Graph, with their quantization checked. */
 import { fail } from "../../diagnostics.js";
 import type { Quantization, Tensor } from "../../ir/graph.js";
-import { type IntegerType, elementCount, int8, typeRange, uint8 } from "../../ir/types.js";
+import { elementCount, type IntegerType, int8, typeRange, uint8 } from "../../ir/types.js";
 import type { TfliteTensor } from "./model.js";
 
 const codeTypes: ReadonlyMap<string, IntegerType> = new Map([
