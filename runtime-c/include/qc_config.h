@@ -1,4 +1,7 @@
-/* The only header meant to be changed. Every definition may also be given on the command line. */
+/*
+ * The only header meant to be changed. Every definition may also be given on the command line, and besides these
+ * QC_DSP_ASSEMBLY=0 (Armv7E-M) and QC_RISCV_ASSEMBLY=0 (RV32), which leave all inner loops to the C compiler.
+ */
 #ifndef QC_CONFIG_H
 #define QC_CONFIG_H
 

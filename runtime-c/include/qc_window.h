@@ -45,7 +45,15 @@ typedef struct {
     int is_signed; /* of the codes, for lanes */
 } qc_layout;
 
-/* Appends n codes, or the padding code n times when codes is 0. Lanes take multiples of 4. Returns the next place. */
+/* Appends four codes as lanes. */
+QC_INLINE uint8_t *qc_put_lanes(qc_layout layout, uint8_t *to, uint32_t codes)
+{
+    qc_store_word(to, qc_even_lanes(codes, layout.is_signed));
+    qc_store_word(to + 4 * layout.step, qc_odd_lanes(codes, layout.is_signed));
+    return to + 8 * layout.step;
+}
+
+/* Appends n codes, or the padding code n times when codes is 0. Lanes read whole words, n rounded up to 4. Returns the next place. */
 QC_INLINE uint8_t *qc_put_codes(qc_layout layout, uint8_t *to, const uint8_t *codes, int32_t n, uint8_t pad_value)
 {
     int32_t i;
@@ -53,12 +61,15 @@ QC_INLINE uint8_t *qc_put_codes(qc_layout layout, uint8_t *to, const uint8_t *co
     if (layout.lanes) {
         const uint32_t padding = pad_value * 0x01010101u;
 
-        for (i = 0; i < n; i += 4) {
-            const uint32_t word = codes ? qc_load_word(codes + i) : padding;
-
-            qc_store_word(to, qc_even_lanes(word, layout.is_signed));
-            qc_store_word(to + 4 * layout.step, qc_odd_lanes(word, layout.is_signed));
-            to += 8 * layout.step;
+        if (codes) {
+            for (i = n; i > 0; i -= 4) {
+                to = qc_put_lanes(layout, to, qc_load_word(codes));
+                codes += 4;
+            }
+        } else {
+            for (i = n; i > 0; i -= 4) {
+                to = qc_put_lanes(layout, to, padding);
+            }
         }
         return to;
     }
