@@ -42,6 +42,7 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
     title: commentText(graph.name),
     numerics: commentText(graph.numerics),
     core: { ...core, flags: core.flags.join(" ") },
+    archiver: core.compiler.replace(/gcc$/, "ar"),
     arenaBytes: plan.arenaBytes,
     arenaAlignment,
     inputs: graph.inputs.map((tensor) => portOf(plan, tensor, "input", graph.inputs.length, names, name)),
@@ -61,8 +62,7 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
   put(`${name}_weights.c`, "model_weights.c");
   put("Makefile", "Makefile");
   put("CMakeLists.txt", "CMakeLists.txt");
-  // Not main.c: a build that compiles every .c file of a folder would get a second main.
-  put("main.c.example", "main.c");
+  put("main.c", "main.c");
   for (const [file, text] of headers) files.set(file, text);
   return files;
 }

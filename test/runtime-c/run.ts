@@ -68,7 +68,7 @@ export async function differences(
   const bytes = await inFolder((folder) => {
     writeFiles(folder, files);
     const flags = [...warningFlags, "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-    tool(folder, "gcc", [...flags, "-I.", "model.c", "model_weights.c", "-x", "c", "main.c.example", "-o", "program"]);
+    tool(folder, "gcc", [...flags, "-I.", "model.c", "model_weights.c", "main.c", "-o", "program"]);
     return tool(folder, "./program", [], bytesOf(inputs.flat()));
   });
   const different = new Set<string>();

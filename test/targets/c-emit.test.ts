@@ -49,7 +49,7 @@ describe("emitC", () => {
         "wake_word_weights.c",
         "-x",
         "c",
-        "main.c.example",
+        "main.c",
         "-o",
         "program",
       ]);

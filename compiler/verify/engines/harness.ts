@@ -16,9 +16,9 @@ export function traceFlags(request: EngineRequest): string[] {
   return request.trace ? ["-include", emulationPath("trace.h")] : [];
 }
 
-/** Names of the project's files that are compiled, in order of name. */
+/** Names of the project's files that are compiled, in order of name: all but the example, whose place the harness takes. */
 export function sourceNames(files: ReadonlyMap<string, string>): string[] {
-  return [...files.keys()].filter((name) => /\.[cS]$/.test(name)).sort();
+  return [...files.keys()].filter((name) => /\.[cS]$/.test(name) && name !== "main.c").sort();
 }
 
 /** Writes the project to `workDir`/source and the inputs, one after the other, to `workDir`/inputs.bin; returns the former. */
