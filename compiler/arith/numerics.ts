@@ -33,6 +33,8 @@ export interface Affine {
 }
 
 export interface AddSpec {
+  /** Operand that is taken off the other instead of added. */
+  readonly subtract?: "first" | "second" | undefined;
   readonly a: Affine & { readonly type: IntegerType };
   readonly b: Affine & { readonly type: IntegerType };
   readonly output: Affine;
@@ -49,6 +51,15 @@ export interface AddTables {
 export interface AddDefinition {
   value(a: number, b: number): number;
   tables?(): AddTables | undefined;
+}
+
+export interface MultiplySpec {
+  readonly a: Affine;
+  readonly b: Affine;
+  readonly output: Affine;
+  readonly clamp: Range;
+  /** Reachable products (a - za)*(b - zb). */
+  readonly product: Range;
 }
 
 export interface AveragePoolSpec {
@@ -96,6 +107,8 @@ export interface Numerics {
   clampCodes(clamp: RealClamp, output: Affine, type: IntegerType): Range;
   product(spec: ProductSpec): Staircase;
   add(spec: AddSpec): AddDefinition;
+  /** Output code for the product of two codes less their zero points. */
+  multiply(spec: MultiplySpec): Staircase;
   /** `fallback` is set when the family has no integer definition for this case and `exact` stands in. */
   averagePool(spec: AveragePoolSpec): { readonly staircase: Staircase; readonly fallback?: string };
   /** Output code for an input code: requantization of a single tensor. */

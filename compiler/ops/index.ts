@@ -5,7 +5,9 @@ import averagePool2d from "./average-pool2d/average-pool2d.js";
 import channelTable from "./channel-table/channel-table.js";
 import conv2d from "./conv2d/conv2d.js";
 import dense from "./dense/dense.js";
+import extremum from "./extremum/extremum.js";
 import maxPool2d from "./max-pool2d/max-pool2d.js";
+import mul from "./mul/mul.js";
 import reshape from "./reshape/reshape.js";
 import softmax from "./softmax/softmax.js";
 import strided from "./strided/strided.js";
@@ -18,7 +20,9 @@ const homes: readonly OpHome[] = [
   channelTable,
   conv2d,
   dense,
+  extremum,
   maxPool2d,
+  mul,
   reshape,
   softmax,
   strided,

@@ -1,4 +1,7 @@
-/* Elementwise function of two 8-bit operands. */
+/*
+ * Sums and differences of two 8-bit operands. Element i reads b[i / inner % b_count]: b_count = count, inner = 1 for
+ * operands of one shape. y may be a, and b where no element of b is read twice.
+ */
 #ifndef QC_ADD_H
 #define QC_ADD_H
 
@@ -9,27 +12,43 @@
 #include "qc_requantize.h"
 #include "qc_scalar.h"
 
-/* y = clamp((a*ma + b*mb + c) >> shift). The sum fits 32 bits for all codes. y may be a or b. */
-QC_INLINE void qc_add(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t count, int a_signed, int b_signed, int32_t ma,
-                      int32_t mb, int32_t c, int32_t shift, int32_t lo, int32_t hi)
+/* y = clamp((a*ma + b*mb + c) >> shift). The sum fits 32 bits for all codes. */
+QC_INLINE void qc_add(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t count, int32_t b_count, int32_t inner,
+                      int a_signed, int b_signed, int32_t ma, int32_t mb, int32_t c, int32_t shift, int32_t lo, int32_t hi)
 {
-    int32_t i;
+    int32_t i = 0;
 
-    for (i = 0; i < count; i++) {
-        const int32_t sum = qc_add_linear(qc_code(a[i], a_signed), qc_code(b[i], b_signed), ma, mb, c, shift);
+    while (i < count) {
+        int32_t j;
 
-        y[i] = (uint8_t)qc_clamp(sum, lo, hi);
+        for (j = 0; j < b_count; j++) {
+            const int32_t end = i + inner;
+            const int32_t code = qc_code(b[j], b_signed);
+
+            for (; i < end; i++) {
+                y[i] = (uint8_t)qc_clamp(qc_add_linear(qc_code(a[i], a_signed), code, ma, mb, c, shift), lo, hi);
+            }
+        }
     }
 }
 
-/* y = staircase(a_table[a] + b_table[b]); tables are indexed by the stored byte. y may be a or b. */
-QC_INLINE void qc_add_tables(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t count, const int32_t *a_table,
-                             const int32_t *b_table, const int32_t *record, qc_requant q)
+/* y = staircase(a_table[a] + b_table[b]); tables are indexed by the stored byte. */
+QC_INLINE void qc_add_tables(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t count, int32_t b_count, int32_t inner,
+                             const int32_t *a_table, const int32_t *b_table, const int32_t *record, qc_requant q)
 {
-    int32_t i;
+    int32_t i = 0;
 
-    for (i = 0; i < count; i++) {
-        y[i] = qc_requantize(q, a_table[a[i]] + b_table[b[i]], record);
+    while (i < count) {
+        int32_t j;
+
+        for (j = 0; j < b_count; j++) {
+            const int32_t end = i + inner;
+            const int32_t term = b_table[b[j]];
+
+            for (; i < end; i++) {
+                y[i] = qc_requantize(q, a_table[a[i]] + term, record);
+            }
+        }
     }
 }
 

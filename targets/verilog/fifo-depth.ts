@@ -32,8 +32,13 @@ export function fifoDepths(nodes: readonly FlowNode[], input: number, inputCount
     const arrival = stageArrival(before, node);
     arrivals.set(node.output, arrival);
     if (node.inputs.length === 1) return [0];
-    return before.map((each, port) => Math.max(waiting[index]![port]!, imbalance(each, arrival)));
+    return before.map((each, port) => Math.max(waiting[index]![port]!, imbalance(each, arrival, consumed(node, port))));
   });
+}
+
+/** Elements of an input that a join has consumed once it has emitted `count`: it holds none back. */
+function consumed({ stage }: FlowNode, port: number): (count: number) => number {
+  return (count) => (count === 0 ? 0 : stage.needs(count - 1, port));
 }
 
 /** The most elements that wait in front of each input in the schedule above. */
@@ -50,12 +55,14 @@ function scheduledDepths(nodes: readonly FlowNode[], input: number, inputCount: 
   const deliver = (tensor: number): void => {
     const list = consumers.get(tensor) ?? [];
     for (const [index, port] of list) {
-      const waits = ++received[index]![port]! - emitted[index]! - 1;
+      const { stage, outputCount } = nodes[index]!;
+      const waits = ++received[index]![port]! - stage.taken(Math.min(emitted[index]!, outputCount - 1), port);
       deepest[index]![port] = Math.max(deepest[index]![port]!, waits);
     }
     for (const [index] of list) {
       const { stage, output, outputCount } = nodes[index]!;
-      while (emitted[index]! < outputCount && stage.needs(emitted[index]!) <= Math.min(...received[index]!)) {
+      const ready = () => received[index]!.every((count, port) => stage.needs(emitted[index]!, port) <= count);
+      while (emitted[index]! < outputCount && ready()) {
         emitted[index]!++;
         deliver(output);
       }
@@ -70,17 +77,16 @@ type Arrival = Int32Array;
 
 function stageArrival(inputs: readonly Arrival[], { stage, outputCount }: FlowNode): Arrival {
   return Int32Array.from({ length: outputCount }, (_, k) => {
-    const taken = stage.taken(k) - 1;
-    return Math.max(...inputs.map((input) => input[taken]!));
+    return Math.max(...inputs.map((input, port) => input[stage.taken(k, port) - 1]!));
   });
 }
 
-function imbalance(input: Arrival, join: Arrival): number {
+function imbalance(input: Arrival, join: Arrival, taken: (count: number) => number): number {
   let most = 0;
   let joined = 0;
   for (let k = 0; k < input.length; k++) {
     while (joined < join.length && join[joined]! <= input[k]!) joined++;
-    most = Math.max(most, k + 1 - joined);
+    most = Math.max(most, k + 1 - taken(joined));
   }
   return most;
 }

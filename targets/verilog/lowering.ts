@@ -20,15 +20,27 @@ export interface Memory {
   readonly words: readonly bigint[];
 }
 
-/** One instance of an hdl/rtl module: one or two 8-bit streams in, one out. */
-export interface Stage {
+/** An instance of an hdl/rtl module that makes the second input stream of a stage: from the node's second input, or of a constant. */
+export interface OperandSource {
   readonly module: string;
   readonly parameters: Readonly<Record<string, number>>;
   readonly memories: readonly Memory[];
-  /** Elements of each input that output element `index` depends on, counted from the first. */
-  needs(index: number): number;
-  /** Elements of each input the stage can have taken in before output element `index` leaves; at least `needs`. */
-  taken(index: number): number;
+}
+
+/** One instance of an hdl/rtl module: 8-bit streams in, one out. */
+export interface Stage {
+  readonly module: string;
+  /** Values of its parameters; a text is a Verilog constant. */
+  readonly parameters: Readonly<Record<string, number | string>>;
+  /** Whether the inputs are one port, the first stream in the lowest bits, instead of one (in) or two (in_a, in_b) ports. */
+  readonly bundled?: boolean;
+  readonly memories: readonly Memory[];
+  /** Stands between the second input and the module, or replaces that input. */
+  readonly operand?: OperandSource | undefined;
+  /** Elements of input `port` that output element `index` depends on, counted from the first. */
+  needs(index: number, port: number): number;
+  /** Elements of input `port` the stage can have taken in before output element `index` leaves; at least `needs`. */
+  taken(index: number, port: number): number;
 }
 
 export interface VerilogContext {

@@ -7,7 +7,7 @@ import { loweringOf } from "./lowerings.js";
 export interface PlacedStage {
   readonly instance: string;
   readonly comment: string;
-  readonly stage: Stage;
+  readonly stage: Pick<Stage, "module" | "parameters" | "bundled" | "memories">;
   /** Stream names. */
   readonly inputs: readonly string[];
   readonly output: string;
@@ -66,6 +66,7 @@ export function buildNetwork(graph: IntegerGraph, foldings: readonly Folding[]):
     return stream;
   };
   const fifos: Network["fifos"][number][] = [];
+  const operands: PlacedStage[] = [];
   const stages = placed.map(({ index, stage, inputs, output: result }, at): PlacedStage => {
     const { op } = graph.nodes[index]!;
     const streams = inputs.map((tensor, port) => {
@@ -76,8 +77,15 @@ export function buildNetwork(graph: IntegerGraph, foldings: readonly Folding[]):
       return `${stream}_fifo`;
     });
     const { pe, simd } = foldings[index]!;
+    const instance = `n${index}_${op.replace(/[^a-z0-9]/g, "_")}`;
+    if (stage.operand) {
+      const made = `t${result}_operand`;
+      const comment = `second operand of ${instance}`;
+      operands.push({ instance: `${instance}_operand`, comment, stage: stage.operand, inputs: streams.slice(1), output: made });
+      streams.splice(1, 1, made);
+    }
     return {
-      instance: `n${index}_${op.replace(/[^a-z0-9]/g, "_")}`,
+      instance,
       comment: `${op}: ${pe} outputs x ${simd} inputs per cycle`,
       stage,
       inputs: streams,
@@ -92,10 +100,11 @@ export function buildNetwork(graph: IntegerGraph, foldings: readonly Folding[]):
       ...tensors.map((id) => `t${id}`),
       ...branches.flatMap((fork) => fork.outputs),
       ...fifos.map((fifo) => fifo.output),
+      ...operands.map((operand) => operand.output),
     ],
     input: `t${input.id}`,
     output: last,
-    stages,
+    stages: [...operands, ...stages],
     forks: branches,
     fifos,
     traces: tensors.map((id) => ({ stream: `t${id}`, tensor: id })),

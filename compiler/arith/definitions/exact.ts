@@ -23,6 +23,10 @@ export const exact: Numerics = {
     return affineStaircase(divide(product, outputScale), delta, spec.outputZeroPoint, spec.clamp, spec.acc);
   },
   add: exactAdd,
+  multiply({ a, b, output, clamp, product }) {
+    const slope = divide(multiply(fromFloat(a.scale), fromFloat(b.scale)), fromFloat(output.scale));
+    return affineStaircase(slope, rational(0n), output.zeroPoint, clamp, product);
+  },
   averagePool(spec) {
     return { staircase: exactAveragePool(spec) };
   },
@@ -98,13 +102,13 @@ export function exactUnary(spec: UnarySpec): (code: number) => number {
     );
 }
 
-/** J = RNE((sa(a - za) + sb(b - zb)) / sy) as an integer numerator over one common denominator. */
-function exactAdd({ a, b, output, clamp }: AddSpec): AddDefinition {
+/** J = RNE((+-sa(a - za) +- sb(b - zb)) / sy) as an integer numerator over one common denominator. */
+function exactAdd({ a, b, subtract, output, clamp }: AddSpec): AddDefinition {
   const ratioA = divide(fromFloat(a.scale), fromFloat(output.scale));
   const ratioB = divide(fromFloat(b.scale), fromFloat(output.scale));
   const denominator = ratioA.denominator * ratioB.denominator;
-  const weightA = ratioA.numerator * ratioB.denominator;
-  const weightB = ratioB.numerator * ratioA.denominator;
+  const weightA = (subtract === "first" ? -1n : 1n) * ratioA.numerator * ratioB.denominator;
+  const weightB = (subtract === "second" ? -1n : 1n) * ratioB.numerator * ratioA.denominator;
   const common = gcd(gcd(weightA, weightB), denominator);
   const numerator = (x: number, y: number) =>
     (BigInt(x - a.zeroPoint) * weightA + BigInt(y - b.zeroPoint) * weightB) / common;
@@ -124,8 +128,8 @@ function exactAdd({ a, b, output, clamp }: AddSpec): AddDefinition {
       Array.from({ length: range.hi - range.lo + 1 }, (_, i) => term(range.lo + i));
     const valuesA = table(rangeA, (code) => numerator(code, b.zeroPoint));
     const valuesB = table(rangeB, (code) => numerator(a.zeroPoint, code));
-    const lo = valuesA[0]! + valuesB[0]!;
-    const hi = valuesA.at(-1)! + valuesB.at(-1)!;
+    const lo = least(valuesA) + least(valuesB);
+    const hi = -least(valuesA.map((value) => -value)) - least(valuesB.map((value) => -value));
     if (lo < -(1n << 30n) || hi > 1n << 30n) return undefined;
     return {
       a: Int32Array.from(valuesA, Number),
@@ -139,6 +143,12 @@ function exactAdd({ a, b, output, clamp }: AddSpec): AddDefinition {
       ),
     };
   }
+}
+
+/** The smaller end of a monotone table. */
+function least(values: readonly bigint[]): bigint {
+  const [first, last] = [values[0]!, values.at(-1)!];
+  return first < last ? first : last;
 }
 
 function gcd(a: bigint, b: bigint): bigint {

@@ -27,13 +27,28 @@ export const onnxruntime: Numerics = {
     return scaledStaircase(scale, spec.outputZeroPoint, spec.clamp, spec.acc, 0);
   },
   /** F = fl(zy - fl(fl(ra*za) + fl(rb*zb))); y = RNE(fl(fl(F + fl(a*ra)) + fl(b*rb))): the zero point is inside the rounding. */
-  add({ a, b, output, clamp }: AddSpec): AddDefinition {
+  add({ a, b, subtract, output, clamp }: AddSpec): AddDefinition {
+    if (subtract) {
+      // There is no integer operator: the difference of the dequantized operands, quantized.
+      const sign = subtract === "first" ? -1 : 1;
+      const difference = (x: number, y: number) =>
+        f32(f32(a.scale * (x - a.zeroPoint)) - f32(b.scale * (y - b.zeroPoint))) * sign;
+      return {
+        value: (x, y) => saturate(rint(f32(difference(x, y) / output.scale)) + output.zeroPoint, clamp.lo, clamp.hi),
+      };
+    }
     const ra = f32(a.scale / output.scale);
     const rb = f32(b.scale / output.scale);
     const offset = f32(output.zeroPoint - f32(f32(ra * a.zeroPoint) + f32(rb * b.zeroPoint)));
     return {
       value: (x, y) => saturate(rint(f32(f32(offset + f32(x * ra)) + f32(y * rb))), clamp.lo, clamp.hi),
     };
+  },
+  /** QLinearMul: r = fl(fl(sa*sb)/sy); y = RNE(fl(fl(p*r) + zy)): the zero point is inside the rounding. */
+  multiply({ a, b, output, clamp, product }) {
+    const ratio = f32(f32(a.scale * b.scale) / output.scale);
+    const value = (at: number) => saturate(rint(f32(f32(at * ratio) + output.zeroPoint)), clamp.lo, clamp.hi);
+    return staircaseOf(value, product.lo, product.hi, (code) => (code - output.zeroPoint - 0.5) / ratio);
   },
   averagePool(spec: AveragePoolSpec) {
     if (!spec.global) {

@@ -60,6 +60,8 @@ export const tflite: Numerics = {
     return doubleRounding(quantizeMultiplier(real), spec.outputZeroPoint, spec.clamp, spec.acc);
   },
   add: tfliteAdd,
+  multiply: ({ a, b, output, clamp, product }) =>
+    doubleRounding(quantizeMultiplier((a.scale * b.scale) / output.scale), output.zeroPoint, clamp, product),
   averagePool(spec: AveragePoolSpec) {
     const { input, output } = spec;
     if (spec.mean) return { staircase: tfliteMean(spec) };
@@ -142,24 +144,24 @@ export function doubleRounding(
   return { lo: acc.lo, hi: acc.hi, first, thresholds };
 }
 
-/** Both operands at twice the larger scale with 20 fraction bits, summed, then scaled to the output. */
-function tfliteAdd({ a, b, output, clamp }: AddSpec): AddDefinition {
+/** Both operands (one negated for Sub) at twice the larger scale with 20 fraction bits, summed, then scaled to the output. */
+function tfliteAdd({ a, b, subtract, output, clamp }: AddSpec): AddDefinition {
   const leftShift = 20n;
   const twice = 2 * Math.max(a.scale, b.scale);
   const scaleA = quantizeMultiplier(a.scale / twice);
   const scaleB = quantizeMultiplier(b.scale / twice);
   const scaleY = quantizeMultiplier(twice / (2 ** 20 * output.scale));
-  const table = (operand: AddSpec["a"], multiplier: QuantizedMultiplier) => {
+  const table = (operand: AddSpec["a"], multiplier: QuantizedMultiplier, sign: 1 | -1) => {
     const { lo, hi } = typeRange(operand.type);
     return Int32Array.from({ length: hi - lo + 1 }, (_, i) =>
-      Number(multiplyByQuantizedMultiplier(BigInt(lo + i - operand.zeroPoint) << leftShift, multiplier)),
+      sign * Number(multiplyByQuantizedMultiplier(BigInt(lo + i - operand.zeroPoint) << leftShift, multiplier)),
     );
   };
-  const tableA = table(a, scaleA);
-  const tableB = table(b, scaleB);
+  const tableA = table(a, scaleA, subtract === "first" ? -1 : 1);
+  const tableB = table(b, scaleB, subtract === "second" ? -1 : 1);
   const sum = doubleRounding(scaleY, output.zeroPoint, clamp, {
-    lo: tableA[0]! + tableB[0]!,
-    hi: tableA.at(-1)! + tableB.at(-1)!,
+    lo: Math.min(tableA[0]!, tableA.at(-1)!) + Math.min(tableB[0]!, tableB.at(-1)!),
+    hi: Math.max(tableA[0]!, tableA.at(-1)!) + Math.max(tableB[0]!, tableB.at(-1)!),
   });
   const lowA = typeRange(a.type).lo;
   const lowB = typeRange(b.type).lo;

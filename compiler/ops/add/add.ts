@@ -1,66 +1,77 @@
-/** Elementwise addition of two activations with different scales. */
+/** Elementwise addition and subtraction of two operands with different scales. */
 import { fail } from "../../diagnostics.js";
 import { scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
 import type { Range } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
+import { constantCodes, evaluatePairs, joined, pairChannels, pairRanges, pairsInPlace, secondRanges } from "../second-operand.js";
 import { requirePerTensor } from "../weights.js";
 import { c } from "./add.c.js";
-import { readAdd, readQLinearAdd } from "./add.onnx.js";
-import type { AddAttributes } from "./add.types.js";
+import { readAdd, readQLinearAdd, readSub } from "./add.onnx.js";
+import type { AddAttributes, AddGraphAttributes } from "./add.types.js";
 import { verilog } from "./add.verilog.js";
 import { certifyLinear } from "./certify-linear.js";
+import { certifyTables } from "./certify-tables.js";
 
 export default {
   name: "add",
-  onnx: { Add: readAdd, QLinearAdd: readQLinearAdd },
+  onnx: { Add: readAdd, Sub: readSub, QLinearAdd: readQLinearAdd },
   elementwise: true,
-  channelwise: true,
+  channels: pairChannels(),
   inferShape: ({ inputs: [a] }) => a!.shape,
 
-  lower(node, { numerics, ranges }) {
+  lower(node, context) {
+    const { numerics } = context;
+    const { subtract } = node.attributes;
     const [a, b] = node.inputs.map((tensor) => {
       requirePerTensor(tensor, node.name);
       return { scale: scaleOf(tensor), zeroPoint: zeroPointOf(tensor), type: tensor.type, range: typeRange(tensor.type) };
     }) as [Operand, Operand];
     const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
     const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
-    const definition = numerics.add({ a, b, output, clamp });
+    const definition = numerics.add({ a, b, subtract, output, clamp });
     const values = new Int16Array(65536);
     for (let x = a.range.lo; x <= a.range.hi; x++)
       for (let y = b.range.lo; y <= b.range.hi; y++)
         values[(x - a.range.lo) * 256 + (y - b.range.lo)] = definition.value(x, y);
+    const rangesA = context.ranges(node.inputs[0]!);
+    const rangesB = secondRanges(node.inputs[1]!, node.output.shape.at(-1) ?? 1, context);
     const common = { aLow: a.range.lo, bLow: b.range.lo, values, clamp };
-    const linear = certifyLinear({
+    const problem = {
       ...common,
-      a: joined(ranges(node.inputs[0]!)),
-      b: joined(ranges(node.inputs[1]!)),
-      slopeA: a.scale / output.scale,
-      slopeB: b.scale / output.scale,
-    });
-    const tables = linear ? undefined : definition.tables?.();
+      a: joined(rangesA),
+      b: joined(rangesB),
+      slopeA: (subtract === "first" ? -a.scale : a.scale) / output.scale,
+      slopeB: (subtract === "second" ? -b.scale : b.scale) / output.scale,
+    };
+    const linear = certifyLinear(problem);
+    const tables = linear ? undefined : (definition.tables?.() ?? certifyTables(problem));
     if (!linear && !tables) {
       fail("QC3002", `no multipliers reproduce this Add on all pairs of codes under --numerics ${numerics.name}: some sums come too close to a rounding tie. Requantize with other scales.`, node.name);
     }
     const attributes: AddAttributes = {
       ...common,
+      constant: constantCodes(node.inputs[1]!),
       linear,
       tables: tables && { a: tables.a, b: tables.b, requantize: { channels: [tables.sum], zeroPoint: output.zeroPoint, clamp } },
     };
-    return { attributes, ranges: channelRanges(attributes, ranges(node.inputs[0]!), ranges(node.inputs[1]!)) };
+    return { attributes, ranges: pairRanges(rangesA, rangesB, (rangeA, rangeB) => corners(attributes, rangeA, rangeB)) };
   },
 
-  evaluate: ({ attributes: { values, aLow, bLow } }, [a, b]) =>
-    a!.map((code, i) => values[(code - aLow) * 256 + (b![i]! - bLow)]!),
+  evaluate(node, operands) {
+    const { values, aLow, bLow } = node.attributes;
+    return evaluatePairs(node, operands, (a, b) => values[(a - aLow) * 256 + (b - bLow)]!);
+  },
 
-  inPlace: () => true,
+  inPlace: pairsInPlace,
   macs: () => 0,
-  weightBytes: ({ attributes: { tables } }) => (tables ? 4 * (tables.a.length + tables.b.length) : 0),
+  weightBytes: ({ attributes: { tables, constant } }) =>
+    (tables ? 4 * (tables.a.length + tables.b.length) : 0) + (constant?.length ?? 0),
   requantize: ({ tables }) => tables?.requantize,
   print: ({ linear, clamp }) =>
     `${linear ? `linear=${linear.ma},${linear.mb},${linear.c}>>${linear.shift}` : "tables"} clamp=${clamp.lo}..${clamp.hi}`,
   c,
   verilog,
-} satisfies OpHome<Record<string, never>, AddAttributes>;
+} satisfies OpHome<AddGraphAttributes, AddAttributes>;
 
 interface Operand {
   readonly scale: number;
@@ -69,16 +80,8 @@ interface Operand {
   readonly range: Range;
 }
 
-function joined(ranges: readonly Range[]): Range {
-  return { lo: Math.min(...ranges.map((r) => r.lo)), hi: Math.max(...ranges.map((r) => r.hi)) };
-}
-
-/** The sum is monotone in both operands, so channel ranges map end to end. */
-function channelRanges({ values, aLow, bLow }: AddAttributes, a: readonly Range[], b: readonly Range[]): Range[] {
-  const at = (x: number, y: number) => values[(x - aLow) * 256 + (y - bLow)]!;
-  return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => {
-    const rangeA = a[a.length === 1 ? 0 : i]!;
-    const rangeB = b[b.length === 1 ? 0 : i]!;
-    return { lo: at(rangeA.lo, rangeB.lo), hi: at(rangeA.hi, rangeB.hi) };
-  });
+/** The function is monotone in both operands, so its extremes lie at the corners. */
+function corners({ values, aLow, bLow }: AddAttributes, a: Range, b: Range): Range {
+  const at = [a.lo, a.hi].flatMap((x) => [b.lo, b.hi].map((y) => values[(x - aLow) * 256 + (y - bLow)]!));
+  return { lo: Math.min(...at), hi: Math.max(...at) };
 }

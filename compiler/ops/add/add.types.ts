@@ -1,6 +1,12 @@
 /** Elementwise function of two 8-bit operands, defined by its complete table. */
 import type { RequantizeLayer } from "../../arith/requantize-layer.js";
 import type { Range } from "../../ir/types.js";
+import type { ConstantOperand } from "../second-operand.js";
+
+/** Real-valued form: a + b, or with the operand named by `subtract` taken off the other. */
+export interface AddGraphAttributes {
+  readonly subtract?: "first" | "second";
+}
 
 /** y = clamp((a*ma + b*mb + c) >> shift); the sum fits int32 for all codes. */
 export interface AddLinear {
@@ -17,7 +23,7 @@ export interface AddSum {
   readonly requantize: RequantizeLayer;
 }
 
-export interface AddAttributes {
+export interface AddAttributes extends ConstantOperand {
   /** Smallest code of each operand's type: row and column 0 of the table. */
   readonly aLow: number;
   readonly bLow: number;

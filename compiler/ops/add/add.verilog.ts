@@ -1,9 +1,10 @@
 /** add as a qc_add stage where the linear form is certified, else as two tables and a requantization. */
 
 import { extent, packWord, signedBits } from "../../../targets/verilog/bits.js";
-import { byteTable, elementwiseFlow, elementwiseFoldings } from "../../../targets/verilog/elementwise.js";
+import { byteTable, elementwiseFoldings } from "../../../targets/verilog/elementwise.js";
 import type { Stage, VerilogLowering } from "../../../targets/verilog/lowering.js";
 import { requantCircuit } from "../../../targets/verilog/requantize.js";
+import { pairFlow } from "../../../targets/verilog/second-operand.js";
 import { fail } from "../../diagnostics.js";
 import type { IntegerNode } from "../../ir/index.js";
 import type { AddAttributes, AddLinear, AddSum } from "./add.types.js";
@@ -13,30 +14,32 @@ export const verilog: VerilogLowering<AddAttributes> = {
   stage(node) {
     const { linear, tables } = node.attributes;
     if (linear) return linearStage(node, linear);
-    if (tables) return tableStage(node.attributes, tables);
+    if (tables) return tableStage(node, tables);
     return fail("QC3002", "neither the linear nor the table form of this addition is certified", node.name);
   },
 };
 
-function linearStage({ inputs: [a, b], attributes }: IntegerNode<AddAttributes>, linear: AddLinear): Stage {
+function linearStage(node: IntegerNode<AddAttributes>, linear: AddLinear): Stage {
+  const { aLow, bLow, clamp } = node.attributes;
   return {
     module: "qc_add",
     parameters: {
-      A_SIGNED: a!.type.signed ? 1 : 0,
-      B_SIGNED: b!.type.signed ? 1 : 0,
+      A_SIGNED: aLow < 0 ? 1 : 0,
+      B_SIGNED: bLow < 0 ? 1 : 0,
       MA: linear.ma,
       MB: linear.mb,
       C: linear.c,
       SHIFT: linear.shift,
-      CLAMP_LO: attributes.clamp.lo,
-      CLAMP_HI: attributes.clamp.hi,
+      CLAMP_LO: clamp.lo,
+      CLAMP_HI: clamp.hi,
     },
     memories: [],
-    ...elementwiseFlow,
+    ...pairFlow(node),
   };
 }
 
-function tableStage({ aLow, bLow }: AddAttributes, tables: AddSum): Stage {
+function tableStage(node: IntegerNode<AddAttributes>, tables: AddSum): Stage {
+  const { aLow, bLow } = node.attributes;
   const requant = requantCircuit(tables.requantize, [0n]);
   const memory = (parameter: string, values: Int32Array, low: number) => {
     const words = byteTable(values, low).map(BigInt);
@@ -50,6 +53,6 @@ function tableStage({ aLow, bLow }: AddAttributes, tables: AddSum): Stage {
     module: "qc_add_tables",
     parameters: { A_BITS: a.width, B_BITS: b.width, ...requant.parameters },
     memories: [a, b, { parameter: "CONSTANTS_FILE", width: requant.parameters.WORD_BITS!, words: requant.words }],
-    ...elementwiseFlow,
+    ...pairFlow(node),
   };
 }

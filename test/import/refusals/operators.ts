@@ -4,21 +4,21 @@ import { image, op, q, type Refusal } from "./models.js";
 
 export const operators: readonly Refusal[] = [
   [
-    "Add of a constant",
-    () => oneOp([1, 4], (b, x) => b.node("Add", [x, b.weights([1, 4])], {}, { name: "node" })),
+    "Add of two constants",
+    () => oneOp([1, 4], (b) => b.node("Add", [b.weights([1, 4]), b.weights([1, 4])], {}, { name: "node" })),
     "QC2002",
     "node",
-    /adding a constant/,
+    /both operands are constants/,
   ],
   [
-    "Add with broadcasting",
+    "Add with both operands broadcast",
     () =>
       oneOp([1, 4], (b, x) =>
-        b.node("Add", [x, b.node("Reshape", [x, b.constant("r", "int64", [3], [1, 1, 4])])], {}, { name: "node" }),
+        b.node("Add", [x, b.node("Reshape", [x, b.constant("r", "int64", [2], [4, 1])])], {}, { name: "node" }),
       ),
     "QC2002",
     "node",
-    /shapes \[1,4\] and \[1,1,4\] differ/,
+    /shapes \[1,4\] and \[4,1\]/,
   ],
   [
     "Add whose sums come too close to ties",

@@ -1,0 +1,46 @@
+/** Elementwise Max and Min. Quantization is monotone, so it may come first: each operand goes through a table of its own. */
+import { typeRange } from "../../ir/index.js";
+import type { OpHome } from "../op.js";
+import { constantCodes, evaluatePairs, pairChannels, pairRanges, pairsInPlace, secondRanges } from "../second-operand.js";
+import { functionTable, tableRange } from "../table/function-table.js";
+import { c } from "./extremum.c.js";
+import { readMax, readMin } from "./extremum.onnx.js";
+import type { ExtremumAttributes, ExtremumGraphAttributes } from "./extremum.types.js";
+import { verilog } from "./extremum.verilog.js";
+
+export default {
+  name: "extremum",
+  onnx: { Max: readMax, Min: readMin },
+  elementwise: true,
+  channels: pairChannels(),
+  inferShape: ({ inputs: [a] }) => a!.shape,
+
+  lower(node, context) {
+    const [first, second] = node.inputs;
+    const { kind } = node.attributes;
+    const rangesA = context.ranges(first!);
+    const rangesB = secondRanges(second!, node.output.shape.at(-1) ?? 1, context);
+    const aLow = typeRange(first!.type).lo;
+    const bLow = typeRange(second!.type).lo;
+    const a = functionTable({ ...node, inputs: [first!] }, undefined, rangesA, context);
+    const b = functionTable({ ...node, inputs: [second!] }, undefined, rangesB, context);
+    const pick = Math[kind];
+    const ranges = pairRanges(rangesA, rangesB, (rangeA, rangeB) => {
+      const [x, y] = [tableRange(a, aLow, rangeA), tableRange(b, bLow, rangeB)];
+      return { lo: pick(x.lo, y.lo), hi: pick(x.hi, y.hi) };
+    });
+    return { attributes: { kind, aLow, bLow, a, b, constant: constantCodes(second!) }, ranges };
+  },
+
+  evaluate(node, operands) {
+    const { kind, aLow, bLow, a, b } = node.attributes;
+    return evaluatePairs(node, operands, (x, y) => Math[kind](a[x - aLow]!, b[y - bLow]!));
+  },
+
+  inPlace: pairsInPlace,
+  macs: () => 0,
+  weightBytes: ({ attributes: { a, b, constant } }) => 2 * (a.length + b.length) + (constant?.length ?? 0),
+  print: ({ kind }) => `kind=${kind}`,
+  c,
+  verilog,
+} satisfies OpHome<ExtremumGraphAttributes, ExtremumAttributes>;

@@ -1,0 +1,61 @@
+/** Elementwise product of two operands: a staircase on the integer product. */
+import { evaluateStaircase } from "../../arith/staircase.js";
+import { type Range, scaleOf, zeroPointOf } from "../../ir/index.js";
+import type { OpHome } from "../op.js";
+import { printRequantize } from "../requantize.js";
+import { constantCodes, evaluatePairs, joined, pairChannels, pairRanges, pairsInPlace, secondRanges } from "../second-operand.js";
+import { requirePerTensor } from "../weights.js";
+import { c } from "./mul.c.js";
+import { readMul, readQLinearMul } from "./mul.onnx.js";
+import type { MulAttributes } from "./mul.types.js";
+import { verilog } from "./mul.verilog.js";
+
+export default {
+  name: "mul",
+  onnx: { Mul: readMul, QLinearMul: readQLinearMul },
+  elementwise: true,
+  channels: pairChannels(),
+  inferShape: ({ inputs: [a] }) => a!.shape,
+
+  lower(node, context) {
+    const { numerics } = context;
+    const [a, b] = node.inputs;
+    for (const tensor of node.inputs) requirePerTensor(tensor, node.name);
+    const affine = (tensor: typeof node.output) => ({ scale: scaleOf(tensor), zeroPoint: zeroPointOf(tensor) });
+    const [first, second, output] = [affine(a!), affine(b!), affine(node.output)];
+    const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
+    const products = pairRanges(context.ranges(a!), secondRanges(b!, node.output.shape.at(-1) ?? 1, context), (x, y) =>
+      productRange(x, first.zeroPoint, y, second.zeroPoint),
+    );
+    const staircase = numerics.multiply({ a: first, b: second, output, clamp, product: joined(products) });
+    const attributes: MulAttributes = {
+      aZeroPoint: first.zeroPoint,
+      bZeroPoint: second.zeroPoint,
+      bSigned: b!.type.signed,
+      constant: constantCodes(b!),
+      requantize: { channels: [staircase], zeroPoint: output.zeroPoint, clamp },
+    };
+    const at = (product: number) => evaluateStaircase(staircase, product);
+    return { attributes, ranges: products.map(({ lo, hi }) => ({ lo: at(lo), hi: at(hi) })) };
+  },
+
+  evaluate(node, operands) {
+    const { aZeroPoint, bZeroPoint, requantize } = node.attributes;
+    const staircase = requantize.channels[0]!;
+    return evaluatePairs(node, operands, (a, b) => evaluateStaircase(staircase, (a - aZeroPoint) * (b - bZeroPoint)));
+  },
+
+  inPlace: pairsInPlace,
+  macs: ({ output }) => output.shape.reduce((count, dim) => count * dim, 1),
+  weightBytes: ({ attributes: { constant } }) => constant?.length ?? 0,
+  requantize: (attributes) => attributes.requantize,
+  print: (attributes) => printRequantize(attributes.requantize),
+  c,
+  verilog,
+} satisfies OpHome<Record<string, never>, MulAttributes>;
+
+/** A product is bilinear: its extremes over two intervals lie at the corners. */
+function productRange(a: Range, aZeroPoint: number, b: Range, bZeroPoint: number): Range {
+  const corners = [a.lo, a.hi].flatMap((x) => [b.lo, b.hi].map((y) => (x - aZeroPoint) * (y - bZeroPoint)));
+  return { lo: Math.min(...corners), hi: Math.max(...corners) };
+}
