@@ -2,8 +2,8 @@
 import { fail } from "../diagnostics.js";
 import type { Certificate, ChannelConstants, Requantization, RequantizationForm } from "./requantization.js";
 import type { RequantizeLayer } from "./requantize-layer.js";
-import { type Constraints, intersect, multipliers, offsets, slopeInterval } from "./slopes.js";
-import { type Staircase, lastValue } from "./staircase.js";
+import { type Constraints, intersect, multipliers, offsets, type SlopeInterval, slopeInterval } from "./slopes.js";
+import { lastValue, type Staircase } from "./staircase.js";
 
 export interface RealiseOptions {
   /** Preferred least shift; smaller ones are tried only when nothing from here to `maxShift` fits. */
@@ -47,13 +47,12 @@ function realiseForm(
   options: RealiseOptions,
 ): Requantization | undefined {
   const bits = options.maxMultiplierBits ?? 31;
-  const problems = layer.channels.map((staircase) => constraintsOf(staircase, layer, form));
-  const intervals = problems.map((classes) => intersect(classes.map(slopeInterval)));
-  if (intervals.some((interval) => interval === undefined)) return undefined;
+  const problems = layer.channels.map((staircase) => problemOf(staircase, layer, form));
+  if (problems.some(({ split }) => split === undefined)) return undefined;
   for (const shift of candidateShifts(options)) {
     const channels: ChannelConstants[] = [];
     for (let c = 0; c < problems.length; c++) {
-      const constants = solveChannel(layer.channels[c]!, problems[c]!, intervals[c]!, shift, bits);
+      const constants = solveChannel(layer.channels[c]!, problems[c]!, shift, bits);
       if (!constants) break;
       channels.push(constants);
     }
@@ -73,6 +72,24 @@ function candidateShifts({ minShift, maxShift, narrow }: RealiseOptions): number
   for (let shift = minShift; shift <= maxShift; shift++) shifts.push(shift);
   for (let shift = minShift - 1; shift >= 0; shift--) shifts.push(shift);
   return shifts;
+}
+
+/** One channel: its constraints by class, the slopes that serve all with one offset, and those that serve each class. */
+interface Problem {
+  readonly classes: readonly Constraints[];
+  readonly whole: SlopeInterval | undefined;
+  readonly split: SlopeInterval | undefined;
+}
+
+function problemOf(staircase: Staircase, layer: RequantizeLayer, form: "plain" | "sign" | "parity"): Problem {
+  const classes = constraintsOf(staircase, layer, form);
+  const split = intersect(classes.map(slopeInterval));
+  if (classes.length === 1) return { classes, whole: split, split };
+  const join = (side: "lower" | "upper") => ({
+    at: classes.flatMap((constraints) => constraints[side].at),
+    code: classes.flatMap((constraints) => constraints[side].code),
+  });
+  return { classes, whole: slopeInterval({ lower: join("lower"), upper: join("upper") }), split };
 }
 
 /** Constraints of one channel, split into the form's classes; codes carry the zero point. */
@@ -99,28 +116,41 @@ function constraintsOf(staircase: Staircase, layer: RequantizeLayer, form: "plai
 
 function solveChannel(
   staircase: Staircase,
-  classes: readonly Constraints[],
-  interval: NonNullable<ReturnType<typeof intersect>>,
+  { classes, whole, split }: Problem,
   shift: number,
   bits: number,
 ): ChannelConstants | undefined {
   if (staircase.thresholds.length === 0) {
     return { multiplier: 0, offset: BigInt(staircase.first) << BigInt(shift), correction: 0n };
   }
-  const range = multipliers(interval, shift, bits);
-  if (!range) return undefined;
-  const multiplier = (range[0] + range[1]) / 2n;
+  // One offset for all classes where that is possible: a channel without ties stays plain inside a two-class layer.
+  for (const interval of [whole, split]) {
+    const range = interval && multipliers(interval, shift, bits);
+    if (!range) continue;
+    const multiplier = (range[0] + range[1]) / 2n; // the middle leaves the widest margins
+    const solved = solveOffsets(classes, multiplier, shift);
+    if (solved) return bounded(staircase, Number(multiplier), solved.offset, solved.correction, shift);
+  }
+  return undefined;
+}
+
+/** Offsets b of the first class and b - d of the second, 0 <= d <= 2^shift; d is 0 when one offset serves both. */
+function solveOffsets(
+  classes: readonly Constraints[],
+  multiplier: bigint,
+  shift: number,
+): { offset: bigint; correction: bigint } | undefined {
   const ranges = classes.map((constraints) => offsets(constraints, multiplier, shift));
   const common = pick(maxOf(ranges.map((r) => r.least)), minOf(ranges.map((r) => r.greatest)), shift);
-  if (common !== undefined) return bounded(staircase, Number(multiplier), common, 0n, shift);
-  if (ranges.length === 1) return undefined;
-  const main = pick(ranges[0]!.least, ranges[0]!.greatest, shift);
-  const other = pick(ranges[1]!.least, ranges[1]!.greatest, shift);
-  if (main === undefined || other === undefined) return undefined;
-  const correction = main - other;
+  if (common !== undefined) return { offset: common, correction: 0n };
+  const [main, other] = ranges;
+  if (!main || !other) return undefined;
+  const offset = pick(main.least, main.greatest, shift);
+  const second = pick(other.least, other.greatest, shift);
+  if (offset === undefined || second === undefined) return undefined;
+  const correction = offset - second;
   // parity needs 0 <= d < 2^shift; sign's d is 2^shift at most for any rounding rule.
-  if (correction < 0n || correction > 1n << BigInt(shift)) return undefined;
-  return bounded(staircase, Number(multiplier), main, correction, shift);
+  return correction >= 0n && correction <= 1n << BigInt(shift) ? { offset, correction } : undefined;
 }
 
 /** Refuses constants whose quotient could leave int32 or whose sums could leave 64 bits. */
@@ -170,7 +200,7 @@ function summary(layer: RequantizeLayer): Omit<Certificate, "smallestMargin"> {
 /** Re-checks every constraint with the final constants, independently of how they were found. */
 function certify(
   layer: RequantizeLayer,
-  problems: readonly (readonly Constraints[])[],
+  problems: readonly Problem[],
   channels: readonly ChannelConstants[],
   shift: number,
   form: RequantizationForm,
@@ -181,13 +211,14 @@ function certify(
     if (margin < 0n) fail("QC3002", `internal: ${form} constants of channel ${channel} miss a threshold`);
     if (smallestMargin === undefined || margin < smallestMargin) smallestMargin = margin;
   };
-  for (const [c, classes] of problems.entries()) {
+  for (const [c, { classes }] of problems.entries()) {
     const { multiplier, offset, correction } = channels[c]!;
     const m = BigInt(multiplier);
     for (const [index, { lower, upper }] of classes.entries()) {
       const b = index === 0 ? offset : offset - correction;
       for (let i = 0; i < lower.at.length; i++) check(BigInt(lower.at[i]!) * m + b - BigInt(lower.code[i]!) * power, c);
-      for (let j = 0; j < upper.at.length; j++) check(BigInt(upper.code[j]!) * power - 1n - BigInt(upper.at[j]!) * m - b, c);
+      for (let j = 0; j < upper.at.length; j++)
+        check(BigInt(upper.code[j]!) * power - 1n - BigInt(upper.at[j]!) * m - b, c);
     }
   }
   return { ...summary(layer), smallestMargin: smallestMargin ?? 0n };
