@@ -8,7 +8,7 @@
 export const exitCode = { ok: 0, mismatch: 1, usage: 2, unsupported: 3, doesNotFit: 4, internal: 70 } as const;
 
 const catalogue = {
-  QC1001: { title: "not an ONNX model", exit: exitCode.unsupported },
+  QC1001: { title: "not a readable model", exit: exitCode.unsupported },
   QC1002: { title: "tensor data does not match its shape or type", exit: exitCode.unsupported },
   QC1003: { title: "malformed graph", exit: exitCode.unsupported },
   QC1004: { title: "dynamic or invalid dimension", exit: exitCode.unsupported },

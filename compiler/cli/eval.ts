@@ -20,7 +20,7 @@ export function addEval(program: Command): void {
     program
       .command("eval")
       .description("classify labelled inputs with the interpreter and count the right answers")
-      .argument("<model>", "ONNX file")
+      .argument("<model>", "ONNX or .tflite file")
       .requiredOption("-i, --inputs <file>", "inputs: .npy or raw bytes")
       .requiredOption("-l, --labels <file>", "class numbers: raw bytes, or a .csv file whose last column they are")
       .option("--offset <number>", "added to every input byte, such as -128 for grey values given to an int8 model", "0")

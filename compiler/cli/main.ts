@@ -18,7 +18,7 @@ const { version } = JSON.parse(readFileSync(packagePath("package.json"), "utf8")
 /** The program with all its commands; it throws instead of ending the process. */
 export function makeProgram(): Command {
   const program = new Command("qcompile")
-    .description("Compiles quantized ONNX models to integer-only C and Verilog, bit-exact against a reference interpreter.")
+    .description("Compiles quantized ONNX and TensorFlow Lite models to integer-only C and Verilog, bit-exact against a reference interpreter.")
     .version(version)
     .showHelpAfterError("(see --help)")
     .exitOverride()

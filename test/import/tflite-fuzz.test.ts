@@ -75,6 +75,15 @@ describe("damaged bytes end as a diagnostic", () => {
     );
   });
 
+  it("a field that its table's size does not cover", () => {
+    const bytes = smallTflite().bytes();
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const root = view.getUint32(0, true);
+    const vtable = root - view.getInt32(root, true);
+    view.setUint16(vtable + 2, 4, true); // the table is said to hold nothing but its vtable's distance
+    expect(() => compile(bytes)).toThrow(/QC1001 .*field 0 lies outside of its table/);
+  });
+
   it("many references to one big table end the reading, not the memory", () => {
     // 20,000 tensors that are one tensor of 20,000 dimensions: 160 KB that ask for 400 million numbers.
     const count = 20_000;

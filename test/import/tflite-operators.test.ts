@@ -132,8 +132,14 @@ describe("pools", () => {
     { same: true, activation: 3, result: [1, 3, 3, 2] },
   ])("same $same activation $activation", ({ same, activation, result }) => {
     const [lo, hi] = bounds(activation, X.scale, X.zeroPoint, "int8");
+    // The first channel stays below the bounds of RELU6, the second above.
+    const inputs = [new Random(3).codes(50, { lo: 0, hi: 7 }).map((code, k) => (k % 2 === 0 ? code - 8 : code + 120))];
     it("MAX_POOL_2D", () => {
-      const { codes, output } = run("MAX_POOL_2D", [[1, 5, 5, 2]], result, { options: pool(same, activation), y: X });
+      const { codes, output } = run("MAX_POOL_2D", [[1, 5, 5, 2]], result, {
+        options: pool(same, activation),
+        y: X,
+        inputs,
+      });
       expect(output).toEqual(windows(codes[0]!, same).map((found) => clamp(Math.max(...found), lo, hi)));
     });
     it("AVERAGE_POOL_2D", () => {
@@ -280,6 +286,9 @@ describe("movements", () => {
     expect(
       moved("SQUEEZE", [1, 1, 5, 1], [1, 5], undefined, { 0: ["int32s", [1, -1]] }).integerGraph.outputs[0]!.shape,
     ).toEqual([1, 5]);
+    expect(
+      moved("EXPAND_DIMS", [1, 5], [1, 5, 1], (b) => [b.numbers([-1], [])]).integerGraph.outputs[0]!.shape,
+    ).toEqual([1, 5, 1]);
     expect(moved("EXPAND_DIMS", [1, 5], [1, 1, 5], (b) => [b.numbers([1], [])]).integerGraph.outputs[0]!.shape).toEqual(
       [1, 1, 5],
     );

@@ -231,6 +231,7 @@ const refusals: readonly (readonly [string, Case, string, string, RegExp])[] = [
     "y",
     /result of PAD/,
   ],
+  ["a dimension of 0", { operator: "RELU", shape: [1, 0] }, "QC1004", "x", /shape \[1,0\]; expected positive/],
   ["a batch", { operator: "RELU", shape: [2, 4] }, "QC1004", "x", /batch dimension is 2/],
   ["an int16 result of QUANTIZE", { operator: "QUANTIZE", result: { type: "int16" } }, "QC2002", "QUANTIZE_0", /int16/],
 ];

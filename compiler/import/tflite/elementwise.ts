@@ -1,6 +1,7 @@
 /** ADD, the RELU family and SOFTMAX. */
 import { type NodeReader, sameShape } from "./node-reader.js";
 
+/** Two activations of one shape; option activation. */
 export function readAdd(node: NodeReader): void {
   const [a, b] = [node.activation(0), node.activation(1)];
   if (!sameShape(a.shape, b.shape))

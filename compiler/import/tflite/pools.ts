@@ -16,6 +16,7 @@ function poolWindow(node: NodeReader, x: Tensor): Window {
   ]);
 }
 
+/** The mean of the codes of each window, padded taps left out; input and result share one quantization. */
 export function readAveragePool2d(node: NodeReader): void {
   const x = node.image(0);
   node.requireSameQuantization(x);
@@ -24,6 +25,7 @@ export function readAveragePool2d(node: NodeReader): void {
   node.define(node.add({ op: "average-pool2d", inputs: [x], attributes, clamp: node.clamp(5) }, node.output));
 }
 
+/** The largest code of each window; a fused activation becomes a table behind it. */
 export function readMaxPool2d(node: NodeReader): void {
   const x = node.image(0);
   node.requireSameQuantization(x);
