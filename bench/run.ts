@@ -11,7 +11,12 @@ import { peers } from "./peers.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const folder = process.argv[2] ?? join(here, "..", "..", "shared", "data", "mlperf-tiny");
-const models = { AD: "ad01_int8", IC: "ic01_resnet8_int8", KWS: "kws01_dscnn_int8", VWW: "vww01_mobilenetv1_025_int8" } as const;
+const models = {
+  AD: "ad01_int8",
+  IC: "ic01_resnet8_int8",
+  KWS: "kws01_dscnn_int8",
+  VWW: "vww01_mobilenetv1_025_int8",
+} as const;
 const targets = ["cortex-m0plus", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "rv32imc", "verilog"] as const;
 
 const rows: (BenchRow & { id: keyof typeof models })[] = [];
@@ -25,14 +30,42 @@ for (const [id, file] of Object.entries(models) as [keyof typeof models, string]
 }
 
 const number = (value: number | null) => (value === null ? "-" : value.toLocaleString("en-US"));
-const ratio = (own: number | null, peer: number | undefined) => (own === null || peer === undefined ? "-" : (peer / own).toFixed(2));
+const ratio = (own: number | null, peer: number | undefined) =>
+  own === null || peer === undefined ? "-" : (peer / own).toFixed(2);
 const lines = rows.map((row) => {
   const peer = peers[row.target]?.[row.id];
-  const cells = [row.id, row.target, number(row.instructions ?? row.cycles?.interval ?? null), number(peer?.instructions ?? null), ratio(row.instructions, peer?.instructions)];
-  cells.push(number(row.arena_bytes), number(peer?.arena ?? null), number(row.stack_bytes), number(row.code_bytes), number(peer?.code ?? null), number(row.weight_bytes), row.bit_exact ? "yes" : "NO");
+  const cells = [
+    row.id,
+    row.target,
+    number(row.instructions ?? row.cycles?.interval ?? null),
+    number(peer?.instructions ?? null),
+    ratio(row.instructions, peer?.instructions),
+  ];
+  cells.push(
+    number(row.arena_bytes),
+    number(peer?.arena ?? null),
+    number(row.stack_bytes),
+    number(row.code_bytes),
+    number(peer?.code ?? null),
+    number(row.weight_bytes),
+    row.bit_exact ? "yes" : "NO",
+  );
   return `| ${cells.join(" | ")} |`;
 });
-const header = ["model", "target", "instructions (Verilog: cycles)", "peer", "peer / ours", "arena", "peer", "stack", "code", "peer", "weights", "bit-exact"];
+const header = [
+  "model",
+  "target",
+  "instructions (Verilog: cycles)",
+  "peer",
+  "peer / ours",
+  "arena",
+  "peer",
+  "stack",
+  "code",
+  "peer",
+  "weights",
+  "bit-exact",
+];
 writeFileSync(join(here, "results.json"), `${JSON.stringify(rows, null, 2)}\n`);
 writeFileSync(
   join(here, "README.md"),

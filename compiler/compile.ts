@@ -1,7 +1,8 @@
 /** The flow as one function per arrow: model bytes -> Graph -> IntegerGraph -> Plan. */
+
+import { numericsByName } from "./arith/numerics.js";
 import type { Diagnostic } from "./diagnostics.js";
 import { fail } from "./diagnostics.js";
-import { numericsByName } from "./arith/numerics.js";
 import { frontEndFor } from "./import/import-model.js";
 import type { Graph } from "./ir/graph.js";
 import type { IntegerGraph } from "./ir/integer-graph.js";

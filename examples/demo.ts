@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeProject } from "../compiler/cli/project-folder.js";
 import { makeProgress } from "../compiler/cli/progress.js";
+import { writeProject } from "../compiler/cli/project-folder.js";
 import { compile } from "../compiler/compile.js";
 import { exitCode } from "../compiler/diagnostics.js";
 import { outputsOf } from "../compiler/interpreter/interpreter.js";
@@ -60,11 +60,24 @@ const facts: [string, string][] = [
   ["model", `${integerGraph.name}, ${report.layers.length} layers, numerics ${report.numerics}`],
   ["accuracy", `${correct} of ${images.length} shipped test images (all 10,000: examples/fashion-mnist/README.md)`],
   ["work", `${report.macs.toLocaleString("en-US")} MACs per inference`],
-  ["memory", `${plan.arenaBytes.toLocaleString("en-US")} bytes arena (lower bound ${plan.lowerBound.toLocaleString("en-US")}), ${report.weight_bytes.toLocaleString("en-US")} bytes weights`],
-  ["proved", `${report.layers.reduce((sum, { certificate }) => sum + (certificate?.thresholds ?? 0), 0).toLocaleString("en-US")} rounding thresholds equal to exact rational arithmetic`],
+  [
+    "memory",
+    `${plan.arenaBytes.toLocaleString("en-US")} bytes arena (lower bound ${plan.lowerBound.toLocaleString("en-US")}), ${report.weight_bytes.toLocaleString("en-US")} bytes weights`,
+  ],
+  [
+    "proved",
+    `${report.layers.reduce((sum, { certificate }) => sum + (certificate?.thresholds ?? 0), 0).toLocaleString("en-US")} rounding thresholds equal to exact rational arithmetic`,
+  ],
   ["code", `${outputPath}/ (C99, stands alone)`],
-  ["verdict", verdict.equal ? `EQUAL: ${verdict.bytes} bytes of ${images.length} inferences, interpreter = ${verdict.engine}` : `DIFFERENT: ${JSON.stringify(verdict.difference)}`],
+  [
+    "verdict",
+    verdict.equal
+      ? `EQUAL: ${verdict.bytes} bytes of ${images.length} inferences, interpreter = ${verdict.engine}`
+      : `DIFFERENT: ${JSON.stringify(verdict.difference)}`,
+  ],
   ["time", `${((performance.now() - started) / 1000).toFixed(1)} s`],
 ];
-process.stdout.write(`${figure.join("\n")}\n\n${facts.map(([key, value]) => `${key.padEnd(10)}${value}`).join("\n")}\n`);
+process.stdout.write(
+  `${figure.join("\n")}\n\n${facts.map(([key, value]) => `${key.padEnd(10)}${value}`).join("\n")}\n`,
+);
 if (!verdict.equal) process.exitCode = exitCode.mismatch;

@@ -1,7 +1,7 @@
 /** A Plan to the files of its target. */
 import type { Plan } from "../compiler/plan/plan.js";
 import { emitC } from "./c/emit.js";
-import { type Target, isCore } from "./core.js";
+import { isCore, type Target } from "./core.js";
 import { emitVerilog } from "./verilog/emit.js";
 
 /** All files of a generated folder by relative path; `name` prefixes files and identifiers. */

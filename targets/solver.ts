@@ -3,7 +3,7 @@ import { type Requantization, type RequantizeLayer, realise } from "../compiler/
 import type { IntegerGraph } from "../compiler/ir/integer-graph.js";
 import { opHomes } from "../compiler/ops/index.js";
 import { solveLayers } from "./c/shift.js";
-import { type Target, isCore } from "./core.js";
+import { isCore, type Target } from "./core.js";
 import { circuitRealisation } from "./realisation.js";
 
 /** Certified constants by layer: one shift for most layers on cores, the narrowest multipliers in circuits. */

@@ -3,8 +3,8 @@
  * A denominator of 0 stands for an infinity, or for NaN where the numerator is 0 too; the usual formulas then give the usual
  * results (1/0 infinite, 0*infinity NaN).
  */
-import { type Evaluator, type Expression, type FunctionName, evaluateExpression } from "./expression.js";
-import { type Rational, floorDivide, fromFloat, rational, roundHalfEven } from "./rational.js";
+import { type Evaluator, type Expression, evaluateExpression, type FunctionName } from "./expression.js";
+import { floorDivide, fromFloat, type Rational, rational, roundHalfEven } from "./rational.js";
 import { type Approximation, erf, exp, log, pi, sqrt } from "./real-math.js";
 
 export interface Real extends Rational {
@@ -17,11 +17,14 @@ export function evaluateReal(expression: Expression, x: Rational, bits: number):
   return evaluateExpression<Real>(expression, { ...x, exact: true }, realEvaluator(bits));
 }
 
-const make = (numerator: bigint, denominator: bigint, exact: boolean): Real => ({ ...rational(numerator, denominator), exact });
+const make = (numerator: bigint, denominator: bigint, exact: boolean): Real => ({
+  ...rational(numerator, denominator),
+  exact,
+});
 const whole = (value: number | bigint): Real => make(BigInt(value), 1n, true);
 const [zero, one, two] = [whole(0), whole(1), whole(2)];
 const infinity = make(1n, 0n, true);
-const isNaN = ({ numerator, denominator }: Real) => numerator === 0n && denominator === 0n;
+const isNan = ({ numerator, denominator }: Real) => numerator === 0n && denominator === 0n;
 const isInfinite = ({ numerator, denominator }: Real) => denominator === 0n && numerator !== 0n;
 const nan = make(0n, 0n, true);
 
@@ -52,30 +55,31 @@ function compare(a: Real, b: Real): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-const larger = (a: Real, b: Real) => (isNaN(a) || (!isNaN(b) && compare(a, b) >= 0) ? a : b);
-const smaller = (a: Real, b: Real) => (isNaN(a) || (!isNaN(b) && compare(a, b) <= 0) ? a : b);
+const larger = (a: Real, b: Real) => (isNan(a) || (!isNan(b) && compare(a, b) >= 0) ? a : b);
+const smaller = (a: Real, b: Real) => (isNan(a) || (!isNan(b) && compare(a, b) <= 0) ? a : b);
 
 function realEvaluator(bits: number): Evaluator<Real> {
-  const approximate = ({ value, exact }: Approximation, from: Real): Real => make(value.numerator, value.denominator, exact && from.exact);
+  const approximate = ({ value, exact }: Approximation, from: Real): Real =>
+    make(value.numerator, value.denominator, exact && from.exact);
 
   function exponential(x: Real): Real {
-    if (isNaN(x)) return nan;
+    if (isNan(x)) return nan;
     const result = isInfinite(x) ? undefined : exp(x, bits);
     if (result) return approximate(result, x);
     // Far beyond every code and scale; the sign of the exponent is all that is left.
     return x.numerator > 0n ? { ...infinity, exact: false } : { ...zero, exact: false };
   }
   function logarithm(x: Real): Real {
-    if (isNaN(x) || compare(x, zero) < 0) return nan;
+    if (isNan(x) || compare(x, zero) < 0) return nan;
     if (isInfinite(x)) return x;
     return x.numerator === 0n ? negate(infinity) : approximate(log(x, bits), x);
   }
   function root(x: Real): Real {
-    if (isNaN(x) || compare(x, zero) < 0) return nan;
+    if (isNan(x) || compare(x, zero) < 0) return nan;
     return isInfinite(x) ? x : approximate(sqrt(x, bits), x);
   }
   function errorFunction(x: Real): Real {
-    if (isNaN(x)) return nan;
+    if (isNan(x)) return nan;
     return isInfinite(x) ? whole(x.numerator) : approximate(erf(x, bits), x);
   }
   const sigmoid = (x: Real) => divide(one, add(one, exponential(negate(x))));
@@ -84,7 +88,7 @@ function realEvaluator(bits: number): Evaluator<Real> {
   const tanh = (x: Real) => subtract(multiply(two, sigmoid(multiply(two, x))), one);
   /** a * (e^(x/a') - 1) below zero, x above. */
   const elu = (x: Real, factor: Real, divisor: Real) =>
-    compare(x, zero) >= 0 || isNaN(x) ? x : multiply(factor, subtract(exponential(divide(x, divisor)), one));
+    compare(x, zero) >= 0 || isNan(x) ? x : multiply(factor, subtract(exponential(divide(x, divisor)), one));
   const hardSigmoid = (x: Real, alpha: Real, beta: Real) => larger(zero, smaller(one, add(multiply(alpha, x), beta)));
   const half = (x: Real) => divide(x, two);
 
@@ -95,7 +99,7 @@ function realEvaluator(bits: number): Evaluator<Real> {
   function power(x: Real, y: Real): Real {
     const exponent = Number(y.numerator) / Number(y.denominator);
     if (y.numerator === 0n && y.denominator !== 0n) return one;
-    if (isNaN(x) || y.denominator === 0n) return nan;
+    if (isNan(x) || y.denominator === 0n) return nan;
     if (Number.isInteger(exponent) && Math.abs(exponent) <= 64) {
       const e = BigInt(Math.abs(exponent));
       const result = make(x.numerator ** e, x.denominator ** e, x.exact);
@@ -138,7 +142,7 @@ function realEvaluator(bits: number): Evaluator<Real> {
     Round: (x) => integer(x!, roundHalfEven),
     Selu: (x, alpha, gamma) => multiply(gamma!, elu(x!, alpha!, one)),
     Sigmoid: (x) => sigmoid(x!),
-    Sign: (x) => (isNaN(x!) ? nan : whole(compare(x!, zero))),
+    Sign: (x) => (isNan(x!) ? nan : whole(compare(x!, zero))),
     Softplus: (x) => softplus(x!),
     Softsign: (x) => divide(x!, add(one, larger(x!, negate(x!)))),
     Sqrt: (x) => root(x!),

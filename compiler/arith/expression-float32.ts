@@ -2,10 +2,10 @@
  * Expressions as ONNX Runtime computes them: every operator's result is rounded to float32 once. Its polynomials for exp,
  * tanh and erf may be a unit in the last place away, which moves a code only where the value is that close to a tie.
  */
-import { type Evaluator, type Expression, type FunctionName, evaluateExpression } from "./expression.js";
+import { type Evaluator, type Expression, evaluateExpression, type FunctionName } from "./expression.js";
+import { f32, rint } from "./float32.js";
 import { fromFloat } from "./rational.js";
 import { erf, toNumber } from "./real-math.js";
-import { f32, rint } from "./float32.js";
 
 /** The float32 value at the float32 number `x`; may be infinite or NaN. */
 export function evaluateFloat32(expression: Expression, x: number): number {

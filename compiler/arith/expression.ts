@@ -2,9 +2,39 @@
 
 /** Operators by their ONNX names; further operands of functions such as LeakyRelu are their parameters. */
 export type FunctionName =
-  | "Abs" | "Add" | "Ceil" | "Celu" | "Div" | "Elu" | "Erf" | "Exp" | "Floor" | "Gelu" | "GeluTanh" | "HardSigmoid" | "HardSwish"
-  | "LeakyRelu" | "Log" | "Max" | "Min" | "Mish" | "Mul" | "Neg" | "Pow" | "Reciprocal" | "Round" | "Selu" | "Sigmoid"
-  | "Sign" | "Softplus" | "Softsign" | "Sqrt" | "Sub" | "Swish" | "Tanh" | "ThresholdedRelu";
+  | "Abs"
+  | "Add"
+  | "Ceil"
+  | "Celu"
+  | "Div"
+  | "Elu"
+  | "Erf"
+  | "Exp"
+  | "Floor"
+  | "Gelu"
+  | "GeluTanh"
+  | "HardSigmoid"
+  | "HardSwish"
+  | "LeakyRelu"
+  | "Log"
+  | "Max"
+  | "Min"
+  | "Mish"
+  | "Mul"
+  | "Neg"
+  | "Pow"
+  | "Reciprocal"
+  | "Round"
+  | "Selu"
+  | "Sigmoid"
+  | "Sign"
+  | "Softplus"
+  | "Softsign"
+  | "Sqrt"
+  | "Sub"
+  | "Swish"
+  | "Tanh"
+  | "ThresholdedRelu";
 
 /** A constant that differs from channel to channel (last axis). */
 export interface PerChannel {

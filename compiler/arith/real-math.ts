@@ -4,7 +4,7 @@
  * rational (exp(0), log(1), squares) give it exactly; by Lindemann and Weierstrass no other rational argument of exp, log and
  * erf's factors does, so ties are real only there.
  */
-import { type Rational, floorDivide, fromFloat, multiply, rational, subtract } from "./rational.js";
+import { floorDivide, fromFloat, multiply, type Rational, rational, subtract } from "./rational.js";
 
 /** A value and whether it is the exact one. */
 export interface Approximation {
@@ -35,7 +35,8 @@ function scaled(mantissa: bigint, exponent: number): Rational {
 export function toNumber({ numerator, denominator }: Rational): number {
   if (numerator === 0n) return 0;
   const shift = 64 - (bitLength(numerator) - bitLength(denominator));
-  const quotient = shift >= 0 ? (numerator << BigInt(shift)) / denominator : numerator / (denominator << BigInt(-shift));
+  const quotient =
+    shift >= 0 ? (numerator << BigInt(shift)) / denominator : numerator / (denominator << BigInt(-shift));
   // In two steps: 2^-shift alone may leave the range of doubles.
   const half = Math.trunc(shift / 2);
   return Number(quotient) * 2 ** -half * 2 ** -(shift - half);
@@ -150,6 +151,9 @@ export function erf(x: Rational, bits: number): Approximation {
   }
   const decay = exp(rational(-square.numerator, square.denominator), wide)!.value;
   const factor = sqrt(pi(wide), wide).value;
-  const value = multiply(multiply(scaled(2n * sign * sum, -wide), decay), rational(factor.denominator, factor.numerator));
+  const value = multiply(
+    multiply(scaled(2n * sign * sum, -wide), decay),
+    rational(factor.denominator, factor.numerator),
+  );
   return nearly(value);
 }

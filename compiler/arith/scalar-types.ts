@@ -27,7 +27,9 @@ export type u57 = bigint;
  */
 export function range(value: bigint, low: bigint, high: bigint): bigint {
   if (value < low || value > high) {
-    throw new RangeError(`scalar value ${value} is outside [${low}, ${high}]; an argument breaks its function's contract`);
+    throw new RangeError(
+      `scalar value ${value} is outside [${low}, ${high}]; an argument breaks its function's contract`,
+    );
   }
   return value;
 }

@@ -3,8 +3,9 @@
  * hdl/include/qc_scalar.vh; only the subset named in SPEC.md, "Scalar functions", is accepted here.
  * One function per hardware pipeline stage; `>>` floors.
  */
+
+import type { u1, u5, u6, u9, u31, u32, u49, u57 } from "./scalar-types.js";
 import { type Between, type i24, type i32, type i62, type i63, type i64, range } from "./scalar-types.js";
-import type { u1, u31, u32, u49, u5, u57, u6, u9 } from "./scalar-types.js";
 
 /** An 8-bit code, signed or not. */
 type Code = Between<-128n, 255n>;
@@ -57,14 +58,7 @@ export function parityCorrect(u: Product, correction: Correction, shift: u6, odd
 }
 
 /** Parity staircase: floor(parityCorrect(acc*multiplier + offset) / 2^shift). */
-export function requantParity(
-  acc: i32,
-  multiplier: u31,
-  offset: i62,
-  correction: Correction,
-  shift: u6,
-  odd: u1,
-): i32 {
+export function requantParity(acc: i32, multiplier: u31, offset: i62, correction: Correction, shift: u6, odd: u1): i32 {
   return shiftFloor(parityCorrect(multiplyAdd(acc, multiplier, offset), correction, shift, odd), shift);
 }
 

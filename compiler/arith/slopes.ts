@@ -8,7 +8,7 @@
  * rationals inside one open interval that does not depend on s. Its ends are the roots of the concave, piecewise linear
  * g(mu) = min_j (J_j - u_j*mu) - max_i (J_i - t_i*mu), found by Newton's method from outside, exactly.
  */
-import { type Rational, ceilDivide, floorDivide } from "./rational.js";
+import { ceilDivide, floorDivide, type Rational } from "./rational.js";
 
 /** Parallel arrays: at accumulator `at[k]` the value must reach (lower) or stay below (upper) `code[k]`. */
 export interface Bounds {
@@ -49,8 +49,10 @@ export function intersect(intervals: readonly (SlopeInterval | undefined)[]): Sl
     const low = compare(result.low, interval.low) >= 0 ? result.low : interval.low;
     const high =
       result.high && interval.high
-        ? compare(result.high, interval.high) <= 0 ? result.high : interval.high
-        : result.high ?? interval.high;
+        ? compare(result.high, interval.high) <= 0
+          ? result.high
+          : interval.high
+        : (result.high ?? interval.high);
     result = { low, high };
   }
   return result.high && compare(result.low, result.high) >= 0 ? undefined : result;
@@ -64,9 +66,7 @@ export function multipliers(interval: SlopeInterval, shift: number, bits: number
   if (least < 0n) least = 0n;
   const limit = (1n << BigInt(bits)) - 1n;
   // Without an upper end any steeper slope works; one 256th of a step above the least keeps constants small.
-  let greatest = high
-    ? ceilDivide(high.numerator * power, high.denominator) - 1n
-    : least + (power >> 8n);
+  let greatest = high ? ceilDivide(high.numerator * power, high.denominator) - 1n : least + (power >> 8n);
   if (greatest > limit) greatest = limit;
   return least <= greatest ? [least, greatest] : undefined;
 }
@@ -129,16 +129,23 @@ function active(constraints: Constraints, numerator: bigint, denominator: bigint
     let most = -Infinity;
     for (let i = 0; i < lower.at.length; i++) {
       const value = lower.code[i]! * d - lower.at[i]! * n;
-      if (value > most) { most = value; bestLower = i; }
+      if (value > most) {
+        most = value;
+        bestLower = i;
+      }
     }
     let least = Infinity;
     for (let j = 0; j < upper.at.length; j++) {
       const value = upper.code[j]! * d - upper.at[j]! * n;
-      if (value < least) { least = value; bestUpper = j; }
+      if (value < least) {
+        least = value;
+        bestUpper = j;
+      }
     }
     return [bestLower, bestUpper];
   }
-  const value = (bounds: Bounds, k: number) => BigInt(bounds.code[k]!) * denominator - BigInt(bounds.at[k]!) * numerator;
+  const value = (bounds: Bounds, k: number) =>
+    BigInt(bounds.code[k]!) * denominator - BigInt(bounds.at[k]!) * numerator;
   for (let i = 1; i < lower.at.length; i++) if (value(lower, i) > value(lower, bestLower)) bestLower = i;
   for (let j = 1; j < upper.at.length; j++) if (value(upper, j) < value(upper, bestUpper)) bestUpper = j;
   return [bestLower, bestUpper];

@@ -2,12 +2,12 @@
 import type { Command } from "commander";
 import { findTarget, isCore } from "../../targets/index.js";
 import { solverFor } from "../../targets/solver.js";
-import { outputsOf } from "../interpreter/interpreter.js";
 import { exitCode } from "../diagnostics.js";
+import { outputsOf } from "../interpreter/interpreter.js";
 import { makeReport } from "../report/report.js";
 import { seededVectors } from "../verify/vectors.js";
 import { verifyTarget } from "../verify/verify.js";
-import { type ModelOptions, compileFile, printJson, withModelOptions } from "./options.js";
+import { compileFile, type ModelOptions, printJson, withModelOptions } from "./options.js";
 import { makeProgress } from "./progress.js";
 
 /** One row of figures; null where a target has no such figure. */
@@ -64,7 +64,11 @@ export function addBench(program: Command): void {
     const row = await bench(model, options.target, options);
     progress.done();
     if (options.json) printJson(row);
-    else for (const [key, value] of Object.entries(row)) process.stdout.write(`${key.padEnd(14)} ${typeof value === "object" && value !== null ? JSON.stringify(value) : value}\n`);
+    else
+      for (const [key, value] of Object.entries(row))
+        process.stdout.write(
+          `${key.padEnd(14)} ${typeof value === "object" && value !== null ? JSON.stringify(value) : value}\n`,
+        );
     if (!row.bit_exact) process.exitCode = exitCode.mismatch;
   });
 }

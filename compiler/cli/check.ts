@@ -5,7 +5,7 @@ import { solverFor } from "../../targets/solver.js";
 import { checkFit } from "../plan/fit.js";
 import { makeReport } from "../report/report.js";
 import { reportText } from "../report/text.js";
-import { type ModelOptions, compileFile, printJson, withModelOptions } from "./options.js";
+import { compileFile, type ModelOptions, printJson, withModelOptions } from "./options.js";
 
 /** Adds `check` to the program. */
 export function addCheck(program: Command): void {

@@ -7,7 +7,7 @@ import { formatDiagnostic } from "../diagnostics.js";
 import { checkFit } from "../plan/fit.js";
 import { makeReport } from "../report/report.js";
 import { reportText } from "../report/text.js";
-import { type ModelOptions, compileFile, parseBytes, printJson, withModelOptions } from "./options.js";
+import { compileFile, type ModelOptions, parseBytes, printJson, withModelOptions } from "./options.js";
 import { writeProject } from "./project-folder.js";
 
 interface Options extends ModelOptions {

@@ -23,7 +23,11 @@ export function addEval(program: Command): void {
       .argument("<model>", "ONNX or .tflite file")
       .requiredOption("-i, --inputs <file>", "inputs: .npy or raw bytes")
       .requiredOption("-l, --labels <file>", "class numbers: raw bytes, or a .csv file whose last column they are")
-      .option("--offset <number>", "added to every input byte, such as -128 for grey values given to an int8 model", "0")
+      .option(
+        "--offset <number>",
+        "added to every input byte, such as -128 for grey values given to an int8 model",
+        "0",
+      )
       .option("-n, --limit <number>", "evaluate the first inputs only"),
   ).action((model: string, options: Options) => {
     const { graph, integerGraph } = compileFile(model, options);
@@ -36,7 +40,8 @@ export function addEval(program: Command): void {
     const { lo, hi } = typeRange(input.type);
     const vectors = readVectors(options.inputs, stored, graph).map((codes) => codes.map((code) => code + offset));
     const outside = vectors.findIndex((codes) => codes.some((code) => code < lo || code > hi));
-    if (outside >= 0) fail("QC6003", `input ${outside} has values outside ${typeName(input.type)} after --offset ${offset}.`);
+    if (outside >= 0)
+      fail("QC6003", `input ${outside} has values outside ${typeName(input.type)} after --offset ${offset}.`);
     if (vectors.length !== labels.length) {
       fail("QC6003", `got ${labels.length} labels for ${vectors.length} inputs.`, options.labels);
     }
@@ -52,7 +57,8 @@ export function addEval(program: Command): void {
     const { name, numerics } = integerGraph;
     const accuracy = correct / count;
     if (options.json) printJson({ schema: 1, model: name, numerics, inputs: count, correct, accuracy });
-    else process.stdout.write(`${correct} of ${count} right, ${(100 * accuracy).toFixed(2)} % (numerics ${numerics})\n`);
+    else
+      process.stdout.write(`${correct} of ${count} right, ${(100 * accuracy).toFixed(2)} % (numerics ${numerics})\n`);
   });
 }
 

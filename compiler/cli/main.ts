@@ -3,12 +3,12 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { packagePath } from "../../targets/package-root.js";
-import { QcError, exitCode, formatDiagnostic } from "../diagnostics.js";
+import { exitCode, formatDiagnostic, QcError } from "../diagnostics.js";
 import { addBench } from "./bench.js";
 import { addCheck } from "./check.js";
 import { addCompile } from "./compile.js";
-import { printJson } from "./options.js";
 import { addEval } from "./eval.js";
+import { printJson } from "./options.js";
 import { addRun } from "./run.js";
 import { addTargets } from "./targets.js";
 import { addVerify } from "./verify.js";
@@ -18,7 +18,9 @@ const { version } = JSON.parse(readFileSync(packagePath("package.json"), "utf8")
 /** The program with all its commands; it throws instead of ending the process. */
 export function makeProgram(): Command {
   const program = new Command("qcompile")
-    .description("Compiles quantized ONNX and TensorFlow Lite models to integer-only C and Verilog, bit-exact against a reference interpreter.")
+    .description(
+      "Compiles quantized ONNX and TensorFlow Lite models to integer-only C and Verilog, bit-exact against a reference interpreter.",
+    )
     .version(version)
     .showHelpAfterError("(see --help)")
     .exitOverride()
@@ -49,7 +51,9 @@ function report(error: unknown, json: boolean): number {
     return error.exitCode;
   }
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`QC internal error: ${message}\nThis is a defect of qcompile; please report it with the model.\n`);
+  process.stderr.write(
+    `QC internal error: ${message}\nThis is a defect of qcompile; please report it with the model.\n`,
+  );
   if (process.env["QCOMPILE_DEBUG"] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return exitCode.internal;
 }

@@ -15,8 +15,14 @@ export interface ModelOptions {
 /** Adds --numerics, --print-after and --json. */
 export function withModelOptions(command: Command): Command {
   return command
-    .option("--numerics <family>", "arithmetic family: exact, onnxruntime or tflite (default: tflite for .tflite files, exact for ONNX)")
-    .option("--print-after <stage>", "print the form after import, fold-transposes, remove-dead-nodes, lower or plan to stderr")
+    .option(
+      "--numerics <family>",
+      "arithmetic family: exact, onnxruntime or tflite (default: tflite for .tflite files, exact for ONNX)",
+    )
+    .option(
+      "--print-after <stage>",
+      "print the form after import, fold-transposes, remove-dead-nodes, lower or plan to stderr",
+    )
     .option("--json", "print a JSON result to stdout");
 }
 

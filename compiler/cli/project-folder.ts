@@ -3,7 +3,18 @@
  * A manifest of SHA-256 digests tells our own, unmodified output from a user's files.
  */
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fail } from "../diagnostics.js";
 
@@ -62,7 +73,11 @@ function requireOwn(target: string): void {
   const present = listFiles(target);
   if (present.length === 0) return;
   const refuse: (reason: string) => never = (reason) =>
-    fail("QC6002", `the folder exists and ${reason}. Choose another folder, or --force to overwrite generated files only.`, target);
+    fail(
+      "QC6002",
+      `the folder exists and ${reason}. Choose another folder, or --force to overwrite generated files only.`,
+      target,
+    );
   if (!present.includes(manifestName)) refuse("was not written by qcompile");
   let digests: Record<string, string>;
   try {

@@ -6,8 +6,8 @@ import { outputsOf } from "../interpreter/interpreter.js";
 import { elementCount } from "../ir/types.js";
 import { checkFit } from "../plan/fit.js";
 import { readBytes, readVectors, seededVectors } from "../verify/vectors.js";
-import { type Difference, type TargetVerdict, firstDifference, verifyTarget } from "../verify/verify.js";
-import { type ModelOptions, compileFile, parseCount, printJson, withModelOptions } from "./options.js";
+import { type Difference, firstDifference, type TargetVerdict, verifyTarget } from "../verify/verify.js";
+import { compileFile, type ModelOptions, parseCount, printJson, withModelOptions } from "./options.js";
 import { makeProgress } from "./progress.js";
 
 interface Options extends ModelOptions {
@@ -37,20 +37,31 @@ export function addVerify(program: Command): void {
     for (const target of targets) checkFit(plan, target, {});
     const seed = parseCount(options.seed);
     const input = integerGraph.inputs[0]!;
-    const vectors = options.inputs === undefined
-      ? seededVectors(input, parseCount(options.count), seed)
-      : readVectors(options.inputs, input, graph);
+    const vectors =
+      options.inputs === undefined
+        ? seededVectors(input, parseCount(options.count), seed)
+        : readVectors(options.inputs, input, graph);
     const progress = makeProgress();
     progress.step(`interpreter: ${vectors.length} inferences`);
     const expected = vectors.map((vector) => outputsOf(integerGraph, [vector])[0]!);
-    const witness = options.expect === undefined ? undefined : compareFile(options.expect, compilation.integerGraph.outputs[0]!, expected);
+    const witness =
+      options.expect === undefined
+        ? undefined
+        : compareFile(options.expect, compilation.integerGraph.outputs[0]!, expected);
     const verdicts: TargetVerdict[] = [];
     for (const target of targets) {
       verdicts.push(await verifyTarget(compilation, target, vectors, expected, { seed, onStep: progress.step }));
     }
     progress.done();
     if (options.json) {
-      printJson({ schema: 1, model: integerGraph.name, numerics: integerGraph.numerics, inputs: vectors.length, expect: witness ?? null, targets: verdicts.map(verdictJson) });
+      printJson({
+        schema: 1,
+        model: integerGraph.name,
+        numerics: integerGraph.numerics,
+        inputs: vectors.length,
+        expect: witness ?? null,
+        targets: verdicts.map(verdictJson),
+      });
     } else {
       if (witness) process.stdout.write(witnessLine(witness));
       for (const verdict of verdicts) process.stdout.write(verdictLine(verdict, vectors.length));
@@ -68,18 +79,32 @@ interface Witness {
 }
 
 /** Compares the interpreter's outputs with a file of recorded bytes. */
-function compareFile(file: string, output: Parameters<typeof firstDifference>[0], expected: readonly Int32Array[]): Witness {
+function compareFile(
+  file: string,
+  output: Parameters<typeof firstDifference>[0],
+  expected: readonly Int32Array[],
+): Witness {
   const bytes = readBytes(file);
   const size = elementCount(output.shape);
   if (bytes.length !== size * expected.length) {
-    fail("QC6003", `got ${bytes.length} bytes, expected ${size * expected.length}: ${expected.length} outputs of ${size}.`, file);
+    fail(
+      "QC6003",
+      `got ${bytes.length} bytes, expected ${size * expected.length}: ${expected.length} outputs of ${size}.`,
+      file,
+    );
   }
   const recorded = expected.map((_, i) => bytes.subarray(i * size, (i + 1) * size));
   const differing = expected.reduce(
     (sum, codes, i) => sum + codes.filter((code, k) => (code & 255) !== recorded[i]![k]).length,
     0,
   );
-  return { file, equal: differing === 0, differing, bytes: bytes.length, difference: firstDifference(output, expected, recorded) };
+  return {
+    file,
+    equal: differing === 0,
+    differing,
+    bytes: bytes.length,
+    difference: firstDifference(output, expected, recorded),
+  };
 }
 
 /** The JSON form of one verdict; null where a target has no such figure. */

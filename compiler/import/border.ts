@@ -23,5 +23,9 @@ export function borderQuantization(model: OnnxModel, input: string): Quantizatio
     const moves = [...opHomes.values()].some((home) => home.movesCodes && home.onnx[node.opType]);
     if (moves) for (const output of node.outputs) carriers.add(output);
   }
-  return fail("QC2003", "this integer graph input is never dequantized, so its codes have no meaning. Put DequantizeLinear behind it.", input);
+  return fail(
+    "QC2003",
+    "this integer graph input is never dequantized, so its codes have no meaning. Put DequantizeLinear behind it.",
+    input,
+  );
 }

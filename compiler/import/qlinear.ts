@@ -39,7 +39,13 @@ export function qlinearOperand(reader: GraphReader, node: OnnxNode, index: numbe
 }
 
 /** An int32 bias input in units of input scale * weight scale, exact as a double; undefined when absent. */
-export function qlinearBias(reader: GraphReader, node: OnnxNode, index: number, x: Tensor, weights: Tensor): Tensor | undefined {
+export function qlinearBias(
+  reader: GraphReader,
+  node: OnnxNode,
+  index: number,
+  x: Tensor,
+  weights: Tensor,
+): Tensor | undefined {
   const constant = constantAt(reader, node, index);
   if (!constant) return undefined;
   const type = integerTypeOf(constant.dataType);

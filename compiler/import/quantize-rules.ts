@@ -1,6 +1,7 @@
 /** QuantizeLinear and DequantizeLinear: the border between real values and codes; Constant nodes are initialisers. */
-import { fail } from "../diagnostics.js";
+
 import { f32, rint, saturate } from "../arith/float32.js";
+import { fail } from "../diagnostics.js";
 import type { Quantization, Tensor } from "../ir/graph.js";
 import { typeRange } from "../ir/types.js";
 import type { OnnxNode, OnnxTensor } from "./onnx.js";
@@ -27,7 +28,11 @@ export function quantizationFrom(
   return { scales, zeroPoints, axis: scales.length === 1 ? undefined : axis };
 }
 
-function parameters(node: OnnxNode, reader: GraphReader, shape: readonly number[]): { quantization: Quantization; zeroPoint: OnnxTensor | undefined } {
+function parameters(
+  node: OnnxNode,
+  reader: GraphReader,
+  shape: readonly number[],
+): { quantization: Quantization; zeroPoint: OnnxTensor | undefined } {
   for (const name of node.attributes.keys()) {
     if (name !== "axis" && name !== "saturate") reader.refuse(node, `attribute '${name}' is not supported`);
   }
@@ -58,7 +63,13 @@ const dequantize: OnnxRule = (node, reader) => {
     const type = integerTypeOf(constant.dataType);
     if (!type) return reader.refuse(node, "a dequantized constant must be int8, uint8 or int32");
     const { quantization } = parameters(node, reader, constant.dims);
-    const tensor: Tensor = { name: constant.name, shape: constant.dims, type, quantization, data: Int32Array.from(constant.values) };
+    const tensor: Tensor = {
+      name: constant.name,
+      shape: constant.dims,
+      type,
+      quantization,
+      data: Int32Array.from(constant.values),
+    };
     reader.define(node, { kind: "real", tensor });
     return true;
   }
@@ -87,7 +98,11 @@ const quantize: OnnxRule = (node, reader) => {
     case "float-input": {
       perTensor();
       const tensor = model.quantizedInput(value, type, quantization);
-      if (!tensor) return reader.refuse(node, `input '${value.name}' is already quantized with other parameters; expected one QuantizeLinear`);
+      if (!tensor)
+        return reader.refuse(
+          node,
+          `input '${value.name}' is already quantized with other parameters; expected one QuantizeLinear`,
+        );
       reader.define(node, { kind: "codes", tensor });
       return true;
     }
@@ -109,7 +124,8 @@ const quantize: OnnxRule = (node, reader) => {
     case "constant": {
       const { constant } = value;
       const { lo, hi } = typeRange(type);
-      if (Array.from(constant.values).some(Number.isNaN)) reader.refuse(node, `constant '${constant.name}' holds a NaN`);
+      if (Array.from(constant.values).some(Number.isNaN))
+        reader.refuse(node, `constant '${constant.name}' holds a NaN`);
       const codes = quantizeConstant(constant, quantization, lo, hi);
       reader.define(node, { kind: "codes", tensor: { name, shape: constant.dims, type, quantization, data: codes } });
       return true;

@@ -1,12 +1,26 @@
 /** TensorProto contents to numbers, and ONNX element types by name. */
 import { fail } from "../diagnostics.js";
-import { type IntegerType, elementCount, typeRange } from "../ir/types.js";
+import { elementCount, type IntegerType, typeRange } from "../ir/types.js";
 import type { OnnxTensor } from "./onnx.js";
 
 /** ONNX TensorProto.DataType numbers, as of ONNX 1.22 (onnx-proto's own enum stops at 1.10). */
 export const elementTypeName: Readonly<Record<number, string>> = {
-  1: "float", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string", 9: "bool",
-  10: "float16", 11: "double", 12: "uint32", 13: "uint64", 16: "bfloat16", 21: "uint4", 22: "int4",
+  1: "float",
+  2: "uint8",
+  3: "int8",
+  4: "uint16",
+  5: "int16",
+  6: "int32",
+  7: "int64",
+  8: "string",
+  9: "bool",
+  10: "float16",
+  11: "double",
+  12: "uint32",
+  13: "uint64",
+  16: "bfloat16",
+  21: "uint4",
+  22: "int4",
 };
 
 export const floatType = 1;
@@ -60,10 +74,24 @@ export function decodeTensor(proto: any): OnnxTensor {
       fail("QC1002", `got ${raw.length} bytes, expected ${count * reader.bytes} for shape [${dims}].`, name);
     }
     const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-    return { name, dataType, dims, values: Float64Array.from({ length: count }, (_, i) => reader.read(view, i * reader.bytes)) };
+    return {
+      name,
+      dataType,
+      dims,
+      values: Float64Array.from({ length: count }, (_, i) => reader.read(view, i * reader.bytes)),
+    };
   }
-  const typed = { 1: proto.floatData, 2: proto.int32Data, 3: proto.int32Data, 6: proto.int32Data, 7: proto.int64Data, 11: proto.doubleData }[dataType] ?? [];
-  if (typed.length !== count) fail("QC1002", `got ${typed.length} values, expected ${count} for shape [${dims}].`, name);
+  const typed =
+    {
+      1: proto.floatData,
+      2: proto.int32Data,
+      3: proto.int32Data,
+      6: proto.int32Data,
+      7: proto.int64Data,
+      11: proto.doubleData,
+    }[dataType] ?? [];
+  if (typed.length !== count)
+    fail("QC1002", `got ${typed.length} values, expected ${count} for shape [${dims}].`, name);
   const values = Float64Array.from(typed, Number);
   const type = integerTypes[dataType];
   if (type) {

@@ -32,7 +32,11 @@ export function outputsOf(graph: IntegerGraph, inputs: readonly Int32Array[]): I
 function checkedInput(tensor: IntegerTensor, values: Int32Array | undefined): Int32Array {
   const count = elementCount(tensor.shape);
   if (values?.length !== count) {
-    return fail("QC6003", `got ${values?.length ?? 0} values, expected ${count} for shape [${tensor.shape}].`, tensor.name);
+    return fail(
+      "QC6003",
+      `got ${values?.length ?? 0} values, expected ${count} for shape [${tensor.shape}].`,
+      tensor.name,
+    );
   }
   const { lo, hi } = typeRange(tensor.type);
   const bad = values.find((value) => value < lo || value > hi);

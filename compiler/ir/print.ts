@@ -24,8 +24,11 @@ export function printGraph(graph: Graph): string {
   const lines = graph.inputs.map((tensor) => `  input ${reference(tensor)}: ${describe(tensor)}`);
   for (const node of graph.nodes) {
     const operands = node.inputs.map(reference).join(", ");
-    const clamp = node.clamp.min === -Infinity && node.clamp.max === Infinity ? "" : ` clamp=${node.clamp.min}..${node.clamp.max}`;
-    const attributes = Object.entries(node.attributes as object).map(([key, value]) => ` ${key}=${[value].flat()}`).join("");
+    const clamp =
+      node.clamp.min === -Infinity && node.clamp.max === Infinity ? "" : ` clamp=${node.clamp.min}..${node.clamp.max}`;
+    const attributes = Object.entries(node.attributes as object)
+      .map(([key, value]) => ` ${key}=${[value].flat()}`)
+      .join("");
     lines.push(`  ${reference(node.output)} = ${node.op}(${operands})${attributes}${clamp}: ${describe(node.output)}`);
   }
   lines.push(...graph.outputs.map((tensor) => `  output ${reference(tensor)}`));
@@ -58,6 +61,8 @@ function describeInteger({ id, shape, type, ranges }: IntegerTensor): string {
 
 /** The text of a Plan: the byte offset of every tensor. */
 export function printPlan(plan: Plan): string {
-  const lines = plan.graph.tensors.map((tensor) => `  ${String(plan.offsets.get(tensor.id)).padStart(8)}  ${describeInteger(tensor)}`);
+  const lines = plan.graph.tensors.map(
+    (tensor) => `  ${String(plan.offsets.get(tensor.id)).padStart(8)}  ${describeInteger(tensor)}`,
+  );
   return `plan ${plan.graph.name} arena=${plan.arenaBytes} bound=${plan.lowerBound}\n${lines.join("\n")}\n`;
 }

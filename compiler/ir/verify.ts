@@ -44,5 +44,6 @@ function requireIntegers(value: unknown, where: string): void {
   if (value instanceof Float32Array || value instanceof Float64Array) fail("QC3004", "a float array survived.", where);
   if (ArrayBuffer.isView(value)) return;
   if (Array.isArray(value)) for (const item of value) requireIntegers(item, where);
-  else if (value !== null && typeof value === "object") for (const item of Object.values(value)) requireIntegers(item, where);
+  else if (value !== null && typeof value === "object")
+    for (const item of Object.values(value)) requireIntegers(item, where);
 }

@@ -29,12 +29,22 @@ export function productRange(
  * Proves that the accumulator fits int32, in the definition's order and with the zero point folded into the bias
  * (any partial sum of raw codes times weights). Throws QC3001.
  */
-export function requireInt32(range: Range, weights: ArrayLike<number>, bias: number, zeroPoint: number, where: string): void {
+export function requireInt32(
+  range: Range,
+  weights: ArrayLike<number>,
+  bias: number,
+  zeroPoint: number,
+  where: string,
+): void {
   const limit = 2 ** 31 - 1;
   let magnitude = 0;
   for (let k = 0; k < weights.length; k++) magnitude += Math.abs(weights[k]!);
   const worst = Math.max(-range.lo, range.hi, magnitude * 255 + Math.abs(bias) + magnitude * Math.abs(zeroPoint));
   if (range.lo < -limit || range.hi > limit || worst > limit) {
-    fail("QC3001", `a channel's sum can reach ${worst}, beyond ${limit}. Requantize with smaller weights or a smaller bias.`, where);
+    fail(
+      "QC3001",
+      `a channel's sum can reach ${worst}, beyond ${limit}. Requantize with smaller weights or a smaller bias.`,
+      where,
+    );
   }
 }

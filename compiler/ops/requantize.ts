@@ -1,6 +1,7 @@
 /** What homes with a requantize layer share: output ranges and text. */
-import { lastValue } from "../arith/staircase.js";
+
 import type { RequantizeLayer } from "../arith/requantize-layer.js";
+import { lastValue } from "../arith/staircase.js";
 import type { Range } from "../ir/types.js";
 
 /** Proven output range of each channel: a staircase is monotone, so its ends are its extremes. */

@@ -1,8 +1,8 @@
 /** Operands of elementwise ONNX nodes: broadcasting, constants, channels-last order. */
 import type { OnnxNode } from "../import/onnx.js";
 import type { GraphReader, Move, Pending } from "../import/rules.js";
-import { type Tensor, noClamp } from "../ir/graph.js";
-import { type Shape, elementCount } from "../ir/types.js";
+import { noClamp, type Tensor } from "../ir/graph.js";
+import { elementCount, type Shape } from "../ir/types.js";
 import { broadcastShape } from "./broadcast.js";
 import { fromChannelsLast, toChannelsLast } from "./layout.js";
 import { transposeOrder } from "./order.js";
@@ -23,11 +23,15 @@ export interface TwoOperands {
 export function twoOperands(node: OnnxNode, reader: GraphReader, first: Tensor, second: Tensor): TwoOperands {
   if (first.data && second.data) reader.refuse(node, "both operands are constants. Fold constants before export");
   const shape = broadcastShape(first.shape, second.shape);
-  const fits = (tensor: Tensor) => !tensor.data && tensor.shape.length === shape?.length && tensor.shape.every((dim, axis) => dim === shape[axis]);
+  const fits = (tensor: Tensor) =>
+    !tensor.data && tensor.shape.length === shape?.length && tensor.shape.every((dim, axis) => dim === shape[axis]);
   const swapped = !fits(first);
   const [a, b] = swapped ? [second, first] : [first, second];
   if (!shape || !fits(a)) {
-    return reader.refuse(node, `shapes [${first.shape}] and [${second.shape}]; expected one operand to repeat to the shape of the other, which must be no constant`);
+    return reader.refuse(
+      node,
+      `shapes [${first.shape}] and [${second.shape}]; expected one operand to repeat to the shape of the other, which must be no constant`,
+    );
   }
   if (fits(b)) return { inputs: [a, b], swapped, shape, moves: [] };
   const padded: Shape = [...new Array<number>(shape.length - b.shape.length).fill(1), ...b.shape];
@@ -35,10 +39,14 @@ export function twoOperands(node: OnnxNode, reader: GraphReader, first: Tensor, 
   const x = image ? toChannelsLast(reader, node, a) : a;
   const moves = image ? [fromChannelsLast(node)] : [];
   if (b.data) return { inputs: [x, constantOperand(b, padded, shape, image)], swapped, shape, moves };
-  const flat = padded.length === b.shape.length ? b : reader.emit("reshape", `${node.name}_operand`, b, { shape: padded });
+  const flat =
+    padded.length === b.shape.length ? b : reader.emit("reshape", `${node.name}_operand`, b, { shape: padded });
   const y = image ? toChannelsLast(reader, node, flat) : flat;
   if (!repetition(x.shape, y.shape)) {
-    reader.refuse(node, `an operand of shape [${b.shape}] repeats along several groups of axes of [${shape}]; expected it to repeat along the leading or the trailing ones`);
+    reader.refuse(
+      node,
+      `an operand of shape [${b.shape}] repeats along several groups of axes of [${shape}]; expected it to repeat along the leading or the trailing ones`,
+    );
   }
   return { inputs: [x, y], swapped, shape, moves };
 }
@@ -72,7 +80,12 @@ function period(values: Int32Array, channels: number): number {
 }
 
 /** The pending result of an elementwise operation. */
-export function pendingPair(node: OnnxNode, op: string, { inputs, shape, moves }: TwoOperands, attributes: object): Pending {
+export function pendingPair(
+  node: OnnxNode,
+  op: string,
+  { inputs, shape, moves }: TwoOperands,
+  attributes: object,
+): Pending {
   return { kind: "pending", op, name: node.name, inputs, attributes, clamp: noClamp, shape, moves };
 }
 

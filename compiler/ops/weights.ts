@@ -17,7 +17,11 @@ export function weightCodes(tensor: Tensor, channelOf: (k: number) => number, wh
   for (let k = 0; k < data.length; k++) {
     const value = data[k]! - zeroPoints[zeroPoints.length === 1 ? 0 : channelOf(k)]!;
     if (value < -128 || value > 127) {
-      fail("QC2004", `weight ${data[k]} minus its zero point is ${value}, outside int8. Quantize the weights symmetrically.`, where);
+      fail(
+        "QC2004",
+        `weight ${data[k]} minus its zero point is ${value}, outside int8. Quantize the weights symmetrically.`,
+        where,
+      );
     }
     codes[k] = value;
   }

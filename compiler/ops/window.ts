@@ -18,8 +18,11 @@ export function windowShape(window: Window, height: number, width: number, where
 export function hasEmptyWindow(window: Window, height: number, width: number, where: string): boolean {
   const outputs = windowShape(window, height, width, where);
   return [height, width].some((size, axis) =>
-    Array.from({ length: outputs[axis]! }, (_, index) => index * window.strides[axis]! - window.pads[axis]!).some((start) =>
-      Array.from({ length: window.kernel[axis]! }, (_, tap) => start + tap * window.dilations[axis]!).every((at) => at < 0 || at >= size),
+    Array.from({ length: outputs[axis]! }, (_, index) => index * window.strides[axis]! - window.pads[axis]!).some(
+      (start) =>
+        Array.from({ length: window.kernel[axis]! }, (_, tap) => start + tap * window.dilations[axis]!).every(
+          (at) => at < 0 || at >= size,
+        ),
     ),
   );
 }
@@ -43,7 +46,8 @@ export function tapsInside(window: Window, height: number, width: number, row: n
     const y = row * window.strides[0] - window.pads[0] + ky * window.dilations[0];
     for (let kx = 0; kx < kernelWidth; kx++) {
       const x = column * window.strides[1] - window.pads[1] + kx * window.dilations[1];
-      if (y >= 0 && y < height && x >= 0 && x < width) taps.push({ tap: ky * kernelWidth + kx, position: y * width + x });
+      if (y >= 0 && y < height && x >= 0 && x < width)
+        taps.push({ tap: ky * kernelWidth + kx, position: y * width + x });
     }
   }
   return taps;

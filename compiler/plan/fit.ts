@@ -17,12 +17,20 @@ export function checkFit(plan: Plan, target: Target, limits: MemoryLimits): void
   const flash = limits.flashBytes ?? own?.flashBytes ?? Infinity;
   if (plan.arenaBytes > sram) {
     const tensors = plan.peak.tensors.map((tensor) => `'${tensor.name}' ${tensorBytes(tensor)} bytes`).join(", ");
-    fail("QC4002", `the arena takes ${plan.arenaBytes} bytes, ${plan.arenaBytes - sram} more than the ${sram} available; alive together at the peak: ${tensors}. Choose a part with more RAM, or a smaller model.`, plan.peak.node);
+    fail(
+      "QC4002",
+      `the arena takes ${plan.arenaBytes} bytes, ${plan.arenaBytes - sram} more than the ${sram} available; alive together at the peak: ${tensors}. Choose a part with more RAM, or a smaller model.`,
+      plan.peak.node,
+    );
   }
   const weights = plan.graph.nodes.map((node) => ({ node, bytes: opHomes.get(node.op)!.weightBytes(node) }));
   const total = weights.reduce((sum, { bytes }) => sum + bytes, 0);
   if (total > flash) {
     const largest = weights.reduce((a, b) => (b.bytes > a.bytes ? b : a));
-    fail("QC4002", `the weights alone take ${total} bytes of flash, ${total - flash} more than the ${flash} available; the largest layer takes ${largest.bytes}. Choose a part with more flash, or a smaller model.`, largest.node.name);
+    fail(
+      "QC4002",
+      `the weights alone take ${total} bytes of flash, ${total - flash} more than the ${flash} available; the largest layer takes ${largest.bytes}. Choose a part with more flash, or a smaller model.`,
+      largest.node.name,
+    );
   }
 }

@@ -23,14 +23,8 @@ const searchTries = 3000;
 export function place(buffers: readonly Buffer[]): Placement {
   const bound = liveBound(buffers).bytes;
   const indices = buffers.map((_, i) => i);
-  const by = (key: (b: Buffer) => number) =>
-    [...indices].sort((i, j) => key(buffers[j]!) - key(buffers[i]!) || i - j);
-  const orders = [
-    by((b) => b.bytes),
-    by((b) => b.bytes * (b.end - b.start + 1)),
-    by((b) => b.end - b.start),
-    indices,
-  ];
+  const by = (key: (b: Buffer) => number) => [...indices].sort((i, j) => key(buffers[j]!) - key(buffers[i]!) || i - j);
+  const orders = [by((b) => b.bytes), by((b) => b.bytes * (b.end - b.start + 1)), by((b) => b.end - b.start), indices];
   let order = orders[0]!;
   let best = firstFit(buffers, order);
   for (const candidate of orders.slice(1)) {

@@ -50,7 +50,10 @@ type Solver = (layer: RequantizeLayer) => Requantization;
 export function makeReport({ integerGraph, plan, notes }: Compilation, solve: Solver): Report {
   const layers = integerGraph.nodes.filter((node) => !opHomes.get(node.op)!.alias).map((node) => layer(node, solve));
   const sum = (key: "macs" | "weight_bytes") => layers.reduce((total, entry) => total + entry[key], 0);
-  const border = ({ shape, type }: { shape: readonly number[]; type: { bits: number; signed: boolean } }) => ({ shape, type: typeName(type) });
+  const border = ({ shape, type }: { shape: readonly number[]; type: { bits: number; signed: boolean } }) => ({
+    shape,
+    type: typeName(type),
+  });
   return {
     schema: 1,
     model: integerGraph.name,

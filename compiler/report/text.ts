@@ -7,7 +7,10 @@ export function table(header: readonly string[], rows: readonly (readonly (strin
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   const numeric = header.map((_, column) => rows.every((row) => typeof row[column] === "number"));
   const line = (row: readonly string[]) =>
-    row.map((cell, i) => (numeric[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join("  ").trimEnd();
+    row
+      .map((cell, i) => (numeric[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join("  ")
+      .trimEnd();
   return cells.map(line).join("\n");
 }
 
@@ -34,6 +37,9 @@ export function reportText(report: Report): string {
 
 function proof({ certificate }: LayerReport): string {
   if (!certificate) return "";
-  const constant = certificate.constant_channels > 0 ? `, ${certificate.constant_channels} of ${certificate.channels} channels constant` : "";
+  const constant =
+    certificate.constant_channels > 0
+      ? `, ${certificate.constant_channels} of ${certificate.channels} channels constant`
+      : "";
   return `${certificate.form} >>${certificate.shift}, ${certificate.thresholds} thresholds equal${constant}`;
 }

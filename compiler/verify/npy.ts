@@ -33,14 +33,29 @@ export function readNpy(bytes: Uint8Array, file: string): NpyArray {
   const dims = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
   const reader = type === undefined ? undefined : readers[type];
   if (!reader || dims === undefined || !/'fortran_order':\s*False/.test(header)) {
-    return fail("QC6003", `unsupported .npy header ${JSON.stringify(header.trim())}; expected a little-endian array in C order.`, file);
+    return fail(
+      "QC6003",
+      `unsupported .npy header ${JSON.stringify(header.trim())}; expected a little-endian array in C order.`,
+      file,
+    );
   }
-  const shape = dims.split(",").filter((part) => part.trim() !== "").map(Number);
+  const shape = dims
+    .split(",")
+    .filter((part) => part.trim() !== "")
+    .map(Number);
   const count = shape.reduce((a, b) => a * b, 1);
   if (end + count * reader.bytes !== bytes.length) {
-    fail("QC6003", `got ${bytes.length - end} bytes of data, expected ${count * reader.bytes} for shape [${shape}].`, file);
+    fail(
+      "QC6003",
+      `got ${bytes.length - end} bytes of data, expected ${count * reader.bytes} for shape [${shape}].`,
+      file,
+    );
   }
-  return { shape, type: type!, values: Float64Array.from({ length: count }, (_, i) => reader.read(view, end + i * reader.bytes)) };
+  return {
+    shape,
+    type: type!,
+    values: Float64Array.from({ length: count }, (_, i) => reader.read(view, end + i * reader.bytes)),
+  };
 }
 
 /** Writes 8-bit codes as a version 1 array. */
@@ -51,5 +66,10 @@ export function writeNpy(values: ArrayLike<number>, shape: readonly number[], si
   const prefix = Buffer.from(`${magic}\u0001\u0000`, "latin1");
   const length = Buffer.alloc(2);
   length.writeUInt16LE(padded.length);
-  return Buffer.concat([prefix, length, Buffer.from(padded, "latin1"), Buffer.from(Uint8Array.from(values, (v) => v & 255))]);
+  return Buffer.concat([
+    prefix,
+    length,
+    Buffer.from(padded, "latin1"),
+    Buffer.from(Uint8Array.from(values, (v) => v & 255)),
+  ]);
 }

@@ -1,10 +1,10 @@
 /** Input vectors: read from files, or made from a seed with the corners of the input range first. */
 import { readFileSync } from "node:fs";
+import { f32, rint, saturate } from "../arith/float32.js";
 import { fail } from "../diagnostics.js";
 import type { Graph } from "../ir/graph.js";
 import type { IntegerTensor } from "../ir/integer-graph.js";
 import { elementCount, typeRange } from "../ir/types.js";
-import { f32, rint, saturate } from "../arith/float32.js";
 import { readNpy } from "./npy.js";
 
 /** Reads a whole file, with a coded error. */
@@ -25,13 +25,19 @@ export function readVectors(path: string, tensor: IntegerTensor, graph: Graph): 
   const count = elementCount(tensor.shape);
   const values = path.endsWith(".npy") ? fromNpy(bytes, path, graph) : fromRaw(bytes, tensor);
   if (values.length === 0 || values.length % count !== 0) {
-    fail("QC6003", `got ${values.length} values, expected a multiple of ${count} for input shape [${tensor.shape}].`, path);
+    fail(
+      "QC6003",
+      `got ${values.length} values, expected a multiple of ${count} for input shape [${tensor.shape}].`,
+      path,
+    );
   }
   return Array.from({ length: values.length / count }, (_, i) => values.slice(i * count, (i + 1) * count));
 }
 
 function fromRaw(bytes: Uint8Array, { type }: IntegerTensor): Int32Array {
-  return type.signed ? Int32Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length)) : Int32Array.from(bytes);
+  return type.signed
+    ? Int32Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length))
+    : Int32Array.from(bytes);
 }
 
 function fromNpy(bytes: Uint8Array, path: string, graph: Graph): Int32Array {

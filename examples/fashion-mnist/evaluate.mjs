@@ -34,13 +34,16 @@ function checkFile() {
   const known = new Set([...graph.input, ...graph.initializer].map(({ name }) => name));
   const counts = new Map();
   for (const node of graph.node) {
-    for (const input of node.input) if (!known.has(input)) throw new Error(`${node.name}: ${input} is not defined before`);
+    for (const input of node.input)
+      if (!known.has(input)) throw new Error(`${node.name}: ${input} is not defined before`);
     for (const output of node.output) known.add(output);
     counts.set(node.opType, (counts.get(node.opType) ?? 0) + 1);
   }
   const weights = graph.initializer.filter(({ name }) => name.endsWith("_weight_quantized"));
   const weightCount = weights.reduce((sum, { rawData }) => sum + rawData.length, 0);
-  console.log(`IR ${irVersion}, opset ${opsetImport[0].version}, ${modelBytes.length} bytes, ${weightCount} int8 weights`);
+  console.log(
+    `IR ${irVersion}, opset ${opsetImport[0].version}, ${modelBytes.length} bytes, ${weightCount} int8 weights`,
+  );
   console.log([...counts].map(([op, count]) => `${op} ${count}`).join(", "));
 }
 
@@ -49,16 +52,23 @@ function checkInputCodes() {
   const scale = Math.fround(1 / 255);
   for (let pixel = 0; pixel < 256; pixel++) {
     const ratio = Math.fround(Math.fround(pixel / 255) / scale);
-    if (Math.round(ratio) !== pixel || Math.abs(ratio - pixel) > 0.01) throw new Error(`pixel ${pixel} becomes ${ratio}`);
+    if (Math.round(ratio) !== pixel || Math.abs(ratio - pixel) > 0.01)
+      throw new Error(`pixel ${pixel} becomes ${ratio}`);
   }
   const shipped = new Int8Array(readFileSync(here("images.bin")));
   const shippedLabels = readFileSync(here("labels.bin"));
-  if (!shipped.every((code, index) => code === pixels[index] - 128)) throw new Error("images.bin differs from the test set");
-  if (!shippedLabels.every((label, index) => label === labels[index])) throw new Error("labels.bin differs from the test set");
+  if (!shipped.every((code, index) => code === pixels[index] - 128))
+    throw new Error("images.bin differs from the test set");
+  if (!shippedLabels.every((label, index) => label === labels[index]))
+    throw new Error("labels.bin differs from the test set");
 }
 
 async function evaluate(name, options) {
-  const session = await ort.InferenceSession.create(modelBytes, { intraOpNumThreads: 1, interOpNumThreads: 1, ...options });
+  const session = await ort.InferenceSession.create(modelBytes, {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    ...options,
+  });
   const [input] = session.inputNames;
   const [output] = session.outputNames;
   let right = 0;
@@ -67,7 +77,10 @@ async function evaluate(name, options) {
   let largest = 0;
   let otherAnswers = 0;
   for (let image = 0; image < labels.length; image++) {
-    const data = Float32Array.from(pixels.subarray(image * imageBytes, (image + 1) * imageBytes), (pixel) => pixel / 255);
+    const data = Float32Array.from(
+      pixels.subarray(image * imageBytes, (image + 1) * imageBytes),
+      (pixel) => pixel / 255,
+    );
     const result = await session.run({ [input]: new ort.Tensor("float32", data, [1, 1, 28, 28]) });
     const codes = Array.from(result[output].data, (probability) => Math.round(probability * 256) - 128);
     const answer = largestIndex(codes);
@@ -82,7 +95,10 @@ async function evaluate(name, options) {
     });
   }
   console.log(`${name}: ${right} of ${labels.length}, first 100: ${rightShipped}`);
-  if (ownCodes) console.log(`  against ${process.argv[3]}: ${otherCodes} of ${ownCodes.length} codes differ (at most by ${largest}), ${otherAnswers} answers`);
+  if (ownCodes)
+    console.log(
+      `  against ${process.argv[3]}: ${otherCodes} of ${ownCodes.length} codes differ (at most by ${largest}), ${otherAnswers} answers`,
+    );
 }
 
 /** Index of the first largest code. */

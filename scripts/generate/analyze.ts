@@ -2,7 +2,7 @@
  * Interval analysis: an interval for every expression, and the proof that it fits 64 bits, its variable, its parameter
  * or its result. Calls are analysed again with the intervals of their arguments, so a tight argument gives a tight result.
  */
-import { type Interval, between, combine, contains, hull, intersect, showInterval } from "./interval.js";
+import { between, combine, contains, hull, type Interval, intersect, showInterval } from "./interval.js";
 import { type Condition, type Expression, type ScalarFunction, type Statement, SubsetError } from "./ir.js";
 import { refine } from "./refine.js";
 
@@ -25,7 +25,10 @@ export function fitsMachine(interval: Interval): boolean {
 
 export function analyze(scalar: ScalarFunction): Analysis {
   const analyzer = new Analyzer(true);
-  const result = analyzer.run(scalar, scalar.parameters.map(({ interval }) => interval));
+  const result = analyzer.run(
+    scalar,
+    scalar.parameters.map(({ interval }) => interval),
+  );
   requireFit(scalar.value.at, `result of ${scalar.name}`, result, scalar.result);
   return { intervals: analyzer.intervals, variables: analyzer.variables };
 }
@@ -111,7 +114,9 @@ class Analyzer {
     const [entered, skipped] = condition.kind === "and" ? [leftTrue, leftFalse] : [leftFalse, leftTrue];
     if (!entered) return condition.kind === "and" ? [undefined, skipped] : [skipped, undefined];
     const [rightTrue, rightFalse] = this.outcomes(condition.right, entered);
-    return condition.kind === "and" ? [rightTrue, either(skipped, rightFalse)] : [either(skipped, rightTrue), rightFalse];
+    return condition.kind === "and"
+      ? [rightTrue, either(skipped, rightFalse)]
+      : [either(skipped, rightTrue), rightFalse];
   }
 
   private expression(expression: Expression, environment: Environment): Interval {
@@ -156,7 +161,11 @@ class Analyzer {
     }
   }
 
-  private call(callee: ScalarFunction, { at, arguments: values }: Expression & { kind: "call" }, environment: Environment): Interval {
+  private call(
+    callee: ScalarFunction,
+    { at, arguments: values }: Expression & { kind: "call" },
+    environment: Environment,
+  ): Interval {
     const intervals = values.map((value) => this.expression(value, environment));
     for (const [index, { name, interval }] of callee.parameters.entries()) {
       if (this.proving) requireFit(at, `argument ${name} of ${callee.name}`, intervals[index]!, interval);

@@ -79,5 +79,8 @@ function corners(a: Interval, b: Interval, f: (x: bigint, y: bigint) => bigint):
 function bitwiseAnd(a: Interval, b: Interval): Interval {
   if (a.low < 0n && b.low < 0n) return typeInterval(formatOf(hull(a, b)));
   const caps = [a, b].filter(({ low }) => low >= 0n).map(({ high }) => high);
-  return between(0n, caps.reduce((x, y) => (x < y ? x : y)));
+  return between(
+    0n,
+    caps.reduce((x, y) => (x < y ? x : y)),
+  );
 }

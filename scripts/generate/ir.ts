@@ -14,7 +14,12 @@ export type Expression = { readonly at: string } & (
 );
 
 export type Condition = { readonly at: string } & (
-  | { readonly kind: "compare"; readonly operator: CompareOperator; readonly left: Expression; readonly right: Expression }
+  | {
+      readonly kind: "compare";
+      readonly operator: CompareOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
   | { readonly kind: "and" | "or"; readonly left: Condition; readonly right: Condition }
 );
 

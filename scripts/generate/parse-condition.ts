@@ -23,5 +23,11 @@ export function parseCondition(node: Node, parser: FunctionParser): Condition {
     return { kind: operator === "&&" ? "and" : "or", at, left, right: parseCondition(node.getRight(), parser) };
   }
   const left = parser.expression(node.getLeft());
-  return { kind: "compare", at, operator: operator as CompareOperator, left, right: parser.expression(node.getRight()) };
+  return {
+    kind: "compare",
+    at,
+    operator: operator as CompareOperator,
+    left,
+    right: parser.expression(node.getRight()),
+  };
 }

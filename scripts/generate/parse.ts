@@ -1,7 +1,7 @@
 /** Reads the scalar subset with ts-morph; anything outside it is rejected with its place. */
 import { basename } from "node:path";
 import { type FunctionDeclaration, Node, Project, SyntaxKind, type TypeNode, VariableDeclarationKind } from "ts-morph";
-import { type Interval, type Operator, between, typeInterval } from "./interval.js";
+import { between, type Interval, type Operator, typeInterval } from "./interval.js";
 import type { Expression, Parameter, ScalarFunction, Statement } from "./ir.js";
 import { isCondition, parseCondition } from "./parse-condition.js";
 import { outside, placeOf } from "./place.js";
@@ -63,7 +63,10 @@ export class FunctionParser {
     return {
       name: declaration.getNameOrThrow(),
       at: placeOf(declaration),
-      documentation: declaration.getJsDocs().map((doc) => doc.getDescription().trim()).join("\n"),
+      documentation: declaration
+        .getJsDocs()
+        .map((doc) => doc.getDescription().trim())
+        .join("\n"),
       parameters,
       result: readType(declaration.getReturnTypeNode(), declaration, this.aliases),
       body: statements.flatMap((statement) => this.statement(statement)),
@@ -74,7 +77,8 @@ export class FunctionParser {
   /** Names are unique within a function, as Verilog declares them all at its head, where t0, t1, .. are temporaries. */
   private define(node: Node, kind: "constant" | "variable"): string {
     const name = node.getText();
-    if (!Node.isIdentifier(node) || !/^(?!t\d+$)[a-z][a-zA-Z0-9]*$/.test(name)) throw outside(node, "is not a usable name");
+    if (!Node.isIdentifier(node) || !/^(?!t\d+$)[a-z][a-zA-Z0-9]*$/.test(name))
+      throw outside(node, "is not a usable name");
     if (this.names.has(name)) throw outside(node, "is declared twice");
     this.names.set(name, kind);
     return name;
@@ -102,13 +106,15 @@ export class FunctionParser {
     }
     if (Node.isIfStatement(node)) {
       const otherwise = node.getElseStatement();
-      return [{
-        kind: "if",
-        at,
-        condition: parseCondition(node.getExpression(), this),
-        yes: this.statement(node.getThenStatement()),
-        no: otherwise ? this.statement(otherwise) : [],
-      }];
+      return [
+        {
+          kind: "if",
+          at,
+          condition: parseCondition(node.getExpression(), this),
+          yes: this.statement(node.getThenStatement()),
+          no: otherwise ? this.statement(otherwise) : [],
+        },
+      ];
     }
     if (Node.isForStatement(node)) return [this.loop(node, at)];
     throw outside(node);

@@ -1,6 +1,6 @@
 /** Prints scalar functions as C99 `static inline` functions whose every conversion is explicit. */
 import { type Analysis, analyze, isShift } from "./analyze.js";
-import { type Interval, contains, hull, typeInterval } from "./interval.js";
+import { contains, hull, type Interval, typeInterval } from "./interval.js";
 import { type Condition, type Expression, type ScalarFunction, type Statement, snakeCase, targetName } from "./ir.js";
 
 const cTypes = (["int32_t", "uint32_t", "int64_t", "uint64_t"] as const).map((name) => {
@@ -70,11 +70,15 @@ class CPrinter {
       case "declare": {
         const type = this.variable(statement.name);
         const prefix = statement.constant ? "const " : "";
-        this.lines.push(`${indent}${prefix}${type.name} ${snakeCase(statement.name)} = ${this.as(statement.value, type)};`);
+        this.lines.push(
+          `${indent}${prefix}${type.name} ${snakeCase(statement.name)} = ${this.as(statement.value, type)};`,
+        );
         break;
       }
       case "assign":
-        this.lines.push(`${indent}${snakeCase(statement.name)} = ${this.as(statement.value, this.variable(statement.name))};`);
+        this.lines.push(
+          `${indent}${snakeCase(statement.name)} = ${this.as(statement.value, this.variable(statement.name))};`,
+        );
         break;
       case "if":
         this.lines.push(`${indent}if (${this.condition(statement.condition)}) {`);
@@ -88,7 +92,9 @@ class CPrinter {
       case "for": {
         const { name, from, to, body } = statement;
         const counter = snakeCase(name);
-        this.lines.push(`${indent}for (${this.variable(name).name} ${counter} = ${from}; ${counter} < ${to}; ${counter}++) {`);
+        this.lines.push(
+          `${indent}for (${this.variable(name).name} ${counter} = ${from}; ${counter} < ${to}; ${counter}++) {`,
+        );
         this.block(body, `${indent}  `);
         this.lines.push(`${indent}}`);
         break;
@@ -158,11 +164,17 @@ class CPrinter {
       case "choose": {
         const type = cTypeOf(interval);
         const condition = this.condition(expression.condition);
-        return { text: `${condition} ? ${this.operand(expression.yes, type)} : ${this.operand(expression.no, type)}`, type, atomic: false };
+        return {
+          text: `${condition} ? ${this.operand(expression.yes, type)} : ${this.operand(expression.no, type)}`,
+          type,
+          atomic: false,
+        };
       }
       case "call": {
         const { callee } = expression;
-        const values = expression.arguments.map((value, index) => this.as(value, cTypeOf(callee.parameters[index]!.interval)));
+        const values = expression.arguments.map((value, index) =>
+          this.as(value, cTypeOf(callee.parameters[index]!.interval)),
+        );
         return { text: `${targetName(callee.name)}(${values.join(", ")})`, type: cTypeOf(callee.result), atomic: true };
       }
       case "range":

@@ -3,7 +3,7 @@
  * explicit extension or part select, so no result depends on Verilog's context rules for width and sign.
  */
 import { type Analysis, analyze, isShift } from "./analyze.js";
-import { type Format, type Interval, formatOf, hull } from "./interval.js";
+import { type Format, formatOf, hull, type Interval } from "./interval.js";
 import { type Condition, type Expression, type ScalarFunction, type Statement, snakeCase, targetName } from "./ir.js";
 
 /** The generated include file; it goes inside a module. */
@@ -43,7 +43,9 @@ class VerilogPrinter {
     return [
       ...scalar.documentation.split("\n").map((line) => `// ${line}`),
       `function automatic ${vector(formatOf(scalar.result))} ${name};`,
-      ...scalar.parameters.map(({ name: input, interval }) => `  input ${vector(formatOf(interval))} ${snakeCase(input)};`),
+      ...scalar.parameters.map(
+        ({ name: input, interval }) => `  input ${vector(formatOf(interval))} ${snakeCase(input)};`,
+      ),
       ...locals.map(([local, interval]) => `  reg ${vector(formatOf(interval))} ${snakeCase(local)};`),
       ...this.temporaries,
       "  begin",
@@ -87,7 +89,9 @@ class VerilogPrinter {
         const counter = snakeCase(statement.name);
         const { width } = this.format(statement.name);
         const [from, to] = [constant(statement.from, width), constant(statement.to, width)];
-        this.emit(`for (${counter} = ${from}; ${counter} < ${to}; ${counter} = ${counter} + ${constant(1n, width)}) begin`);
+        this.emit(
+          `for (${counter} = ${from}; ${counter} < ${to}; ${counter} = ${counter} + ${constant(1n, width)}) begin`,
+        );
         this.nested(statement.body);
         this.emit("end");
         break;
@@ -159,14 +163,22 @@ class VerilogPrinter {
         const format = formatOf(interval);
         const condition = this.condition(expression.condition);
         const yes = this.operandOf(expression.yes, format.width);
-        return { text: `(${condition}) ? ${yes} : ${this.operandOf(expression.no, format.width)}`, kind: "operation", ...format };
+        return {
+          text: `(${condition}) ? ${yes} : ${this.operandOf(expression.no, format.width)}`,
+          kind: "operation",
+          ...format,
+        };
       }
       case "call": {
         const { callee } = expression;
         const values = expression.arguments.map((value, index) =>
           this.operandOf(value, formatOf(callee.parameters[index]!.interval).width),
         );
-        return { text: `${targetName(callee.name)}(${values.join(", ")})`, kind: "operation", ...formatOf(callee.result) };
+        return {
+          text: `${targetName(callee.name)}(${values.join(", ")})`,
+          kind: "operation",
+          ...formatOf(callee.result),
+        };
       }
       case "range": {
         const format = formatOf(interval);

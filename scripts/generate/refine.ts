@@ -1,13 +1,23 @@
 /** What a comparison that holds, or fails, says about the variables it compares. */
 import type { Environment } from "./analyze.js";
-import { type Interval, between, intersect } from "./interval.js";
+import { between, type Interval, intersect } from "./interval.js";
 import type { CompareOperator, Condition } from "./ir.js";
 
 const negated: Record<CompareOperator, CompareOperator> = {
-  "<": ">=", "<=": ">", ">": "<=", ">=": "<", "===": "!==", "!==": "===",
+  "<": ">=",
+  "<=": ">",
+  ">": "<=",
+  ">=": "<",
+  "===": "!==",
+  "!==": "===",
 };
 const mirrored: Record<CompareOperator, CompareOperator> = {
-  "<": ">", "<=": ">=", ">": "<", ">=": "<=", "===": "===", "!==": "!==",
+  "<": ">",
+  "<=": ">=",
+  ">": "<",
+  ">=": "<=",
+  "===": "===",
+  "!==": "!==",
 };
 
 /** The environment in which the comparison has the given outcome, or undefined when it cannot have it. */

@@ -18,7 +18,13 @@ export interface Pairs {
 export function pairsOf(node: IntegerNode<ConstantOperand>, context: CContext): Pairs {
   const { constant } = node.attributes;
   const { count, inner } = secondOperand(node);
-  const b = constant ? context.constant("operand", "uint8_t", constant.map((code) => code & 255)) : context.input(1);
+  const b = constant
+    ? context.constant(
+        "operand",
+        "uint8_t",
+        constant.map((code) => code & 255),
+      )
+    : context.input(1);
   const total = elementCount(node.output.shape);
   const parameters = ["const uint8_t *a", "const uint8_t *b", "uint8_t *y", "int32_t count"];
   const values = [context.input(0), b, context.output, `${total}`];

@@ -81,7 +81,13 @@ export function buildNetwork(graph: IntegerGraph, foldings: readonly Folding[]):
     if (stage.operand) {
       const made = `t${result}_operand`;
       const comment = `second operand of ${instance}`;
-      operands.push({ instance: `${instance}_operand`, comment, stage: stage.operand, inputs: streams.slice(1), output: made });
+      operands.push({
+        instance: `${instance}_operand`,
+        comment,
+        stage: stage.operand,
+        inputs: streams.slice(1),
+        output: made,
+      });
       streams.splice(1, 1, made);
     }
     return {

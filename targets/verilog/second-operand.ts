@@ -1,5 +1,5 @@
 /** Second operands of elementwise stages: streams of their own, constants, or smaller tensors that repeat. */
-import { type IntegerNode, elementCount } from "../../compiler/ir/index.js";
+import { elementCount, type IntegerNode } from "../../compiler/ir/index.js";
 import { type ConstantOperand, secondOperand } from "../../compiler/ops/second-operand.js";
 import { packWord } from "./bits.js";
 import { elementwiseFlow } from "./elementwise.js";
@@ -18,7 +18,11 @@ export function pairFlow(node: IntegerNode<ConstantOperand>): Pick<Stage, "opera
   if (count === total) return elementwiseFlow;
   if (inner > 1) {
     const elements = (index: number, port: number) => (port === 0 ? index + 1 : Math.floor(index / inner) + 1);
-    return { needs: elements, taken: elements, operand: { module: "qc_hold", parameters: { COUNT: inner }, memories: [] } };
+    return {
+      needs: elements,
+      taken: elements,
+      operand: { module: "qc_hold", parameters: { COUNT: inner }, memories: [] },
+    };
   }
   const elements = (index: number, port: number) => (port === 0 ? index + 1 : count);
   const parameters = { COUNT: count, REPEATS: total / count };

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { quantizeMultiplier } from "../../compiler/arith/definitions/tflite.js";
-import { type ProductSpec, numericsByName } from "../../compiler/arith/numerics.js";
+import { numericsByName, type ProductSpec } from "../../compiler/arith/numerics.js";
 import { evaluateStaircase } from "../../compiler/arith/staircase.js";
 
 const scale = fc.oneof(
@@ -19,13 +19,15 @@ const specs = fc
     lo: fc.integer({ min: -2000, max: 1000 }),
     span: fc.integer({ min: 0, max: 3000 }),
   })
-  .map(({ lo, span, ...rest }): ProductSpec => ({
-    ...rest,
-    dense: false,
-    biasScale: Math.fround(rest.inputScale * rest.weightScale),
-    clamp: { lo: -128, hi: 127 },
-    acc: { lo: rest.bias + lo, hi: rest.bias + lo + span },
-  }));
+  .map(
+    ({ lo, span, ...rest }): ProductSpec => ({
+      ...rest,
+      dense: false,
+      biasScale: Math.fround(rest.inputScale * rest.weightScale),
+      clamp: { lo: -128, hi: 127 },
+      acc: { lo: rest.bias + lo, hi: rest.bias + lo + span },
+    }),
+  );
 
 function expectDefinition(family: string, value: (acc: number, spec: ProductSpec) => number): void {
   fc.assert(

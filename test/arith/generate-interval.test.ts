@@ -1,10 +1,20 @@
 /** Interval arithmetic and what comparisons teach, against enumeration of every value of small intervals. */
 import { describe, expect, it } from "vitest";
-import { type Interval, type Operator, between, combine, contains, formatOf, hull, typeInterval } from "../../scripts/generate/interval.js";
+import {
+  between,
+  combine,
+  contains,
+  formatOf,
+  hull,
+  type Interval,
+  type Operator,
+  typeInterval,
+} from "../../scripts/generate/interval.js";
 import type { CompareOperator, Expression } from "../../scripts/generate/ir.js";
 import { refine } from "../../scripts/generate/refine.js";
 
-const values = ({ low, high }: Interval) => Array.from({ length: Number(high - low) + 1 }, (_, index) => low + BigInt(index));
+const values = ({ low, high }: Interval) =>
+  Array.from({ length: Number(high - low) + 1 }, (_, index) => low + BigInt(index));
 
 function intervals(low: bigint, high: bigint): Interval[] {
   const ends = values(between(low, high));
@@ -29,7 +39,12 @@ const functions: Record<Operator, (x: bigint, y: bigint) => bigint> = {
 
 describe("combine", () => {
   it.each([
-    ["+", -5n, -5n], ["-", -5n, -5n], ["*", -5n, -5n], [">>", -5n, 0n], ["<<", 0n, 0n], ["/", 0n, 1n],
+    ["+", -5n, -5n],
+    ["-", -5n, -5n],
+    ["*", -5n, -5n],
+    [">>", -5n, 0n],
+    ["<<", 0n, 0n],
+    ["/", 0n, 1n],
   ] as const)("is exact for %s", (operator, leftLow, rightLow) => {
     for (const a of intervals(leftLow, 5n)) {
       for (const b of intervals(rightLow, 5n)) {
@@ -42,7 +57,8 @@ describe("combine", () => {
     for (const a of intervals(-6n, 6n)) {
       for (const b of intervals(-6n, 6n)) {
         const found = combine(operator, a, b);
-        if (!contains(found, enumerate(a, b, functions[operator]))) expect.fail(`[${a.low},${a.high}] ${operator} [${b.low},${b.high}]`);
+        if (!contains(found, enumerate(a, b, functions[operator])))
+          expect.fail(`[${a.low},${a.high}] ${operator} [${b.low},${b.high}]`);
       }
     }
   });
@@ -74,19 +90,23 @@ const compare: Record<CompareOperator, (x: bigint, y: bigint) => boolean> = {
 describe("refine", () => {
   const name = (text: string): Expression => ({ kind: "name", at: "", name: text });
 
-  it.each(Object.keys(compare) as CompareOperator[])("keeps exactly the values for which %s is possible", (operator) => {
-    const condition = { kind: "compare", at: "", operator, left: name("x"), right: name("y") } as const;
-    for (const a of intervals(-3n, 3n)) {
-      for (const b of intervals(-3n, 3n)) {
-        for (const outcome of [true, false]) {
-          const holds = (x: bigint, y: bigint) => compare[operator](x, y) === outcome;
-          const left = values(a).filter((x) => values(b).some((y) => holds(x, y)));
-          const right = values(b).filter((y) => values(a).some((x) => holds(x, y)));
-          const refined = refine(condition, a, b, new Map(), outcome);
-          const want = left.length === 0 ? undefined : [between(left[0]!, left.at(-1)!), between(right[0]!, right.at(-1)!)];
-          expect(refined && [refined.get("x"), refined.get("y")]).toEqual(want);
+  it.each(Object.keys(compare) as CompareOperator[])(
+    "keeps exactly the values for which %s is possible",
+    (operator) => {
+      const condition = { kind: "compare", at: "", operator, left: name("x"), right: name("y") } as const;
+      for (const a of intervals(-3n, 3n)) {
+        for (const b of intervals(-3n, 3n)) {
+          for (const outcome of [true, false]) {
+            const holds = (x: bigint, y: bigint) => compare[operator](x, y) === outcome;
+            const left = values(a).filter((x) => values(b).some((y) => holds(x, y)));
+            const right = values(b).filter((y) => values(a).some((x) => holds(x, y)));
+            const refined = refine(condition, a, b, new Map(), outcome);
+            const want =
+              left.length === 0 ? undefined : [between(left[0]!, left.at(-1)!), between(right[0]!, right.at(-1)!)];
+            expect(refined && [refined.get("x"), refined.get("y")]).toEqual(want);
+          }
         }
       }
-    }
-  });
+    },
+  );
 });

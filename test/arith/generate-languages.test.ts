@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { parseScalarSource } from "../../scripts/generate/parse.js";
 import { printC } from "../../scripts/generate/print-c.js";
 import { printVerilog } from "../../scripts/generate/print-verilog.js";
-import { type Case, benchC, benchVerilog, inputC, moduleVerilog, outputC, wordsVerilog } from "./scalar-bench.js";
+import { benchC, benchVerilog, type Case, inputC, moduleVerilog, outputC, wordsVerilog } from "./scalar-bench.js";
 import { vectorsFor } from "./scalar-vectors.js";
 
 const source = `
@@ -78,7 +78,21 @@ describe("the printers", () => {
     put("sample.h", printC(functions, "sample.ts"));
     // uint64 arguments reach the program as int64: only their bits matter.
     put("bench.c", benchC(cases, "sample.h"));
-    run("gcc", "-std=c99", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Werror", "-fsanitize=undefined", "-fno-sanitize-recover=all", "bench.c", "-o", "bench");
+    run(
+      "gcc",
+      "-std=c99",
+      "-O1",
+      "-Wall",
+      "-Wextra",
+      "-Wconversion",
+      "-Wsign-conversion",
+      "-Werror",
+      "-fsanitize=undefined",
+      "-fno-sanitize-recover=all",
+      "bench.c",
+      "-o",
+      "bench",
+    );
     const output = outputC(execFileSync(join(folder, "bench"), { input: inputC(cases) }));
     expect(output).toEqual(cases.flatMap(({ results }) => results));
   });

@@ -9,7 +9,10 @@ import { printOpHomes } from "../../scripts/generate/op-homes.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 function generate(folder: string, ...values: string[]) {
-  return spawnSync(process.execPath, ["--import", "tsx", "scripts/generate.ts", ...values], { cwd: folder, encoding: "utf8" });
+  return spawnSync(process.execPath, ["--import", "tsx", "scripts/generate.ts", ...values], {
+    cwd: folder,
+    encoding: "utf8",
+  });
 }
 
 describe("npm run gen", () => {

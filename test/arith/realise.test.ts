@@ -34,7 +34,9 @@ function expectEqualEverywhere(layer: RequantizeLayer, choice: RealiseOptions): 
     for (let acc = staircase.lo; acc <= staircase.hi; acc++) {
       const got = compute(requantization, layer, c, acc);
       if (got !== evaluateStaircase(staircase, acc)) {
-        throw new Error(`${requantization.form} channel ${c}: acc ${acc} gives ${got}, not ${evaluateStaircase(staircase, acc)}`);
+        throw new Error(
+          `${requantization.form} channel ${c}: acc ${acc} gives ${got}, not ${evaluateStaircase(staircase, acc)}`,
+        );
       }
     }
   });
@@ -54,7 +56,12 @@ const layerOf = (family: string) =>
       zeroPoint: fc.integer({ min: -128, max: 127 }),
       lower: fc.integer({ min: -128, max: 0 }),
       channels: fc.array(
-        fc.record({ weightScale: scale, lo: fc.integer({ min: -3000, max: 2000 }), span: fc.integer({ min: 0, max: 3000 }), bias: fc.integer({ min: -500, max: 500 }) }),
+        fc.record({
+          weightScale: scale,
+          lo: fc.integer({ min: -3000, max: 2000 }),
+          span: fc.integer({ min: 0, max: 3000 }),
+          bias: fc.integer({ min: -500, max: 500 }),
+        }),
         { minLength: 1, maxLength: 3 },
       ),
     })
@@ -81,12 +88,19 @@ const layerOf = (family: string) =>
 
 describe.each(["exact", "onnxruntime", "tflite"])("constants for %s", (family) => {
   it.each(Object.keys(options))("%s options: equal on every reachable accumulator", (kind) => {
-    fc.assert(fc.property(layerOf(family), (layer) => void expectEqualEverywhere(layer, options[kind]!)), { numRuns: 150, seed: 7 });
+    fc.assert(
+      fc.property(layerOf(family), (layer) => void expectEqualEverywhere(layer, options[kind]!)),
+      { numRuns: 150, seed: 7 },
+    );
   });
 });
 
 describe("forms", () => {
-  const product = (family: string, scales: { sx: number; sw: number; sy: number }, zeroPoint: number): RequantizeLayer => ({
+  const product = (
+    family: string,
+    scales: { sx: number; sw: number; sy: number },
+    zeroPoint: number,
+  ): RequantizeLayer => ({
     zeroPoint,
     clamp: { lo: -128, hi: 127 },
     channels: [
@@ -146,7 +160,10 @@ describe("forms", () => {
     const layer = product("exact", { sx: 1, sw: 1 / 64, sy: 1 }, 0);
     const right = realise(layer, options["circuit"]!);
     const channel = right.channels[0]!;
-    const wrong = { ...right, channels: [{ ...channel, offset: channel.offset + (1n << BigInt(right.shift)) / 64n + 1n }] };
+    const wrong = {
+      ...right,
+      channels: [{ ...channel, offset: channel.offset + (1n << BigInt(right.shift)) / 64n + 1n }],
+    };
     const staircase = layer.channels[0]!;
     const accs = Array.from({ length: staircase.hi - staircase.lo + 1 }, (_, i) => staircase.lo + i);
     expect(accs.some((acc) => compute(wrong, layer, 0, acc) !== evaluateStaircase(staircase, acc))).toBe(true);

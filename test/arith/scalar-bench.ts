@@ -34,13 +34,19 @@ export function outputC(output: Uint8Array): bigint[] {
 
 const range = (width: number) => `[${width - 1}:0]`;
 const ports = ({ name, parameters, result }: ScalarFunction) => [
-  ...parameters.map((parameter, index) => ({ name: `${name}_${index}`, ...formatOf(parameter.interval), output: false })),
+  ...parameters.map((parameter, index) => ({
+    name: `${name}_${index}`,
+    ...formatOf(parameter.interval),
+    output: false,
+  })),
   { name: `${name}_result`, ...formatOf(result), output: true },
 ];
 
 /** A combinational module that calls every function on ports of its own. */
 export function moduleVerilog(functions: readonly ScalarFunction[], include: string): string {
-  const declarations = functions.flatMap(ports).map(({ name, width, output }) => `  ${output ? "output" : "input"} wire ${range(width)} ${name}`);
+  const declarations = functions
+    .flatMap(ports)
+    .map(({ name, width, output }) => `  ${output ? "output" : "input"} wire ${range(width)} ${name}`);
   const calls = functions.map((scalar) => {
     const values = scalar.parameters.map((_, index) => `${scalar.name}_${index}`);
     return `  assign ${scalar.name}_result = ${targetName(scalar.name)}(${values.join(", ")});`;

@@ -28,12 +28,18 @@ async function mismatches(name: string, text: string): Promise<number> {
   const place = mkdtempSync(join(tmpdir(), "qc-mutant-"));
   try {
     const stub = "const range = (value) => value;\n";
-    const { outputText } = ts.transpileModule(text, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 } });
+    const { outputText } = ts.transpileModule(text, {
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },
+    });
     const file = join(place, "mutant.mjs");
     writeFileSync(file, stub + outputText.replace(/^import .*$/gm, ""));
-    const mutant = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as Record<string, (...values: bigint[]) => bigint>;
+    const mutant = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as Record<
+      string,
+      (...values: bigint[]) => bigint
+    >;
     const scalarFunction = scalarFunctions.find((one) => one.name === name)!;
-    return vectorsFor(scalarFunction, 4000).filter((values) => mutant[name]!(...values) !== oracle[name]!(...values)).length;
+    return vectorsFor(scalarFunction, 4000).filter((values) => mutant[name]!(...values) !== oracle[name]!(...values))
+      .length;
   } finally {
     rmSync(place, { recursive: true });
   }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import * as scalar from "../../compiler/arith/scalar.js";
-import { type Case, benchC, benchVerilog, inputC, moduleVerilog, outputC, wordsVerilog } from "./scalar-bench.js";
+import { benchC, benchVerilog, type Case, inputC, moduleVerilog, outputC, wordsVerilog } from "./scalar-bench.js";
 import { scalarFunctions, vectorsFor } from "./scalar-vectors.js";
 
 const evaluate = scalar as unknown as Record<string, (...values: bigint[]) => bigint>;
@@ -18,7 +18,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const cases = (count: number): Case[] =>
   scalarFunctions.map((scalarFunction) => {
     const vectors = vectorsFor(scalarFunction, count, 2);
-    return { scalar: scalarFunction, vectors, results: vectors.map((values) => evaluate[scalarFunction.name]!(...values)) };
+    return {
+      scalar: scalarFunction,
+      vectors,
+      results: vectors.map((values) => evaluate[scalarFunction.name]!(...values)),
+    };
   });
 
 const has = (tool: string) => spawnSync("which", [tool]).status === 0;
@@ -26,7 +30,18 @@ const run = (tool: string, ...values: string[]) => execFileSync(tool, values, { 
 const put = (name: string, text: string) => writeFileSync(join(folder, name), text);
 
 describe("generated C", () => {
-  const strict = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wvla", "-Werror", `-I${includeC}`];
+  const strict = [
+    "-std=c99",
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wconversion",
+    "-Wsign-conversion",
+    "-Wshadow",
+    "-Wvla",
+    "-Werror",
+    `-I${includeC}`,
+  ];
 
   it.skipIf(!has("gcc"))("equals TypeScript under the undefined behaviour sanitizer", { timeout: 60_000 }, () => {
     const all = cases(4000);
@@ -34,7 +49,14 @@ describe("generated C", () => {
     run("gcc", ...strict, "-O1", "-fsanitize=undefined", "-fno-sanitize-recover=all", "bench.c", "-o", "bench");
     const output = outputC(execFileSync(join(folder, "bench"), { input: inputC(all), maxBuffer: 1 << 28 }));
     expect(output.length).toBe(all.length * 4000);
-    for (const [index, { scalar: { name }, vectors, results }] of all.entries()) {
+    for (const [
+      index,
+      {
+        scalar: { name },
+        vectors,
+        results,
+      },
+    ] of all.entries()) {
       for (const [row, want] of results.entries()) {
         expect(output[index * 4000 + row], `${name}(${vectors[row]})`).toBe(want);
       }
@@ -42,17 +64,36 @@ describe("generated C", () => {
   });
 
   it.skipIf(!has("arm-none-eabi-gcc"))("compiles plain requantization to SMLAL and one shift on Cortex-M4", () => {
-    put("m4.c", `#include "qc_scalar.h"
+    put(
+      "m4.c",
+      `#include "qc_scalar.h"
 int32_t plain(int32_t acc, int32_t m, int64_t b); int32_t plain(int32_t acc, int32_t m, int64_t b) { return qc_requant_plain(acc, m, b, 34); }
-`);
+`,
+    );
     run("arm-none-eabi-gcc", ...strict, "-O2", "-mcpu=cortex-m4", "-mthumb", "-S", "m4.c", "-o", "m4.s");
     const code = execFileSync("grep", ["-P", "^\\t[a-z]", join(folder, "m4.s")], { encoding: "utf8" });
-    expect(code.split("\n").map((line) => line.trim().split("\t")[0]).filter((word) => word)).toEqual(["smlal", "asrs", "bx"]);
+    expect(
+      code
+        .split("\n")
+        .map((line) => line.trim().split("\t")[0])
+        .filter((word) => word),
+    ).toEqual(["smlal", "asrs", "bx"]);
   });
 
   it.skipIf(!has("riscv64-unknown-elf-gcc"))("compiles without warnings for RV32", () => {
     put("rv.c", `#include "qc_scalar.h"\n`);
-    run("riscv64-unknown-elf-gcc", ...strict, "-O2", "-march=rv32imc", "-mabi=ilp32", "-ffreestanding", "-c", "rv.c", "-o", "rv.o");
+    run(
+      "riscv64-unknown-elf-gcc",
+      ...strict,
+      "-O2",
+      "-march=rv32imc",
+      "-mabi=ilp32",
+      "-ffreestanding",
+      "-c",
+      "rv.c",
+      "-o",
+      "rv.o",
+    );
   });
 });
 
@@ -76,10 +117,20 @@ describe("generated Verilog", () => {
     expect(output).toBe(want);
   });
 
-  it.skipIf(!has("yosys") || !has("iverilog"))("equals TypeScript after Yosys has elaborated and narrowed it", { timeout: 120_000 }, () => {
-    const passes = "hierarchy -check -top scalar_all; proc; flatten; opt -full; wreduce; peepopt; opt -full; check -assert";
-    run("yosys", "-q", "-p", `verilog_defaults -add -I${includeVerilog}; read_verilog scalar_all.v; ${passes}; write_verilog -noattr netlist.v`);
-    const { output, want } = simulate("netlist.v", 500);
-    expect(output).toBe(want);
-  });
+  it.skipIf(!has("yosys") || !has("iverilog"))(
+    "equals TypeScript after Yosys has elaborated and narrowed it",
+    { timeout: 120_000 },
+    () => {
+      const passes =
+        "hierarchy -check -top scalar_all; proc; flatten; opt -full; wreduce; peepopt; opt -full; check -assert";
+      run(
+        "yosys",
+        "-q",
+        "-p",
+        `verilog_defaults -add -I${includeVerilog}; read_verilog scalar_all.v; ${passes}; write_verilog -noattr netlist.v`,
+      );
+      const { output, want } = simulate("netlist.v", 500);
+      expect(output).toBe(want);
+    },
+  );
 });

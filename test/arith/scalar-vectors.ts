@@ -1,6 +1,6 @@
 /** Seeded argument vectors for the scalar functions: corners, ties and random magnitudes within each contract. */
 import { readFileSync } from "node:fs";
-import { type Interval, contains, between } from "../../scripts/generate/interval.js";
+import { between, contains, type Interval } from "../../scripts/generate/interval.js";
 import type { ScalarFunction } from "../../scripts/generate/ir.js";
 import { parseScalarSource } from "../../scripts/generate/parse.js";
 import { oracle } from "./scalar-oracle.js";
@@ -37,21 +37,27 @@ export class Random {
       const length = 1 + this.below(63);
       const sign = this.below(2) === 0 ? 1n : -1n;
       const value =
-        kind === 0 ? low + BigInt(this.below(2))
-        : kind === 1 ? high - BigInt(this.below(2))
-        : kind === 2 ? near
-        : kind === 3 ? sign * (1n << BigInt(length)) + near
-        : sign * this.bits(length);
+        kind === 0
+          ? low + BigInt(this.below(2))
+          : kind === 1
+            ? high - BigInt(this.below(2))
+            : kind === 2
+              ? near
+              : kind === 3
+                ? sign * (1n << BigInt(length)) + near
+                : sign * this.bits(length);
       if (low <= value && value <= high) return value;
     }
   }
 }
 
 const int32 = between(-(1n << 31n), (1n << 31n) - 1n);
-const fitsInt32 = (name: string) => (...values: bigint[]) => {
-  const result = oracle[name]!(...values);
-  return contains(int32, between(result, result));
-};
+const fitsInt32 =
+  (name: string) =>
+  (...values: bigint[]) => {
+    const result = oracle[name]!(...values);
+    return contains(int32, between(result, result));
+  };
 
 /** What callers promise beyond the parameter ranges. */
 const contracts: Readonly<Record<string, (...values: bigint[]) => boolean>> = {

@@ -8,7 +8,10 @@ import { scalarFunctions, vectorsFor } from "./scalar-vectors.js";
 const evaluate = scalar as unknown as Record<string, (...values: bigint[]) => bigint>;
 
 /** The last number of each row is the result; made with a numpy model of TFLite Micro's reference kernels. */
-const recorded = JSON.parse(readFileSync(new URL("./scalar-tflite.json", import.meta.url), "utf8")) as Record<string, number[][]>;
+const recorded = JSON.parse(readFileSync(new URL("./scalar-tflite.json", import.meta.url), "utf8")) as Record<
+  string,
+  number[][]
+>;
 
 describe("scalar functions", () => {
   it("all have an oracle", () => {

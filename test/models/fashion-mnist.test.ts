@@ -18,7 +18,12 @@ const images = (count: number) => {
   return Array.from({ length: count }, (_, i) => Int32Array.from(codes.subarray(i * 784, (i + 1) * 784)));
 };
 
-async function verified(numerics: (typeof families)[number], target: string, count: number, options?: Partial<VerifyOptions>) {
+async function verified(
+  numerics: (typeof families)[number],
+  target: string,
+  count: number,
+  options?: Partial<VerifyOptions>,
+) {
   const compilation = compilations[numerics];
   const vectors = [...images(count), ...seededVectors(compilation.integerGraph.inputs[0]!, 3, 5)];
   const expected = vectors.map((vector) => outputsOf(compilation.integerGraph, [vector])[0]!);
@@ -32,7 +37,9 @@ describe("shipped model", () => {
       const scores = outputsOf(compilations.exact.integerGraph, [image])[0]!;
       return scores.indexOf(scores.reduce((a, b) => Math.max(a, b))) === labels[i];
     }).length;
-    const recorded = /^\| this file, integers[^|]*\|[^|]*\| (\d+) \|$/m.exec(readFileSync(`${folder}/README.md`, "utf8"))?.[1];
+    const recorded = /^\| this file, integers[^|]*\|[^|]*\| (\d+) \|$/m.exec(
+      readFileSync(`${folder}/README.md`, "utf8"),
+    )?.[1];
     expect(correct).toBe(Number(recorded));
   });
 

@@ -1,5 +1,5 @@
 /** The four MLPerf Tiny models against outputs recorded on real boards and by TFLite Micro. Needs the shared data. */
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
@@ -33,7 +33,10 @@ function fnv1a(bytes: Uint8Array): string {
 /** Seeds and hashes that TFLite Micro recorded for a model family (`ad`, `ic`, `kws`, `vww`). */
 function goldens(family: string): { seed: number; hash: string }[] {
   const text = readFileSync(dataPath("mlperf-tiny", "tflm_goldens.txt"), "utf8");
-  const section = text.split(/^## /m).find((part) => part.startsWith(`${family} `))!.split(/^--/m)[0]!;
+  const section = text
+    .split(/^## /m)
+    .find((part) => part.startsWith(`${family} `))!
+    .split(/^--/m)[0]!;
   return [...section.matchAll(/^SEED (\w{8}) OUT \S* ?FNV1A (\w+)/gm)].map(([, seed, hash]) => ({
     seed: Number.parseInt(seed!, 16),
     hash: hash!,
@@ -45,7 +48,9 @@ describeWithData("MLPerf Tiny, recorded by TFLite Micro", () => {
     const graph = load(model, "tflite");
     const records = goldens(/^[a-z]+/.exec(model)![0]);
     expect(records).toHaveLength(8);
-    const got = records.map(({ seed }) => fnv1a(toBytes(outputsOf(graph, [goldenInput(graph, seed, model.endsWith("_nchw"))])[0]!)));
+    const got = records.map(({ seed }) =>
+      fnv1a(toBytes(outputsOf(graph, [goldenInput(graph, seed, model.endsWith("_nchw"))])[0]!)),
+    );
     expect(got).toEqual(records.map(({ hash }) => hash));
   });
 

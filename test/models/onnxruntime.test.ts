@@ -14,7 +14,9 @@ function witness(model: string, inputs: Uint8Array): Buffer {
   const folder = mkdtempSync(join(tmpdir(), "qcompile-witness-"));
   try {
     writeFileSync(join(folder, "inputs"), inputs);
-    execFileSync("node", ["test/oracle/witness.mjs", model, join(folder, "inputs"), join(folder, "outputs")], { stdio: "pipe" });
+    execFileSync("node", ["test/oracle/witness.mjs", model, join(folder, "inputs"), join(folder, "outputs")], {
+      stdio: "pipe",
+    });
     return readFileSync(join(folder, "outputs"));
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -29,21 +31,24 @@ function distance(expected: readonly number[], actual: readonly number[]) {
 }
 
 describeWithData("MLPerf Tiny in ONNX Runtime", () => {
-  it.each(["ad01_int8", "ic01_resnet8_int8", "kws01_dscnn_int8", "vww01_mobilenetv1_025_int8"])("%s: every byte equal", (name) => {
-    const path = dataPath("mlperf-tiny", `${name}.onnx`);
-    const run = (numerics: string) => {
-      const { integerGraph } = compile(readFileSync(path), { numerics });
-      const vectors = seededVectors(integerGraph.inputs[0]!, 12, 2024);
-      return { vectors, codes: vectors.flatMap((vector) => Array.from(outputsOf(integerGraph, [vector])[0]!)) };
-    };
-    const { vectors, codes } = run("onnxruntime");
-    const actual = Array.from(new Int8Array(witness(path, Buffer.concat(vectors.map(toBytes)))));
-    expect(distance(codes, actual)).toEqual({ differing: 0, largest: 0 });
-    // Real arithmetic is no more than one step away, and rarely that.
-    const exact = distance(run("exact").codes, actual);
-    expect(exact.largest).toBeLessThanOrEqual(1);
-    expect(exact.differing).toBeLessThanOrEqual(codes.length / 100 + 1);
-  });
+  it.each(["ad01_int8", "ic01_resnet8_int8", "kws01_dscnn_int8", "vww01_mobilenetv1_025_int8"])(
+    "%s: every byte equal",
+    (name) => {
+      const path = dataPath("mlperf-tiny", `${name}.onnx`);
+      const run = (numerics: string) => {
+        const { integerGraph } = compile(readFileSync(path), { numerics });
+        const vectors = seededVectors(integerGraph.inputs[0]!, 12, 2024);
+        return { vectors, codes: vectors.flatMap((vector) => Array.from(outputsOf(integerGraph, [vector])[0]!)) };
+      };
+      const { vectors, codes } = run("onnxruntime");
+      const actual = Array.from(new Int8Array(witness(path, Buffer.concat(vectors.map(toBytes)))));
+      expect(distance(codes, actual)).toEqual({ differing: 0, largest: 0 });
+      // Real arithmetic is no more than one step away, and rarely that.
+      const exact = distance(run("exact").codes, actual);
+      expect(exact.largest).toBeLessThanOrEqual(1);
+      expect(exact.differing).toBeLessThanOrEqual(codes.length / 100 + 1);
+    },
+  );
 });
 
 describe("the shipped model in ONNX Runtime", () => {

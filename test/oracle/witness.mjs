@@ -4,7 +4,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import ort from "onnxruntime-node";
 
 const [model, inputs, outputs] = process.argv.slice(2);
-const session = await ort.InferenceSession.create(model, { extra: { session: { qdqisint8allowed: "1" } }, logSeverityLevel: 3 });
+const session = await ort.InferenceSession.create(model, {
+  extra: { session: { qdqisint8allowed: "1" } },
+  logSeverityLevel: 3,
+});
 const [{ type, shape }] = session.inputMetadata;
 const dims = shape.map((dim) => (typeof dim === "number" ? dim : 1));
 const count = dims.reduce((a, b) => a * b, 1);

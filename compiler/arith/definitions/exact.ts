@@ -5,8 +5,26 @@
 import type { RealClamp } from "../../ir/graph.js";
 import { type IntegerType, type Range, typeRange } from "../../ir/types.js";
 import { saturate } from "../float32.js";
-import type { AddDefinition, AddSpec, AddTables, AveragePoolSpec, Numerics, ProductSpec, UnarySpec } from "../numerics.js";
-import { type Rational, add, ceilDivide, divide, fromFloat, multiply, rational, roundHalfEven, subtract } from "../rational.js";
+import type {
+  AddDefinition,
+  AddSpec,
+  AddTables,
+  AveragePoolSpec,
+  Numerics,
+  ProductSpec,
+  UnarySpec,
+} from "../numerics.js";
+import {
+  add,
+  ceilDivide,
+  divide,
+  fromFloat,
+  multiply,
+  type Rational,
+  rational,
+  roundHalfEven,
+  subtract,
+} from "../rational.js";
 import type { Staircase } from "../staircase.js";
 import { exactExpression } from "./expression.js";
 import { roundedSoftmax } from "./softmax.js";
@@ -134,13 +152,10 @@ function exactAdd({ a, b, subtract, output, clamp }: AddSpec): AddDefinition {
     return {
       a: Int32Array.from(valuesA, Number),
       b: Int32Array.from(valuesB, Number),
-      sum: affineStaircase(
-        rational(1n, denominator / common),
-        rational(0n),
-        output.zeroPoint,
-        clamp,
-        { lo: Number(lo), hi: Number(hi) },
-      ),
+      sum: affineStaircase(rational(1n, denominator / common), rational(0n), output.zeroPoint, clamp, {
+        lo: Number(lo),
+        hi: Number(hi),
+      }),
     };
   }
 }

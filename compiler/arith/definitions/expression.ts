@@ -1,9 +1,10 @@
 /** Tables of real functions: the correctly rounded real value, or ONNX Runtime's float32 one. */
-import { evaluateFloat32 } from "../expression-float32.js";
+
 import { evaluateReal } from "../expression-exact.js";
+import { evaluateFloat32 } from "../expression-float32.js";
 import { f32, rint, saturate } from "../float32.js";
 import type { ExpressionDefinition, ExpressionSpec } from "../numerics.js";
-import { type Rational, divide, floorDivide, fromFloat, multiply, rational, roundHalfEven } from "../rational.js";
+import { divide, floorDivide, fromFloat, multiply, type Rational, rational, roundHalfEven } from "../rational.js";
 
 /** Bits tried until the value is clear of a tie. What is not clear at the last counts as a tie (SPEC.md, "Tables"). */
 const precisions = [256, 1024, 4096, 16384] as const;

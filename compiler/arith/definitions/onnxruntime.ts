@@ -17,8 +17,7 @@ export const onnxruntime: Numerics = {
   name: "onnxruntime",
   clampCodes(clamp: RealClamp, output, type: IntegerType): Range {
     const { lo, hi } = typeRange(type);
-    const code = (bound: number) =>
-      saturate(rint(f32(f32(bound) / output.scale)) + output.zeroPoint, lo, hi);
+    const code = (bound: number) => saturate(rint(f32(f32(bound) / output.scale)) + output.zeroPoint, lo, hi);
     return { lo: clamp.min === -Infinity ? lo : code(clamp.min), hi: clamp.max === Infinity ? hi : code(clamp.max) };
   },
   /** c = fl(fl(sx*sw)/sy); y = RNE(fl(fl(acc)*c)) + zy, the bias inside the integer accumulator. */

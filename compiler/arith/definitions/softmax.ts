@@ -5,7 +5,7 @@
  */
 import { fail } from "../../diagnostics.js";
 import type { SoftmaxDefinition } from "../numerics.js";
-import { type Rational, divide, rational, roundHalfEven } from "../rational.js";
+import { divide, type Rational, rational, roundHalfEven } from "../rational.js";
 
 /** Fraction bits of the exponentials: with up to 511 classes their sum stays below 2^32. */
 const fractionBits = 23;
@@ -22,7 +22,11 @@ export function roundedSoftmax(inputScale: number, outputScale: Rational, where:
   const levelsShift = integral ? 0 : 16;
   const levels = Number(roundHalfEven(divide(inverse, rational(1n, 1n << BigInt(levelsShift)))));
   if (levels < 1 || levels > 256 * 2 ** levelsShift) {
-    fail("QC2004", `Softmax output scale must be at least 1/256 and at most 1; got ${Number(outputScale.numerator) / Number(outputScale.denominator)}. Requantize the output with scale 1/256.`, where);
+    fail(
+      "QC2004",
+      `Softmax output scale must be at least 1/256 and at most 1; got ${Number(outputScale.numerator) / Number(outputScale.denominator)}. Requantize the output with scale 1/256.`,
+      where,
+    );
   }
   return { kind: "even", exponentials: exponentialTable(inputScale), levels, levelsShift };
 }

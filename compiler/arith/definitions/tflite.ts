@@ -7,14 +7,14 @@
 import { fail } from "../../diagnostics.js";
 import type { RealClamp } from "../../ir/graph.js";
 import { type IntegerType, type Range, typeRange } from "../../ir/types.js";
+import { printExpression } from "../expression.js";
 import { f32, frexp, roundHalfAway, saturate } from "../float32.js";
 import type { AddDefinition, AddSpec, AveragePoolSpec, Numerics, ProductSpec, UnarySpec } from "../numerics.js";
 import { ceilDivide } from "../rational.js";
 import { roundingDivideByPot, saturatingRoundingDoublingHighMul } from "../scalar.js";
 import { type Staircase, staircaseOf } from "../staircase.js";
-import { printExpression } from "../expression.js";
-import { exactExpression } from "./expression.js";
 import { exactAveragePool } from "./exact.js";
+import { exactExpression } from "./expression.js";
 import { tfliteExponentials } from "./tflite-softmax.js";
 
 /** real = multiplier * 2^(shift - 31), multiplier in Q0.31. */
@@ -47,8 +47,7 @@ export const tflite: Numerics = {
   name: "tflite",
   clampCodes(clamp: RealClamp, output, type: IntegerType): Range {
     const { lo, hi } = typeRange(type);
-    const code = (bound: number) =>
-      saturate(output.zeroPoint + roundHalfAway(f32(f32(bound) / output.scale)), lo, hi);
+    const code = (bound: number) => saturate(output.zeroPoint + roundHalfAway(f32(f32(bound) / output.scale)), lo, hi);
     return { lo: clamp.min === -Infinity ? lo : code(clamp.min), hi: clamp.max === Infinity ? hi : code(clamp.max) };
   },
   product(spec: ProductSpec): Staircase {
@@ -120,12 +119,7 @@ function pooled({ count, clamp }: AveragePoolSpec): (sum: number) => number {
  *   J = floor((acc*M + 2^30 + 2^(30+e) - [acc<0]*2^31) / 2^(31+e)),
  * so J is reached at ceil((J*2^(31+e) - 2^30 - 2^(30+e) + [acc<0]*2^31) / M); with e <= 0 the sign term vanishes.
  */
-export function doubleRounding(
-  quantized: QuantizedMultiplier,
-  zeroPoint: number,
-  clamp: Range,
-  acc: Range,
-): Staircase {
+export function doubleRounding(quantized: QuantizedMultiplier, zeroPoint: number, clamp: Range, acc: Range): Staircase {
   const value = (at: number) =>
     saturate(Number(multiplyByQuantizedMultiplier(BigInt(at), quantized)) + zeroPoint, clamp.lo, clamp.hi);
   const first = value(acc.lo);
@@ -153,8 +147,10 @@ function tfliteAdd({ a, b, subtract, output, clamp }: AddSpec): AddDefinition {
   const scaleY = quantizeMultiplier(twice / (2 ** 20 * output.scale));
   const table = (operand: AddSpec["a"], multiplier: QuantizedMultiplier, sign: 1 | -1) => {
     const { lo, hi } = typeRange(operand.type);
-    return Int32Array.from({ length: hi - lo + 1 }, (_, i) =>
-      sign * Number(multiplyByQuantizedMultiplier(BigInt(lo + i - operand.zeroPoint) << leftShift, multiplier)),
+    return Int32Array.from(
+      { length: hi - lo + 1 },
+      (_, i) =>
+        sign * Number(multiplyByQuantizedMultiplier(BigInt(lo + i - operand.zeroPoint) << leftShift, multiplier)),
     );
   };
   const tableA = table(a, scaleA, subtract === "first" ? -1 : 1);

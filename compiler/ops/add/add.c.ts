@@ -1,7 +1,7 @@
 /** Addition and subtraction in C (qc_add.h): the certified linear form, or a sum of two tables. */
 import type { CLowering } from "../../../targets/c/lowering.js";
-import { placeRecords } from "../../../targets/c/records.js";
 import { pairsOf } from "../../../targets/c/pairs.js";
+import { placeRecords } from "../../../targets/c/records.js";
 import { byByte, requireBytes } from "../../../targets/c/tensors.js";
 import { fail } from "../../diagnostics.js";
 import type { AddAttributes } from "./add.types.js";
@@ -15,7 +15,15 @@ export const c: CLowering<AddAttributes> = (node, context) => {
     const [aSigned, bSigned] = [aLow < 0 ? 1 : 0, bLow < 0 ? 1 : 0];
     const name = context.shared({
       role: `add${pairs.role}`,
-      parameters: [...pairs.parameters, "int32_t ma", "int32_t mb", "int32_t c", "int32_t shift", "int32_t lo", "int32_t hi"],
+      parameters: [
+        ...pairs.parameters,
+        "int32_t ma",
+        "int32_t mb",
+        "int32_t c",
+        "int32_t shift",
+        "int32_t lo",
+        "int32_t hi",
+      ],
       body: [`qc_add(${pairs.operands}, ${aSigned}, ${bSigned}, ma, mb, c, shift, lo, hi);`],
     });
     const { ma, mb, c, shift } = linear;
@@ -37,5 +45,7 @@ export const c: CLowering<AddAttributes> = (node, context) => {
   });
   const aTable = context.constant("a", "int32_t", byByte(tables.a, aLow));
   const bTable = context.constant("b", "int32_t", byByte(tables.b, bLow));
-  context.statement(`${name}(${[...pairs.arguments, aTable, bTable, constants.name, ...constants.arguments].join(", ")});`);
+  context.statement(
+    `${name}(${[...pairs.arguments, aTable, bTable, constants.name, ...constants.arguments].join(", ")});`,
+  );
 };

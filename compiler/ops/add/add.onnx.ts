@@ -14,16 +14,23 @@ function sum(node: OnnxNode, reader: GraphReader, first: Tensor, second: Tensor,
   return pendingPair(node, "add", operands, attributes);
 }
 
-const rule = (subtract: boolean): OnnxRule => (node, reader) => {
-  // Unquantized operands: a MatMul's bias (dense), or functions of one tensor (table).
-  if (!bothQuantized(node, reader)) return false;
-  reader.define(node, sum(node, reader, reader.quantized(node, 0), reader.quantized(node, 1), subtract));
-  return true;
-};
+const rule =
+  (subtract: boolean): OnnxRule =>
+  (node, reader) => {
+    // Unquantized operands: a MatMul's bias (dense), or functions of one tensor (table).
+    if (!bothQuantized(node, reader)) return false;
+    reader.define(node, sum(node, reader, reader.quantized(node, 0), reader.quantized(node, 1), subtract));
+    return true;
+  };
 
 export const readAdd = rule(false);
 export const readSub = rule(true);
 
 /** com.microsoft QLinearAdd: A, A_scale, A_zero_point, B, B_scale, B_zero_point, C_scale, C_zero_point */
 export const readQLinearAdd: OnnxRule = (node, reader) =>
-  qlinearResult(reader, node, sum(node, reader, qlinearOperand(reader, node, 0), qlinearOperand(reader, node, 3), false), 6);
+  qlinearResult(
+    reader,
+    node,
+    sum(node, reader, qlinearOperand(reader, node, 0), qlinearOperand(reader, node, 3), false),
+    6,
+  );

@@ -3,7 +3,15 @@ import { fail } from "../../diagnostics.js";
 import { scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
 import type { Range } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
-import { constantCodes, evaluatePairs, joined, pairChannels, pairRanges, pairsInPlace, secondRanges } from "../second-operand.js";
+import {
+  constantCodes,
+  evaluatePairs,
+  joined,
+  pairChannels,
+  pairRanges,
+  pairsInPlace,
+  secondRanges,
+} from "../second-operand.js";
 import { requirePerTensor } from "../weights.js";
 import { c } from "./add.c.js";
 import { readAdd, readQLinearAdd, readSub } from "./add.onnx.js";
@@ -24,7 +32,12 @@ export default {
     const { subtract } = node.attributes;
     const [a, b] = node.inputs.map((tensor) => {
       requirePerTensor(tensor, node.name);
-      return { scale: scaleOf(tensor), zeroPoint: zeroPointOf(tensor), type: tensor.type, range: typeRange(tensor.type) };
+      return {
+        scale: scaleOf(tensor),
+        zeroPoint: zeroPointOf(tensor),
+        type: tensor.type,
+        range: typeRange(tensor.type),
+      };
     }) as [Operand, Operand];
     const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
     const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
@@ -46,15 +59,26 @@ export default {
     const linear = certifyLinear(problem);
     const tables = linear ? undefined : (definition.tables?.() ?? certifyTables(problem));
     if (!linear && !tables) {
-      fail("QC3002", `no multipliers reproduce this Add on all pairs of codes under --numerics ${numerics.name}: some sums come too close to a rounding tie. Requantize with other scales.`, node.name);
+      fail(
+        "QC3002",
+        `no multipliers reproduce this Add on all pairs of codes under --numerics ${numerics.name}: some sums come too close to a rounding tie. Requantize with other scales.`,
+        node.name,
+      );
     }
     const attributes: AddAttributes = {
       ...common,
       constant: constantCodes(node.inputs[1]!),
       linear,
-      tables: tables && { a: tables.a, b: tables.b, requantize: { channels: [tables.sum], zeroPoint: output.zeroPoint, clamp } },
+      tables: tables && {
+        a: tables.a,
+        b: tables.b,
+        requantize: { channels: [tables.sum], zeroPoint: output.zeroPoint, clamp },
+      },
     };
-    return { attributes, ranges: pairRanges(rangesA, rangesB, (rangeA, rangeB) => corners(attributes, rangeA, rangeB)) };
+    return {
+      attributes,
+      ranges: pairRanges(rangesA, rangesB, (rangeA, rangeB) => corners(attributes, rangeA, rangeB)),
+    };
   },
 
   evaluate(node, operands) {

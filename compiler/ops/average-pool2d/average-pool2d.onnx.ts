@@ -3,9 +3,9 @@ import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import { qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { GraphReader, OnnxRule, Pending } from "../../import/rules.js";
-import { type Tensor, noClamp } from "../../ir/graph.js";
-import type { Window } from "../conv2d/conv2d.types.js";
+import { noClamp, type Tensor } from "../../ir/graph.js";
 import { readWindow } from "../conv2d/conv2d.onnx.js";
+import type { Window } from "../conv2d/conv2d.types.js";
 import { fromChannelsLast, toChannelsLast } from "../layout.js";
 import { hasEmptyWindow, windowShape } from "../window.js";
 
@@ -16,8 +16,16 @@ export interface AveragePool2dGraphAttributes extends Window {
 }
 
 /** The pooling of an image tensor in ONNX's order, or already channels last. */
-function pooling(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: AveragePool2dGraphAttributes, channelsLast = false): Pending {
-  const [height, width, channels] = channelsLast ? [x.shape[1]!, x.shape[2]!, x.shape[3]!] : [x.shape[2]!, x.shape[3]!, x.shape[1]!];
+function pooling(
+  node: OnnxNode,
+  reader: GraphReader,
+  x: Tensor,
+  attributes: AveragePool2dGraphAttributes,
+  channelsLast = false,
+): Pending {
+  const [height, width, channels] = channelsLast
+    ? [x.shape[1]!, x.shape[2]!, x.shape[3]!]
+    : [x.shape[2]!, x.shape[3]!, x.shape[1]!];
   const [rows, columns] = windowShape(attributes, height, width, node.name);
   return {
     kind: "pending",
@@ -32,7 +40,8 @@ function pooling(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: Ave
 }
 
 function requireImage(node: OnnxNode, reader: GraphReader, x: Tensor): void {
-  if (x.shape.length !== 4 || x.shape[0] !== 1) reader.refuse(node, `input of shape [${x.shape}]; expected [1, C, H, W]`);
+  if (x.shape.length !== 4 || x.shape[0] !== 1)
+    reader.refuse(node, `input of shape [${x.shape}]; expected [1, C, H, W]`);
 }
 
 function localPooling(node: OnnxNode, reader: GraphReader, x: Tensor): Pending {

@@ -46,10 +46,15 @@ export default {
       includePad && isPadded(window)
         ? { lo: Math.min(range.lo, input.zeroPoint), hi: Math.max(range.hi, input.zeroPoint) }
         : range;
-    const joined = widen({ lo: Math.min(...inputRanges.map((r) => r.lo)), hi: Math.max(...inputRanges.map((r) => r.hi)) });
+    const joined = widen({
+      lo: Math.min(...inputRanges.map((r) => r.lo)),
+      hi: Math.max(...inputRanges.map((r) => r.hi)),
+    });
     const counts = new Set<number>();
     for (let pixel = 0; pixel < rows * columns; pixel++) {
-      counts.add(includePad ? taps : tapsInside(window, height, width, Math.floor(pixel / columns), pixel % columns).length);
+      counts.add(
+        includePad ? taps : tapsInside(window, height, width, Math.floor(pixel / columns), pixel % columns).length,
+      );
     }
     const byCount = [...counts]
       .sort((a, b) => a - b)
@@ -100,7 +105,8 @@ export default {
   macs: () => 0,
   weightBytes: () => 0,
   requantize: ({ byCount }) => byCount.at(-1)!.requantize,
-  print: (attributes) => `${printWindow(attributes)} counts=${attributes.byCount.map((entry) => entry.count).join(",")}`,
+  print: (attributes) =>
+    `${printWindow(attributes)} counts=${attributes.byCount.map((entry) => entry.count).join(",")}`,
   c,
   verilog,
 } satisfies OpHome<AveragePool2dGraphAttributes, AveragePool2dAttributes>;

@@ -16,11 +16,17 @@ export const readBatchNormalization: OnnxRule = (node, reader) => {
   const training = attributes.integer("training_mode", 0) !== 0 || attributes.integer("spatial", 1) !== 1;
   attributes.done();
   const { shape, moves, tensor } = source;
-  if (training || node.outputs.filter((name) => name !== "").length !== 1) reader.refuse(node, "training mode and its further outputs are not supported");
+  if (training || node.outputs.filter((name) => name !== "").length !== 1)
+    reader.refuse(node, "training mode and its further outputs are not supported");
   if (moves.length > 0 || (shape.length !== 4 && shape.length !== 2)) {
     reader.refuse(node, `an input of shape [${shape}]; expected a quantized [1, C, H, W] or [N, C]`);
   }
-  const [scale, shift, mean, variance] = [1, 2, 3, 4].map((index) => perChannel(node, reader, index, shape[1]!)) as [Expression, Expression, Expression, Expression];
+  const [scale, shift, mean, variance] = [1, 2, 3, 4].map((index) => perChannel(node, reader, index, shape[1]!)) as [
+    Expression,
+    Expression,
+    Expression,
+    Expression,
+  ];
   const deviation: Expression = ["Sqrt", ["Add", variance, epsilon]];
   const expression: Expression = ["Add", ["Mul", ["Div", ["Sub", source.expression, mean], deviation], scale], shift];
   const image = shape.length === 4;

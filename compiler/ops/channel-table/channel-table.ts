@@ -20,7 +20,11 @@ export default {
     const x = node.inputs[0]!;
     const channels = x.shape.at(-1)!;
     if (channels > mostChannels) {
-      fail("QC2002", `got ${channels} channels with a function each; expected at most ${mostChannels}. Fold the constants into the convolution before.`, node.name);
+      fail(
+        "QC2002",
+        `got ${channels} channels with a function each; expected at most ${mostChannels}. Fold the constants into the convolution before.`,
+        node.name,
+      );
     }
     const low = typeRange(x.type).lo;
     const inputs = context.ranges(x);
@@ -32,7 +36,10 @@ export default {
       return functionTable(node, ofChannel(expression, channel), [rangeOf(channel)], own);
     });
     const values = Int16Array.from(tables.flatMap((table) => [...table]));
-    return { attributes: { low, values }, ranges: tables.map((table, channel) => tableRange(table, low, rangeOf(channel))) };
+    return {
+      attributes: { low, values },
+      ranges: tables.map((table, channel) => tableRange(table, low, rangeOf(channel))),
+    };
   },
   evaluate: ({ inputs: [input], attributes: { low, values } }, [x]) => {
     const channels = input!.shape.at(-1)!;

@@ -9,7 +9,9 @@ export const verilog: VerilogLowering<ChannelTableAttributes> = {
   stage({ attributes: { values, low } }) {
     const channels = values.length / 256;
     const words = Array.from({ length: channels }, (_, channel) =>
-      byteTable(values.subarray(channel * 256, (channel + 1) * 256), low).map((value) => packWord([{ value: BigInt(value), bits: 8 }])),
+      byteTable(values.subarray(channel * 256, (channel + 1) * 256), low).map((value) =>
+        packWord([{ value: BigInt(value), bits: 8 }]),
+      ),
     );
     return {
       module: "qc_channel_table",

@@ -3,7 +3,7 @@ import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import { qlinearBias, qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { GraphReader, OnnxRule, Pending } from "../../import/rules.js";
-import { type Tensor, noClamp } from "../../ir/graph.js";
+import { noClamp, type Tensor } from "../../ir/graph.js";
 import { fromChannelsLast, toChannelsLast } from "../layout.js";
 import { windowShape } from "../window.js";
 import type { Window } from "./conv2d.types.js";
@@ -22,7 +22,8 @@ export function readWindow(
   size: readonly [number, number],
 ): Window {
   const pair = (values: readonly number[], name: string): [number, number] => {
-    const bad = values.length !== 2 || values.some((value) => !Number.isSafeInteger(value) || value < 1 || value > 65535);
+    const bad =
+      values.length !== 2 || values.some((value) => !Number.isSafeInteger(value) || value < 1 || value > 65535);
     if (bad) reader.refuse(node, `${name} [${values}] must be two positive numbers (2-D only)`);
     return [values[0]!, values[1]!];
   };
@@ -50,9 +51,18 @@ export function readWindow(
 }
 
 /** The convolution of already read operands, in ONNX's NCHW terms. */
-function convolution(node: OnnxNode, reader: GraphReader, x: Tensor, weights: Tensor, bias: Tensor | undefined): Pending {
+function convolution(
+  node: OnnxNode,
+  reader: GraphReader,
+  x: Tensor,
+  weights: Tensor,
+  bias: Tensor | undefined,
+): Pending {
   if (x.shape.length !== 4 || weights.shape.length !== 4) {
-    reader.refuse(node, `input has ${x.shape.length} and weights have ${weights.shape.length} dimensions; expected 4 and 4 (2-D convolution)`);
+    reader.refuse(
+      node,
+      `input has ${x.shape.length} and weights have ${weights.shape.length} dimensions; expected 4 and 4 (2-D convolution)`,
+    );
   }
   if (x.shape[0] !== 1) reader.refuse(node, `input of shape [${x.shape}]; expected [1, C, H, W]`);
   if (!weights.data) reader.refuse(node, "the weights must be constants");
@@ -66,7 +76,10 @@ function convolution(node: OnnxNode, reader: GraphReader, x: Tensor, weights: Te
   attributes.done();
   const [outputs, perGroup] = [weights.shape[0]!, weights.shape[1]!];
   if (groups < 1 || perGroup * groups !== x.shape[1] || outputs % groups !== 0) {
-    reader.refuse(node, `weights [${weights.shape}] with group ${groups} do not fit an input of ${x.shape[1]} channels`);
+    reader.refuse(
+      node,
+      `weights [${weights.shape}] with group ${groups} do not fit an input of ${x.shape[1]} channels`,
+    );
   }
   if (window.kernel[0] !== weights.shape[2] || window.kernel[1] !== weights.shape[3]) {
     reader.refuse(node, `kernel_shape [${window.kernel}] differs from the weights' [${weights.shape.slice(2)}]`);
@@ -95,5 +108,10 @@ export const readConv: OnnxRule = (node, reader) => {
 export const readQLinearConv: OnnxRule = (node, reader) => {
   const x = qlinearOperand(reader, node, 0);
   const weights = qlinearOperand(reader, node, 3);
-  return qlinearResult(reader, node, convolution(node, reader, x, weights, qlinearBias(reader, node, 8, x, weights)), 6);
+  return qlinearResult(
+    reader,
+    node,
+    convolution(node, reader, x, weights, qlinearBias(reader, node, 8, x, weights)),
+    6,
+  );
 };

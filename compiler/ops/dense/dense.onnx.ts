@@ -2,7 +2,7 @@
 import { Attributes } from "../../import/attributes.js";
 import { qlinearBias, qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { OnnxRule, Pending, Value } from "../../import/rules.js";
-import { type Tensor, noClamp } from "../../ir/graph.js";
+import { noClamp, type Tensor } from "../../ir/graph.js";
 import { elementCount } from "../../ir/types.js";
 
 /** Real-valued form: inputs are x [.., I], weights [O, I] or (transposed: false) [I, O], and an optional bias [O]. */
@@ -105,7 +105,8 @@ export const readBiasAdd: OnnxRule = (node, reader) => {
   // A Relu or Clip between the product and this Add bounds the product alone.
   const bounded = pending.clamp.min !== -Infinity || pending.clamp.max !== Infinity;
   // A movement between them would act on the product alone, too.
-  if (bounded || pending.moves.length > 0 || !isRow(bias.tensor) || bias.tensor.shape.length > pending.shape.length) return false;
+  if (bounded || pending.moves.length > 0 || !isRow(bias.tensor) || bias.tensor.shape.length > pending.shape.length)
+    return false;
   const { transposed } = pending.attributes as DenseGraphAttributes;
   const vector: Tensor = { ...bias.tensor, shape: [bias.tensor.data!.length] };
   reader.define(node, product(pending.name, [...pending.inputs, vector], transposed));

@@ -1,14 +1,21 @@
 /** Matrix product over the last axis with constant weights (fully connected layer). */
 import { evaluateStaircase } from "../../arith/staircase.js";
-import { scaleOf, zeroPointOf } from "../../ir/index.js";
 import { fail } from "../../diagnostics.js";
+import { scaleOf, zeroPointOf } from "../../ir/index.js";
 import { productRange, requireInt32 } from "../accumulator.js";
 import type { OpHome } from "../op.js";
 import { printRequantize, rangesOf } from "../requantize.js";
 import { biasCodes, channelScale, requirePerTensor, requireScaleAxis, weightCodes } from "../weights.js";
 import { c } from "./dense.c.js";
 import { channels } from "./dense.channels.js";
-import { type DenseGraphAttributes, readBiasAdd, readGemm, readMatMul, readQGemm, readQLinearMatMul } from "./dense.onnx.js";
+import {
+  type DenseGraphAttributes,
+  readBiasAdd,
+  readGemm,
+  readMatMul,
+  readQGemm,
+  readQLinearMatMul,
+} from "./dense.onnx.js";
 import type { DenseAttributes } from "./dense.types.js";
 import { verilog } from "./dense.verilog.js";
 
@@ -85,9 +92,7 @@ export default {
   absorbOrder(node, order) {
     const [x, weights, ...rest] = node.inputs;
     const { data, shape } = weights!;
-    const [inputs, stride, step] = node.attributes.transposed
-      ? [shape[1]!, shape[1]!, 1]
-      : [shape[0]!, 1, shape[1]!];
+    const [inputs, stride, step] = node.attributes.transposed ? [shape[1]!, shape[1]!, 1] : [shape[0]!, 1, shape[1]!];
     const outputs = data!.length / inputs;
     const moved = new Int32Array(data!.length);
     for (let o = 0; o < outputs; o++)
@@ -95,8 +100,7 @@ export default {
     return { ...node, inputs: [x!, { ...weights!, data: moved }, ...rest] };
   },
 
-  macs: ({ output, attributes }) =>
-    (output.shape.slice(0, -1).reduce((a, b) => a * b, 1)) * attributes.weights.length,
+  macs: ({ output, attributes }) => output.shape.slice(0, -1).reduce((a, b) => a * b, 1) * attributes.weights.length,
   weightBytes: ({ attributes }) => attributes.weights.length + 4 * attributes.bias.length,
   requantize: (attributes) => attributes.requantize,
   channels,

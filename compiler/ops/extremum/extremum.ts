@@ -1,7 +1,14 @@
 /** Elementwise Max and Min. Quantization is monotone, so it may come first: each operand goes through a table of its own. */
 import { typeRange } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
-import { constantCodes, evaluatePairs, pairChannels, pairRanges, pairsInPlace, secondRanges } from "../second-operand.js";
+import {
+  constantCodes,
+  evaluatePairs,
+  pairChannels,
+  pairRanges,
+  pairsInPlace,
+  secondRanges,
+} from "../second-operand.js";
 import { functionTable, tableRange } from "../table/function-table.js";
 import { c } from "./extremum.c.js";
 import { readMax, readMin } from "./extremum.onnx.js";

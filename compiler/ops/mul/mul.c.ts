@@ -14,7 +14,13 @@ export const c: CLowering<MulAttributes> = (node, context) => {
   context.include("qc_mul.h");
   const name = context.shared({
     role: `mul${pairs.role}_${constants.role}`,
-    parameters: [...pairs.parameters, "int32_t a_zero", "int32_t b_zero", "const int32_t *records", ...constants.parameters],
+    parameters: [
+      ...pairs.parameters,
+      "int32_t a_zero",
+      "int32_t b_zero",
+      "const int32_t *records",
+      ...constants.parameters,
+    ],
     body: [constants.declaration, `qc_mul(${pairs.operands}, ${signs}, a_zero, b_zero, records, q);`],
   });
   const values = [...pairs.arguments, aZeroPoint, bZeroPoint, constants.name, ...constants.arguments];

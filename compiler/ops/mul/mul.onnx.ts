@@ -19,4 +19,9 @@ export const readMul: OnnxRule = (node, reader) => {
 
 /** com.microsoft QLinearMul: A, A_scale, A_zero_point, B, B_scale, B_zero_point, C_scale, C_zero_point */
 export const readQLinearMul: OnnxRule = (node, reader) =>
-  qlinearResult(reader, node, product(node, reader, qlinearOperand(reader, node, 0), qlinearOperand(reader, node, 3)), 6);
+  qlinearResult(
+    reader,
+    node,
+    product(node, reader, qlinearOperand(reader, node, 0), qlinearOperand(reader, node, 3)),
+    6,
+  );

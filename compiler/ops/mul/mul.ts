@@ -3,7 +3,15 @@ import { evaluateStaircase } from "../../arith/staircase.js";
 import { type Range, scaleOf, zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { printRequantize } from "../requantize.js";
-import { constantCodes, evaluatePairs, joined, pairChannels, pairRanges, pairsInPlace, secondRanges } from "../second-operand.js";
+import {
+  constantCodes,
+  evaluatePairs,
+  joined,
+  pairChannels,
+  pairRanges,
+  pairsInPlace,
+  secondRanges,
+} from "../second-operand.js";
 import { requirePerTensor } from "../weights.js";
 import { c } from "./mul.c.js";
 import { readMul, readQLinearMul } from "./mul.onnx.js";

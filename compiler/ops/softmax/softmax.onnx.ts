@@ -3,7 +3,7 @@ import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import { qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { GraphReader, OnnxRule, Pending } from "../../import/rules.js";
-import { type Tensor, noClamp } from "../../ir/graph.js";
+import { noClamp, type Tensor } from "../../ir/graph.js";
 
 function softmax(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: Attributes, opset: number): Pending {
   const rank = x.shape.length;
@@ -11,9 +11,19 @@ function softmax(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: Att
   const given = attributes.integer("axis", opset < 13 ? 1 : -1);
   attributes.done();
   const axis = given < 0 ? given + rank : given;
-  if (rank === 0 || axis !== rank - 1) reader.refuse(node, `axis ${given} of a ${rank}-dimensional input; expected the last axis`);
+  if (rank === 0 || axis !== rank - 1)
+    reader.refuse(node, `axis ${given} of a ${rank}-dimensional input; expected the last axis`);
   if (x.shape[axis]! > 255) reader.refuse(node, `${x.shape[axis]} classes; at most 255 are supported`);
-  return { kind: "pending", op: "softmax", name: node.name, inputs: [x], attributes: {}, clamp: noClamp, shape: x.shape, moves: [] };
+  return {
+    kind: "pending",
+    op: "softmax",
+    name: node.name,
+    inputs: [x],
+    attributes: {},
+    clamp: noClamp,
+    shape: x.shape,
+    moves: [],
+  };
 }
 
 export const readSoftmax: OnnxRule = (node, reader) => {

@@ -1,4 +1,6 @@
 /** Softmax over the last axis: a table of exponentials, a sum, and one quotient per element (SPEC.md, "Softmax"). */
+
+import { saturate } from "../../arith/float32.js";
 import {
   countLeadingZeros,
   quotientHalfEven,
@@ -7,7 +9,6 @@ import {
   softmaxShift,
   softmaxTflite,
 } from "../../arith/scalar.js";
-import { saturate } from "../../arith/float32.js";
 import { fail } from "../../diagnostics.js";
 import { scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
@@ -27,7 +28,11 @@ export default {
     requirePerTensor(x, node.name);
     // Bounds outside [0, 1] change nothing; tighter ones are not part of the algorithm.
     if (node.clamp.min > 0 || node.clamp.max < 1) {
-      fail("QC2002", `bounds ${node.clamp.min} to ${node.clamp.max} on a Softmax are not supported. Quantize its result first.`, node.name);
+      fail(
+        "QC2002",
+        `bounds ${node.clamp.min} to ${node.clamp.max} on a Softmax are not supported. Quantize its result first.`,
+        node.name,
+      );
     }
     const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
     const definition = numerics.softmax({ scale: scaleOf(x), zeroPoint: zeroPointOf(x) }, output, node.name);

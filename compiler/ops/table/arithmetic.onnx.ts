@@ -7,16 +7,29 @@ import type { Expression, FunctionName } from "../../arith/expression.js";
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, Move, OnnxRule } from "../../import/rules.js";
-import { type Shape, elementCount } from "../../ir/types.js";
+import { elementCount, type Shape } from "../../ir/types.js";
 import { broadcastShape } from "../broadcast.js";
 import { fromChannelsLast, toChannelsLast } from "../layout.js";
-import { type RealConstant, type RealFunction, pendingFunction, realConstant, requireFunction } from "./real-function.js";
+import {
+  pendingFunction,
+  type RealConstant,
+  type RealFunction,
+  realConstant,
+  requireFunction,
+} from "./real-function.js";
 
 type Operand = { readonly constant: RealConstant } | { readonly real: RealFunction };
 
 /** Operator of the expressions for each ONNX operator: PRelu is a LeakyRelu whose slope is an operand. */
 const functionOf: Readonly<Record<string, FunctionName>> = {
-  Add: "Add", Div: "Div", Max: "Max", Min: "Min", Mul: "Mul", Pow: "Pow", PRelu: "LeakyRelu", Sub: "Sub",
+  Add: "Add",
+  Div: "Div",
+  Max: "Max",
+  Min: "Min",
+  Mul: "Mul",
+  Pow: "Pow",
+  PRelu: "LeakyRelu",
+  Sub: "Sub",
 };
 
 export const readArithmetic: OnnxRule = (node, reader) => {
@@ -31,7 +44,10 @@ export const readArithmetic: OnnxRule = (node, reader) => {
   const first = functions[0];
   if (!first) return reader.refuse(node, "all operands are constants. Fold constants before export");
   for (const other of functions) {
-    const same = other.tensor === first.tensor && other.moves.length === first.moves.length && other.moves.every((move, i) => move === first.moves[i]);
+    const same =
+      other.tensor === first.tensor &&
+      other.moves.length === first.moves.length &&
+      other.moves.every((move, i) => move === first.moves[i]);
     if (!same) reader.refuse(node, "the operands are functions of different tensors; quantize each operand first");
   }
   for (const { shape } of constants) {
@@ -44,7 +60,9 @@ export const readArithmetic: OnnxRule = (node, reader) => {
   const source = perChannel ? channelsLastSource(node, reader, first) : first;
   const terms = operands.map((operand): Expression => {
     if ("real" in operand) return operand.real.expression;
-    return uniform(operand.constant.values) ?? { perChannel: channelValues(node, reader, operand.constant, first.shape) };
+    return (
+      uniform(operand.constant.values) ?? { perChannel: channelValues(node, reader, operand.constant, first.shape) }
+    );
   });
   const expression = terms.slice(1).reduce<Expression>((left, right) => [name, left, right], terms[0]!);
   reader.define(node, pendingFunction(node, { ...source, expression }));
@@ -66,7 +84,10 @@ function channelValues(node: OnnxNode, reader: GraphReader, { shape, values }: R
   const channels = full[axis]!;
   const own = axis - (full.length - shape.length);
   if (values.length !== channels || shape[own] !== channels) {
-    reader.refuse(node, `a constant of shape [${shape}] for an operand of shape [${full}]; expected one number, or one per channel. Quantize the constant instead`);
+    reader.refuse(
+      node,
+      `a constant of shape [${shape}] for an operand of shape [${full}]; expected one number, or one per channel. Quantize the constant instead`,
+    );
   }
   return Array.from(values);
 }
@@ -78,7 +99,8 @@ const ownMoves = new WeakSet<Move>();
 function channelsLastSource(node: OnnxNode, reader: GraphReader, source: RealFunction): RealFunction {
   const { tensor, shape, moves } = source;
   if (moves.length === 1 && ownMoves.has(moves[0]!)) return source;
-  if (moves.length > 0) reader.refuse(node, "a constant per channel behind a movement of unquantized values; quantize before it");
+  if (moves.length > 0)
+    reader.refuse(node, "a constant per channel behind a movement of unquantized values; quantize before it");
   if (shape.length !== 4) return source;
   const move = fromChannelsLast(node);
   ownMoves.add(move);

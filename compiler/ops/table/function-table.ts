@@ -6,7 +6,12 @@ import type { LowerContext } from "../op.js";
 import { requirePerTensor } from "../weights.js";
 
 /** Output codes for every code of the node's input type; `expression` absent for the input itself. */
-export function functionTable(node: GraphNode, expression: Expression | undefined, reachable: readonly Range[], context: LowerContext): Int16Array {
+export function functionTable(
+  node: GraphNode,
+  expression: Expression | undefined,
+  reachable: readonly Range[],
+  context: LowerContext,
+): Int16Array {
   const x = node.inputs[0]!;
   requirePerTensor(x, node.name);
   const { numerics } = context;
@@ -14,15 +19,21 @@ export function functionTable(node: GraphNode, expression: Expression | undefine
   const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
   const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
   const spec = { input: { scale: scaleOf(x), zeroPoint: zeroPointOf(x) }, output, clamp };
-  const definition = expression === undefined ? { value: numerics.unary(spec) } : numerics.expression({ ...spec, expression });
-  if ("fallback" in definition && definition.fallback) context.note("QC3003", `${definition.fallback}; 'exact' is used.`);
+  const definition =
+    expression === undefined ? { value: numerics.unary(spec) } : numerics.expression({ ...spec, expression });
+  if ("fallback" in definition && definition.fallback)
+    context.note("QC3003", `${definition.fallback}; 'exact' is used.`);
   return Int16Array.from({ length: hi - lo + 1 }, (_, i) => {
     const code = lo + i;
     const value = definition.value(code);
     if (value !== undefined) return value;
     if (reachable.every((range) => code < range.lo || code > range.hi)) return clamp.lo; // never read
     const real = spec.input.scale * (code - spec.input.zeroPoint);
-    return fail("QC2002", `${printExpression(expression!)} of x = ${real} (code ${code}) is not a number. Restrict its input, for instance by a Relu or an unsigned type.`, node.name);
+    return fail(
+      "QC2002",
+      `${printExpression(expression!)} of x = ${real} (code ${code}) is not a number. Restrict its input, for instance by a Relu or an unsigned type.`,
+      node.name,
+    );
   });
 }
 

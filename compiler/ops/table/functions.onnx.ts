@@ -8,14 +8,18 @@ import { pendingFunction, requireFunction } from "./real-function.js";
 
 type Builder = (x: Expression, attributes: Attributes) => Expression;
 
-const plain = (name: FunctionName): Builder => (x) => [name, x];
+const plain =
+  (name: FunctionName): Builder =>
+  (x) => [name, x];
 
 /** Parameters are float32 attributes with these defaults. */
-const withParameters = (name: FunctionName, parameters: Readonly<Record<string, number>>): Builder => (x, attributes) => [
-  name,
-  x,
-  ...Object.entries(parameters).map(([key, fallback]) => f32(attributes.float(key, fallback))),
-];
+const withParameters =
+  (name: FunctionName, parameters: Readonly<Record<string, number>>): Builder =>
+  (x, attributes) => [
+    name,
+    x,
+    ...Object.entries(parameters).map(([key, fallback]) => f32(attributes.float(key, fallback))),
+  ];
 
 const builders: Readonly<Record<string, Builder>> = {
   Abs: plain("Abs"),
@@ -47,24 +51,33 @@ const builders: Readonly<Record<string, Builder>> = {
   ThresholdedRelu: withParameters("ThresholdedRelu", { alpha: 1 }),
 };
 
-const rule = (build: Builder): OnnxRule => (node, reader) => {
-  if (node.inputs.length !== 1) return reader.refuse(node, `${node.inputs.length} inputs; expected one`);
-  const operand = requireFunction(node, reader, 0);
-  const attributes = new Attributes(node, reader);
-  const expression = build(operand.expression, attributes);
-  attributes.done();
-  reader.define(node, pendingFunction(node, { ...operand, expression }));
-  return true;
-};
+const rule =
+  (build: Builder): OnnxRule =>
+  (node, reader) => {
+    if (node.inputs.length !== 1) return reader.refuse(node, `${node.inputs.length} inputs; expected one`);
+    const operand = requireFunction(node, reader, 0);
+    const attributes = new Attributes(node, reader);
+    const expression = build(operand.expression, attributes);
+    attributes.done();
+    reader.define(node, pendingFunction(node, { ...operand, expression }));
+    return true;
+  };
 
 /** com.microsoft: X, X_scale, X_zero_point, Y_scale, Y_zero_point */
-const qlinearRule = (build: Builder): OnnxRule => (node, reader) => {
-  const attributes = new Attributes(node, reader);
-  const expression = build("x", attributes);
-  attributes.done();
-  const tensor = qlinearOperand(reader, node, 0);
-  return qlinearResult(reader, node, pendingFunction(node, { tensor, expression, moves: [], shape: tensor.shape }), 3);
-};
+const qlinearRule =
+  (build: Builder): OnnxRule =>
+  (node, reader) => {
+    const attributes = new Attributes(node, reader);
+    const expression = build("x", attributes);
+    attributes.done();
+    const tensor = qlinearOperand(reader, node, 0);
+    return qlinearResult(
+      reader,
+      node,
+      pendingFunction(node, { tensor, expression, moves: [], shape: tensor.shape }),
+      3,
+    );
+  };
 
 export const functionRules: Readonly<Record<string, OnnxRule>> = {
   ...Object.fromEntries(Object.entries(builders).map(([opType, build]) => [opType, rule(build)])),

@@ -3,8 +3,8 @@ import type { Expression } from "../../arith/expression.js";
 import { dependsOnChannel } from "../../arith/expression.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, Move, Pending, Value } from "../../import/rules.js";
-import { type RealClamp, type Tensor, noClamp } from "../../ir/graph.js";
-import { type Shape, elementCount } from "../../ir/types.js";
+import { noClamp, type RealClamp, type Tensor } from "../../ir/graph.js";
+import { elementCount, type Shape } from "../../ir/types.js";
 import type { TableGraphAttributes } from "./table.types.js";
 
 /** A function of the elements of `tensor`, still to be quantized. */
@@ -30,7 +30,12 @@ export function realFunction(value: Value | undefined): RealFunction | undefined
   }
   if (value?.kind !== "pending" || (value.op !== "table" && value.op !== "channel-table")) return undefined;
   const { expression = "x" } = value.attributes as TableGraphAttributes;
-  return { tensor: value.inputs[0]!, expression: bounded(expression, value.clamp), moves: value.moves, shape: value.shape };
+  return {
+    tensor: value.inputs[0]!,
+    expression: bounded(expression, value.clamp),
+    moves: value.moves,
+    shape: value.shape,
+  };
 }
 
 function bounded(expression: Expression, { min, max }: RealClamp): Expression {
@@ -46,13 +51,25 @@ export function realConstant(value: Value | undefined): RealConstant | undefined
   const { scales, zeroPoints, axis } = quantization;
   const inner = axis === undefined ? 1 : elementCount(shape.slice(axis + 1));
   const channel = (k: number) => (axis === undefined ? 0 : Math.floor(k / inner) % scales.length);
-  return { shape, values: Float64Array.from(data, (code, k) => scales[channel(k)]! * (code - zeroPoints[channel(k)]!)) };
+  return {
+    shape,
+    values: Float64Array.from(data, (code, k) => scales[channel(k)]! * (code - zeroPoints[channel(k)]!)),
+  };
 }
 
 /** The result of a function as a value that waits for its quantization. */
 export function pendingFunction(node: OnnxNode, { tensor, expression, moves, shape }: RealFunction): Pending {
   const op = dependsOnChannel(expression) ? "channel-table" : "table";
-  return { kind: "pending", op, name: node.name, inputs: [tensor], attributes: { expression }, clamp: noClamp, shape, moves };
+  return {
+    kind: "pending",
+    op,
+    name: node.name,
+    inputs: [tensor],
+    attributes: { expression },
+    clamp: noClamp,
+    shape,
+    moves,
+  };
 }
 
 /** The function that input `index` is; refuses the node otherwise. */
@@ -60,6 +77,15 @@ export function requireFunction(node: OnnxNode, reader: GraphReader, index: numb
   const value = reader.value(node, index);
   const found = realFunction(value);
   if (found) return found;
-  if (value?.kind !== "pending") return { tensor: reader.quantized(node, index), expression: "x", moves: [], shape: reader.quantized(node, index).shape };
-  return reader.refuse(node, `the result of '${value.name}' is not quantized; put QuantizeLinear and DequantizeLinear between them`);
+  if (value?.kind !== "pending")
+    return {
+      tensor: reader.quantized(node, index),
+      expression: "x",
+      moves: [],
+      shape: reader.quantized(node, index).shape,
+    };
+  return reader.refuse(
+    node,
+    `the result of '${value.name}' is not quantized; put QuantizeLinear and DequantizeLinear between them`,
+  );
 }

@@ -1,10 +1,10 @@
 /** Which engine runs a target on this machine. */
-import { type Target, isCore } from "../../../targets/core.js";
+import { isCore, type Target } from "../../../targets/core.js";
+import type { Engine } from "./engine.js";
 import { hostC } from "./host-c.js";
 import { qemu } from "./qemu.js";
 import { verilator } from "./verilator-engine.js";
 import { wasmC } from "./wasm-c.js";
-import type { Engine } from "./engine.js";
 
 export interface EngineChoice {
   readonly engine: Engine;

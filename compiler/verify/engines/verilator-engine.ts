@@ -12,7 +12,13 @@ export function verilator(stallSeed: number): Engine {
     requireAvailable(await available(), name);
     const simulator = await buildVerilator(files, { workDir, trace });
     const stalled = await simulator.run(inputs, { outputBytes, stallSeed });
-    const unmeasured = { instructions: null, instructionRange: null, stackBytes: null, codeBytes: null, weightBytes: null };
+    const unmeasured = {
+      instructions: null,
+      instructionRange: null,
+      stackBytes: null,
+      codeBytes: null,
+      weightBytes: null,
+    };
     if (trace) return { outputs: stalled.outputs, ...unmeasured, cycles: null, trace: [records(stalled.trace)] };
     const free = await simulator.run(inputs.slice(0, 2), { outputBytes });
     return { outputs: stalled.outputs, ...unmeasured, cycles: { latency: free.firstLatency, interval: free.interval } };
