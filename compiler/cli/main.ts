@@ -54,7 +54,7 @@ function report(error: unknown, json: boolean): number {
   process.stderr.write(
     `QC internal error: ${message}\nThis is a defect of qcompile; please report it with the model.\n`,
   );
-  if (process.env["QCOMPILE_DEBUG"] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (process.env.QCOMPILE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return exitCode.internal;
 }
 

@@ -1,5 +1,5 @@
 /** Reads ONNX protobuf bytes. The only place that knows protobuf; everything behind it sees these plain types. */
-import onnxProto from "onnx-proto";
+import onnxProto, { type onnx as Proto } from "onnx-proto";
 import { fail } from "../diagnostics.js";
 import { decodeTensor } from "./tensor-data.js";
 
@@ -77,19 +77,17 @@ function decodeModel(bytes: Uint8Array) {
   }
 }
 
-function readValue(value: { name?: string | null; type?: any }): OnnxValue {
+function readValue(value: Proto.IValueInfoProto): OnnxValue {
   const name = value.name ?? "";
   const type = value.type?.tensorType;
   if (!type) fail("QC1003", "graph inputs and outputs must be tensors.", name);
-  const dims = (type.shape?.dim ?? []).map((dim: { dimParam?: string; dimValue?: unknown }) =>
-    dim.dimParam ? dim.dimParam : Number(dim.dimValue ?? 0),
-  );
+  const dims = (type.shape?.dim ?? []).map((dim) => (dim.dimParam ? dim.dimParam : Number(dim.dimValue ?? 0)));
   return { name, dataType: Number(type.elemType ?? 0), dims };
 }
 
-function readNode(node: any, index: number): OnnxNode {
+function readNode(node: Proto.INodeProto, index: number): OnnxNode {
   const attributes = new Map<string, OnnxAttribute>();
-  for (const attribute of node.attribute ?? []) attributes.set(attribute.name, readAttribute(attribute));
+  for (const attribute of node.attribute ?? []) attributes.set(attribute.name ?? "", readAttribute(attribute));
   return {
     name: node.name || `${node.opType}_${index}`,
     opType: node.opType ?? "",
@@ -101,7 +99,7 @@ function readNode(node: any, index: number): OnnxNode {
 }
 
 /** AttributeProto.type: 1 float, 2 int, 3 string, 4 tensor, 6 floats, 7 ints. */
-function readAttribute(attribute: any): OnnxAttribute {
+function readAttribute(attribute: Proto.IAttributeProto): OnnxAttribute {
   switch (Number(attribute.type ?? 0)) {
     case 1:
       return Number(attribute.f);
@@ -112,9 +110,9 @@ function readAttribute(attribute: any): OnnxAttribute {
     case 4:
       return decodeTensor(attribute.t ?? fail("QC1003", `attribute '${attribute.name}' is a tensor without a tensor.`));
     case 6:
-      return (attribute.floats ?? []).map(Number);
+      return (attribute.floats ?? []).map((value) => Number(value));
     case 7:
-      return (attribute.ints ?? []).map(Number);
+      return (attribute.ints ?? []).map((value) => Number(value));
     default:
       return `attribute type ${attribute.type}`;
   }

@@ -1,4 +1,5 @@
 /** TensorProto contents to numbers, and ONNX element types by name. */
+import type { onnx as Proto } from "onnx-proto";
 import { fail } from "../diagnostics.js";
 import { elementCount, type IntegerType, typeRange } from "../ir/types.js";
 import type { OnnxTensor } from "./onnx.js";
@@ -53,10 +54,10 @@ const rawReaders: Readonly<Record<number, Reader>> = {
 };
 
 /** Decodes a TensorProto. Throws QC1002 when its data does not match its shape, QC1005 for external data. */
-export function decodeTensor(proto: any): OnnxTensor {
+export function decodeTensor(proto: Proto.ITensorProto): OnnxTensor {
   const name: string = proto.name ?? "";
   const dataType = Number(proto.dataType ?? 0);
-  const dims: number[] = (proto.dims ?? []).map(Number);
+  const dims: number[] = (proto.dims ?? []).map((dim) => Number(dim));
   if (Number(proto.dataLocation ?? 0) === 1) {
     fail("QC1005", "the tensor's data lies in another file. Save the model with its data inside.", name);
   }

@@ -121,18 +121,18 @@ describe("forms", () => {
   it("half to even at true ties needs the parity form, for either parity of the zero point", () => {
     for (const zeroPoint of [0, 3]) {
       const layer = product("exact", { sx: 1, sw: 1 / 64, sy: 1 }, zeroPoint);
-      expect(expectEqualEverywhere(layer, options["core"]!).form).toBe("parity");
+      expect(expectEqualEverywhere(layer, options.core!).form).toBe("parity");
     }
   });
 
   it("half away from zero at true ties needs the sign form", () => {
     const layer = product("tflite", { sx: 1, sw: 1 / 64, sy: 1 }, 0);
-    expect(expectEqualEverywhere(layer, options["core"]!).form).toBe("sign");
+    expect(expectEqualEverywhere(layer, options.core!).form).toBe("sign");
   });
 
   it("scales without ties take the plain form with a shift of at least 32", () => {
     const layer = product("exact", { sx: 0.0123, sw: 0.77, sy: 0.31 }, -128);
-    const { form, shift } = expectEqualEverywhere(layer, options["core"]!);
+    const { form, shift } = expectEqualEverywhere(layer, options.core!);
     expect({ form, shift }).toEqual({ form: "plain", shift: 32 });
   });
 
@@ -142,7 +142,7 @@ describe("forms", () => {
       clamp: { lo: -128, hi: 127 },
       channels: [{ lo: 0, hi: 100, first: 0, thresholds: Int32Array.from([1, 2, 3, 90, 91, 92]) }],
     };
-    expect(expectEqualEverywhere(layer, options["core"]!).form).toBe("thresholds");
+    expect(expectEqualEverywhere(layer, options.core!).form).toBe("thresholds");
   });
 
   it("a constant channel takes a zero multiplier, whatever its interval", () => {
@@ -151,14 +151,14 @@ describe("forms", () => {
       clamp: { lo: -128, hi: 127 },
       channels: [{ lo: -(2 ** 30), hi: 2 ** 30, first: -5, thresholds: new Int32Array(0) }],
     };
-    const { channels, certificate } = realise(layer, options["core"]!);
+    const { channels, certificate } = realise(layer, options.core!);
     expect(channels[0]!.multiplier).toBe(0);
     expect(certificate.constantChannels).toBe(1);
   });
 
   it("a wrong constant is seen: one unit off in the offset moves a threshold of the narrowest form", () => {
     const layer = product("exact", { sx: 1, sw: 1 / 64, sy: 1 }, 0);
-    const right = realise(layer, options["circuit"]!);
+    const right = realise(layer, options.circuit!);
     const channel = right.channels[0]!;
     const wrong = {
       ...right,
