@@ -1,7 +1,8 @@
 /** Elementwise operations of two operands: the second may be smaller and repeated, or a constant. */
-import type { IntegerNode, IntegerTensor } from "../ir/integer-graph.js";
+
 import type { Tensor } from "../ir/graph.js";
-import { type Range, type Shape, elementCount } from "../ir/types.js";
+import type { IntegerNode, IntegerTensor } from "../ir/integer-graph.js";
+import { elementCount, type Range, type Shape } from "../ir/types.js";
 import type { ChannelStructure, LowerContext } from "./op.js";
 
 /** Output element i reads element floor(i / inner) % count of the second operand. */
@@ -34,7 +35,11 @@ export function secondOperand({ inputs: [, b], output, attributes }: IntegerNode
 }
 
 /** Output element by element: f(a, b). */
-export function evaluatePairs(node: IntegerNode<ConstantOperand>, [a, b]: readonly Int32Array[], f: (a: number, b: number) => number): Int32Array {
+export function evaluatePairs(
+  node: IntegerNode<ConstantOperand>,
+  [a, b]: readonly Int32Array[],
+  f: (a: number, b: number) => number,
+): Int32Array {
   const { inner, count } = secondOperand(node);
   const second: ArrayLike<number> = node.attributes.constant ?? b!;
   return a!.map((code, i) => f(code, second[Math.floor(i / inner) % count]!));
@@ -74,7 +79,9 @@ export function joined(ranges: readonly Range[]): Range {
 
 /** Output range of every channel from both operands' ranges. */
 export function pairRanges(a: readonly Range[], b: readonly Range[], f: (a: Range, b: Range) => Range): Range[] {
-  return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => f(a[a.length === 1 ? 0 : i]!, b[b.length === 1 ? 0 : i]!));
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, i) =>
+    f(a[a.length === 1 ? 0 : i]!, b[b.length === 1 ? 0 : i]!),
+  );
 }
 
 const channelsOf = (tensor: IntegerTensor) => tensor.shape.at(-1) ?? 1;
@@ -83,7 +90,13 @@ const channelsOf = (tensor: IntegerTensor) => tensor.shape.at(-1) ?? 1;
 export function pairChannels<Attributes extends ConstantOperand>(): ChannelStructure<Attributes> {
   return {
     needed: ({ inputs, output }, needed) =>
-      inputs.map((input) => (channelsOf(input) === channelsOf(output) ? [...needed] : new Array<boolean>(channelsOf(input)).fill(true))),
+      inputs.map((input) =>
+        channelsOf(input) === channelsOf(output) ? [...needed] : new Array<boolean>(channelsOf(input)).fill(true),
+      ),
+    bound: ({ inputs, output }, needed) =>
+      Array.from({ length: channelsOf(output) }, (_, channel) =>
+        inputs.some((input, i) => channelsOf(input) === channelsOf(output) && needed[i]![channel]!),
+      ),
     keep: ({ output, attributes }, kept) => {
       const { constant } = attributes;
       if (!constant || constant.length === 1) return attributes;

@@ -2,24 +2,46 @@
 import type { AddTables } from "../../arith/numerics.js";
 import type { AddProblem } from "./certify-linear.js";
 
-/** Tables of codes times slopes in fixed point: finer than the linear form, whose multipliers share 32 bits with the sum. */
+/** Tables of codes times slopes in fixed point; a staircase on their sum can treat true ties as it must. */
 const fractionBits = { most: 24, least: 8 } as const;
 const largestSum = 2 ** 30;
+/** Slopes this many units off are tried at the finest scales: they keep sums that nearly tie on the right side. */
+const reach = 3;
+const finest = 4;
 
 /** The decomposition with the most fraction bits that fit, or undefined. Every pair is compared: that is the certificate. */
 export function certifyTables(problem: AddProblem): AddTables | undefined {
   const span = 255 * (Math.abs(problem.slopeA) + Math.abs(problem.slopeB));
-  for (let bits: number = fractionBits.most; bits >= fractionBits.least; bits--) {
-    if (span * 2 ** bits > largestSum) continue;
-    const found = tablesAt(problem, 2 ** bits);
+  const fitting = Array.from(
+    { length: fractionBits.most - fractionBits.least + 1 },
+    (_, i) => fractionBits.most - i,
+  ).filter((bits) => span * 2 ** bits <= largestSum);
+  for (const bits of fitting) {
+    const found = tablesAt(problem, problem.slopeA * 2 ** bits, problem.slopeB * 2 ** bits);
     if (found) return found;
+  }
+  for (const bits of fitting.slice(0, finest)) {
+    for (let da = -reach; da <= reach; da++) {
+      for (let db = -reach; db <= reach; db++) {
+        const found = tablesAt(
+          problem,
+          Math.round(problem.slopeA * 2 ** bits) + da,
+          Math.round(problem.slopeB * 2 ** bits) + db,
+        );
+        if (found) return found;
+      }
+    }
   }
   return undefined;
 }
 
-function tablesAt({ values, aLow, bLow, a, b, slopeA, slopeB, clamp }: AddProblem, one: number): AddTables | undefined {
+function tablesAt(
+  { values, aLow, bLow, a, b, clamp }: AddProblem,
+  slopeA: number,
+  slopeB: number,
+): AddTables | undefined {
   // Relative to the middle of the types, so that sums keep clear of 32 bits.
-  const table = (slope: number) => Int32Array.from({ length: 256 }, (_, i) => Math.round((i - 128) * slope * one));
+  const table = (slope: number) => Int32Array.from({ length: 256 }, (_, i) => Math.round((i - 128) * slope));
   const tableA = table(slopeA);
   const tableB = table(slopeB);
   const count = clamp.hi - clamp.lo + 1;

@@ -50,6 +50,7 @@ export default {
   weightBytes: ({ attributes }) => attributes.values.length,
   channels: {
     needed: (_node, needed) => [[...needed]],
+    bound: (_node, [x]) => [...x!],
     keep: ({ attributes: { low, values } }, { output }) => ({
       low,
       values: Int16Array.from(output.flatMap((channel) => [...values.subarray(channel * 256, (channel + 1) * 256)])),

@@ -40,7 +40,7 @@ const builders: Readonly<Record<string, Builder>> = {
   QuickGelu: withParameters("Swish", { alpha: 1.702 }),
   Reciprocal: plain("Reciprocal"),
   Round: plain("Round"),
-  Selu: withParameters("Selu", { alpha: 1.67326319217681884765625, gamma: 1.05070102214813232421875 }),
+  Selu: withParameters("Selu", { alpha: 1.673263192176819, gamma: 1.0507010221481323 }),
   Sigmoid: plain("Sigmoid"),
   Sign: plain("Sign"),
   Softplus: plain("Softplus"),
