@@ -1,27 +1,11 @@
 /** ONNX Runtime's fused integer operators as an independent witness of `--numerics onnxruntime`. */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { seededVectors, toBytes } from "../../compiler/verify/vectors.js";
 import { dataPath, describeWithData } from "../helpers/data.js";
-
-/** Raw output bytes of ONNX Runtime; test/oracle must be installed (scripts/test.sh does it), or this throws. */
-function witness(model: string, inputs: Uint8Array): Buffer {
-  const folder = mkdtempSync(join(tmpdir(), "qcompile-witness-"));
-  try {
-    writeFileSync(join(folder, "inputs"), inputs);
-    execFileSync("node", ["test/oracle/witness.mjs", model, join(folder, "inputs"), join(folder, "outputs")], {
-      stdio: "pipe",
-    });
-    return readFileSync(join(folder, "outputs"));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+import { witness } from "../helpers/witness.js";
 
 /** Codes that differ, out of how many, and the largest distance. */
 function distance(expected: readonly number[], actual: readonly number[]) {
