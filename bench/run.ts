@@ -73,7 +73,7 @@ writeFileSync(
 
 \`npm run bench\` reproduces this table. Instructions of one inference under QEMU 7.2's counting plugin, numerics exact; bytes of RAM and flash.
 Peers: TensorFlow Lite Micro with CMSIS-NN (Arm), with muRISCV-NN (RISC-V), \`-O3\`, as recorded in \`peers.ts\`; their arena includes what their runtime keeps
-there. Cortex-M0+ is compared with nothing yet. "peer / ours" above 1 means fewer instructions here. Verilog: simulated cycles between inferences that follow each other.
+there. Cortex-M0+ is compared with nothing yet; Cortex-M55 has no Helium kernels yet, its peer has. "peer / ours" above 1 means fewer instructions here. Verilog: simulated cycles between inferences that follow each other.
 
 | ${header.join(" | ")} |
 |${header.map(() => "---").join("|")}|
