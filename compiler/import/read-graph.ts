@@ -1,11 +1,11 @@
 /** ONNX nodes to the Graph: walks the nodes in order, lets the op homes read them, collects every refusal. */
-import { type Diagnostic, QcError, fail } from "../diagnostics.js";
-import type { Graph, GraphNode, Quantization, Tensor } from "../ir/graph.js";
-import { type IntegerType, type Shape, elementCount, int8 } from "../ir/types.js";
+import { type Diagnostic, fail, QcError } from "../diagnostics.js";
+import { type Graph, type GraphNode, noClamp, type Quantization, type RealClamp, type Tensor } from "../ir/graph.js";
+import { elementCount, type IntegerType, int8, type Shape } from "../ir/types.js";
 import { opHomes } from "../ops/index.js";
+import { borderQuantization } from "./border.js";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
 import { readOnnx } from "./onnx.js";
-import { borderQuantization } from "./border.js";
 import { pruneUnused, requireSingleDefinitions } from "./prune.js";
 import { equalQuantization, quantizationRules } from "./quantize-rules.js";
 import type { GraphReader, Move, OnnxRule, Pending, Value } from "./rules.js";
@@ -58,7 +58,10 @@ export class ModelReader implements GraphReader {
     for (const node of this.model.nodes) this.readNode(node);
     const outputs = this.readOutputs();
     if (this.diagnostics.length === 0 && (this.inputs.length === 0 || outputs.length === 0)) {
-      fail("QC1003", `the graph has ${this.inputs.length} quantized inputs and ${outputs.length} outputs; expected at least one of each.`);
+      fail(
+        "QC1003",
+        `the graph has ${this.inputs.length} quantized inputs and ${outputs.length} outputs; expected at least one of each.`,
+      );
     }
     if (this.diagnostics.length > 0) throw new QcError(this.diagnostics);
     return { name: this.name, inputs: this.inputs, outputs, nodes: this.nodes };
@@ -68,14 +71,18 @@ export class ModelReader implements GraphReader {
     const name = node.inputs[index];
     if (name === undefined || name === "") return undefined;
     const value = this.values.get(name);
-    if (!value) return this.refuse(node, `input '${name}' is produced by no earlier node (cycle or missing initialiser)`);
+    if (!value)
+      return this.refuse(node, `input '${name}' is produced by no earlier node (cycle or missing initialiser)`);
     return value;
   }
 
   quantized(node: OnnxNode, index: number): Tensor {
     const value = this.value(node, index);
     if (value?.kind === "real" || value?.kind === "codes") return value.tensor;
-    return this.refuse(node, `input ${index} ('${node.inputs[index] ?? ""}') is ${describe(value)}; expected the output of DequantizeLinear. Quantize every tensor between operations`);
+    return this.refuse(
+      node,
+      `input ${index} ('${node.inputs[index] ?? ""}') is ${describe(value)}; expected the output of DequantizeLinear. Quantize every tensor between operations`,
+    );
   }
 
   numbers(node: OnnxNode, index: number): readonly number[] | undefined {
@@ -93,19 +100,42 @@ export class ModelReader implements GraphReader {
     this.values.set(output, value);
   }
 
-  emit(op: string, name: string, input: Tensor, attributes: unknown, output: Partial<Tensor> = {}): Tensor {
-    return this.push({ op, name, inputs: [input], attributes, clamp: { min: -Infinity, max: Infinity } }, {
-      name: output.name ?? name,
-      type: output.type ?? input.type,
-      quantization: output.quantization ?? input.quantization,
-    });
+  emit(
+    op: string,
+    name: string,
+    input: Tensor | readonly Tensor[],
+    attributes: unknown,
+    output: Partial<Tensor> = {},
+  ): Tensor {
+    const inputs = [input].flat();
+    return this.push(
+      { op, name, inputs, attributes, clamp: noClamp },
+      {
+        name: output.name ?? name,
+        type: output.type ?? inputs[0]!.type,
+        quantization: output.quantization ?? inputs[0]!.quantization,
+      },
+    );
   }
 
   finish(node: OnnxNode, pending: Pending, type: IntegerType, quantization: Quantization): void {
-    const { op, inputs, attributes, clamp, moves, name } = pending;
+    const { op, attributes, clamp, moves, name, alike } = pending;
     const output = { name: node.outputs[0] ?? name, type, quantization };
-    const tensor = this.moved(this.push({ op, name, inputs, attributes, clamp }, output), moves);
+    const inputs = alike
+      ? pending.inputs.map((input, i) => this.requantized(input, clamp, { ...output, name: `${name}_${i}` }))
+      : pending.inputs;
+    const tensor = this.moved(
+      this.push({ op, name, inputs, attributes, clamp: alike ? noClamp : clamp }, output),
+      moves,
+    );
     this.define(node, { kind: "codes", tensor });
+  }
+
+  /** The input with the clamp and the quantization of `output`, through a table unless it has them already. */
+  private requantized(input: Tensor, clamp: RealClamp, output: Omit<Tensor, "shape" | "data">): Tensor {
+    const same = input.type.signed === output.type.signed && equalQuantization(input.quantization, output.quantization);
+    if (same && clamp.min === -Infinity && clamp.max === Infinity) return input;
+    return this.push({ op: "table", name: output.name, inputs: [input], attributes: {}, clamp }, output);
   }
 
   move(node: OnnxNode, movesFor: (shape: Shape) => readonly Move[], output = 0): boolean {
@@ -118,7 +148,11 @@ export class ModelReader implements GraphReader {
       case "pending":
       case "float-input": {
         const moves = movesFor(value.shape);
-        this.define(node, { ...value, shape: movedShape(value.shape, moves), moves: [...value.moves, ...moves] }, output);
+        this.define(
+          node,
+          { ...value, shape: movedShape(value.shape, moves), moves: [...value.moves, ...moves] },
+          output,
+        );
         return true;
       }
       default:
@@ -134,12 +168,15 @@ export class ModelReader implements GraphReader {
   /** Appends a node and infers its output shape. */
   push(node: Omit<GraphNode, "output">, output: Omit<Tensor, "shape" | "data">): Tensor {
     if (node.inputs[0]?.data) {
-      throw new Refusal(`operand '${node.inputs[0].name}' is a constant; expected an activation. Fold constants before export`);
+      throw new Refusal(
+        `operand '${node.inputs[0].name}' is a constant; expected an activation. Fold constants before export`,
+      );
     }
     const home = opHomes.get(node.op)!;
     const shape = home.inferShape(node);
     const count = elementCount(shape);
-    if (!(count >= 1 && count <= 2 ** 31 - 1)) fail("QC2005", `the result has shape [${shape}]; expected 1 to 2^31-1 elements.`, node.name);
+    if (!(count >= 1 && count <= 2 ** 31 - 1))
+      fail("QC2005", `the result has shape [${shape}]; expected 1 to 2^31-1 elements.`, node.name);
     const tensor: Tensor = { ...output, shape };
     this.nodes.push({ ...node, output: tensor });
     return tensor;
@@ -184,9 +221,14 @@ export class ModelReader implements GraphReader {
     const shape = input.dims.map((dim, axis) => {
       if (typeof dim === "number" && Number.isSafeInteger(dim) && dim > 0) return dim;
       if (axis === 0 && (typeof dim === "string" || dim <= 0)) return 1; // a symbolic batch is pinned to 1
-      return fail("QC1004", `dimension ${axis} is ${dim}; expected a positive number. Export with fixed dimensions.`, input.name);
+      return fail(
+        "QC1004",
+        `dimension ${axis} is ${dim}; expected a positive number. Export with fixed dimensions.`,
+        input.name,
+      );
     });
-    if (elementCount(shape) > 2 ** 31 - 1) fail("QC1004", `shape [${shape}] has more than 2^31-1 elements.`, input.name);
+    if (elementCount(shape) > 2 ** 31 - 1)
+      fail("QC1004", `shape [${shape}] has more than 2^31-1 elements.`, input.name);
     if (this.values.has(input.name)) fail("QC1003", `graph input '${input.name}' is defined twice.`, input.name);
     if (input.dataType === floatType) {
       this.values.set(input.name, { kind: "float-input", name: input.name, source: shape, shape, moves: [] });
@@ -194,14 +236,22 @@ export class ModelReader implements GraphReader {
     }
     const type = integerTypeOf(input.dataType);
     if (!type || type.bits > 8) {
-      fail("QC2002", `graph input of type ${elementTypeName[input.dataType] ?? input.dataType}; expected int8, uint8 or float.`, input.name);
+      fail(
+        "QC2002",
+        `graph input of type ${elementTypeName[input.dataType] ?? input.dataType}; expected int8, uint8 or float.`,
+        input.name,
+      );
     }
     const tensor = this.addInput(input.name, shape, type, borderQuantization(this.model, input.name));
     this.values.set(input.name, { kind: "codes", tensor });
   }
 
   /** The codes of a float input after its movements; undefined when an earlier QuantizeLinear gave it another quantization. */
-  quantizedInput({ name, source, moves }: FloatInput, type: Tensor["type"], quantization: Quantization): Tensor | undefined {
+  quantizedInput(
+    { name, source, moves }: FloatInput,
+    type: Tensor["type"],
+    quantization: Quantization,
+  ): Tensor | undefined {
     const tensor = this.floatInputs.get(name) ?? this.addInput(name, source, type, quantization);
     this.floatInputs.set(name, tensor);
     const same = tensor.type.signed === type.signed && equalQuantization(tensor.quantization, quantization);

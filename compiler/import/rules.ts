@@ -11,6 +11,8 @@ export interface Pending {
   readonly inputs: readonly Tensor[];
   readonly attributes: unknown;
   readonly clamp: RealClamp;
+  /** Set when the op moves codes of several inputs: a table first brings each to the quantization of the result. */
+  readonly alike?: boolean;
   /** Shape after `moves`. */
   readonly shape: Shape;
   /** Movements of the codes once they are quantized, such as back to ONNX's order: quantization commutes with them. */
@@ -58,8 +60,14 @@ export interface GraphReader {
   move(node: OnnxNode, moves: (shape: Shape) => readonly Move[], output?: number): boolean;
   /** Names the node's result `output`, the first unless given; results that the node leaves unnamed are dropped. */
   define(node: OnnxNode, value: Value, output?: number): void;
-  /** Adds a Graph node that moves or maps codes, keeping the quantization of `input` unless `output` says otherwise. */
-  emit(op: string, name: string, input: Tensor, attributes: unknown, output?: Partial<Tensor>): Tensor;
+  /** Adds a Graph node that moves or maps codes, keeping the quantization of the (first) input unless `output` says otherwise. */
+  emit(
+    op: string,
+    name: string,
+    input: Tensor | readonly Tensor[],
+    attributes: unknown,
+    output?: Partial<Tensor>,
+  ): Tensor;
   /** Quantizes a pending result: adds its node, brings it back to ONNX's layout, and names it. */
   finish(node: OnnxNode, pending: Pending, type: IntegerType, quantization: Quantization): void;
   /** Refuses the node: throws, is collected with all others. */

@@ -3,11 +3,13 @@ import type { OpHome } from "./op.js";
 import add from "./add/add.js";
 import averagePool2d from "./average-pool2d/average-pool2d.js";
 import channelTable from "./channel-table/channel-table.js";
+import concat from "./concat/concat.js";
 import conv2d from "./conv2d/conv2d.js";
 import dense from "./dense/dense.js";
 import extremum from "./extremum/extremum.js";
 import maxPool2d from "./max-pool2d/max-pool2d.js";
 import mul from "./mul/mul.js";
+import pad from "./pad/pad.js";
 import reshape from "./reshape/reshape.js";
 import softmax from "./softmax/softmax.js";
 import strided from "./strided/strided.js";
@@ -18,11 +20,13 @@ const homes: readonly OpHome[] = [
   add,
   averagePool2d,
   channelTable,
+  concat,
   conv2d,
   dense,
   extremum,
   maxPool2d,
   mul,
+  pad,
   reshape,
   softmax,
   strided,

@@ -82,6 +82,14 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
    * `order[k]`, returns the node that reads the stored order.
    */
   absorbOrder?(node: GraphNode<GraphAttributes>, order: Int32Array): GraphNode<GraphAttributes>;
+  /** For ops that only add elements of real value 0 around a tensor: how many in front of each axis, then behind each. */
+  border?(attributes: GraphAttributes): readonly number[] | undefined;
+  /** The node that reads its first input without such a border; undefined when it cannot add it itself. */
+  absorbBorder?(
+    node: GraphNode<GraphAttributes>,
+    input: Tensor,
+    pads: readonly number[],
+  ): GraphNode<GraphAttributes> | undefined;
   /** True when output channel c (last axis) depends on channel c of each input alone, by attributes that are the same for all channels. */
   readonly channelwise?: boolean;
   /** For ops with other channel structure: which input channels matter, and the node without the others. */

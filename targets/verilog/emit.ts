@@ -3,7 +3,7 @@ import Handlebars from "handlebars";
 import { fail } from "../../compiler/diagnostics.js";
 import { elementCount, type IntegerGraph, type IntegerTensor } from "../../compiler/ir/index.js";
 import { defaultFoldings } from "./folding.js";
-import type { Folding, Memory } from "./lowering.js";
+import type { Folding, Memory, Stage } from "./lowering.js";
 import { buildNetwork, type Network } from "./network.js";
 import { moduleSources, packageFile } from "./sources.js";
 
@@ -80,10 +80,7 @@ function printTop(name: string, graph: IntegerGraph, network: Network): string {
       ...Object.entries(stage.parameters).map(([key, value]) => ({ name: key, value })),
       ...stage.memories.map((memory) => ({ name: memory.parameter, value: `"${memoryFile(name, instance, memory)}"` })),
     ],
-    ports: [
-      ...inputs.flatMap((stream, index) => streamPorts(inputs.length === 1 ? "in" : `in_${"ab"[index]}`, stream)),
-      ...streamPorts("out", output),
-    ],
+    ports: [...inputPorts(stage, inputs), ...streamPorts("out", output)],
   }));
   const forks = network.forks.map(({ input, outputs }) => ({
     comment: `${outputs.length} consumers of ${input}`,
@@ -115,6 +112,19 @@ function printTop(name: string, graph: IntegerGraph, network: Network): string {
     instances: [...forks, ...fifos, ...stages],
     traces: network.traces,
   });
+}
+
+function inputPorts(
+  { bundled }: Pick<Stage, "bundled">,
+  streams: readonly string[],
+): { name: string; value: string }[] {
+  if (!bundled) {
+    return streams.flatMap((stream, index) => streamPorts(streams.length === 1 ? "in" : `in_${"ab"[index]}`, stream));
+  }
+  return ["data", "valid", "ready"].map((signal) => ({
+    name: `in_${signal}`,
+    value: braces(streams.map((stream) => `${stream}_${signal}`)),
+  }));
 }
 
 function streamPorts(port: string, stream: string): { name: string; value: string }[] {

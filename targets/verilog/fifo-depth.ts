@@ -77,7 +77,7 @@ type Arrival = Int32Array;
 
 function stageArrival(inputs: readonly Arrival[], { stage, outputCount }: FlowNode): Arrival {
   return Int32Array.from({ length: outputCount }, (_, k) => {
-    return Math.max(...inputs.map((input, port) => input[stage.taken(k, port) - 1]!));
+    return Math.max(...inputs.map((input, port) => input[stage.taken(k, port) - 1] ?? 0));
   });
 }
 

@@ -21,6 +21,16 @@ export default {
     return [1, rows, columns, weights!.shape[0]!];
   },
 
+  /** Pads stay narrower than the kernel: the Verilog window begins a frame with a window that has an input. */
+  absorbBorder(node, input, border) {
+    const [batch, top, left, front, batchEnd, bottom, right, back] = border;
+    const { pads, kernel, dilations } = node.attributes;
+    const sum = [pads[0] + top!, pads[1] + left!, pads[2] + bottom!, pads[3] + right!] as const;
+    const wide = sum.some((pad, side) => pad > (kernel[side % 2]! - 1) * dilations[side % 2]!);
+    if (batch! + batchEnd! + front! + back! > 0 || wide) return undefined;
+    return { ...node, inputs: [input, ...node.inputs.slice(1)], attributes: { ...node.attributes, pads: sum } };
+  },
+
   lower(node, { numerics, ranges }) {
     const [x, weights, bias] = node.inputs;
     const { groups, ...window } = node.attributes;
@@ -28,7 +38,10 @@ export default {
     requirePerTensor(x!, node.name);
     requireScaleAxis(weights!, 0, node.name);
     const taps = perGroup * height * width;
-    const codes = channelsLastWeights(weightCodes(weights!, (k) => Math.floor(k / taps), node.name), weights!.shape);
+    const codes = channelsLastWeights(
+      weightCodes(weights!, (k) => Math.floor(k / taps), node.name),
+      weights!.shape,
+    );
     const biases = biasCodes(bias, outputs, node.name);
     const inputZeroPoint = zeroPointOf(x!);
     const inputRanges = ranges(x!);
@@ -91,7 +104,8 @@ export default {
   scratchBytes,
   requantize: (attributes) => attributes.requantize,
   channels,
-  print: (attributes) => `${printWindow(attributes)} groups=${attributes.groups} ${printRequantize(attributes.requantize)}`,
+  print: (attributes) =>
+    `${printWindow(attributes)} groups=${attributes.groups} ${printRequantize(attributes.requantize)}`,
   c,
   verilog,
 } satisfies OpHome<Conv2dGraphAttributes, Conv2dAttributes>;

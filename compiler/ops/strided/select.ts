@@ -33,9 +33,3 @@ export function selection(name: string, shape: Shape, positions: Positions): rea
     { op: "strided", name, attributes: { shape: result, dims, strides, offset } satisfies StridedGraphAttributes },
   ];
 }
-
-/** The axis numbered from the end where negative; undefined when there is none. */
-export function axisOf(axis: number, rank: number): number | undefined {
-  const own = axis < 0 ? axis + rank : axis;
-  return Number.isInteger(own) && own >= 0 && own < rank ? own : undefined;
-}

@@ -3,9 +3,10 @@ import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, Move, OnnxRule } from "../../import/rules.js";
 import { elementCount, type Shape } from "../../ir/types.js";
+import { axisOf } from "../axis.js";
 import { readDepthToSpace, readSpaceToDepth } from "./depth-space.onnx.js";
 import { readResize, readUpsample } from "./resize.onnx.js";
-import { axisOf, type Positions, selection } from "./select.js";
+import { type Positions, selection } from "./select.js";
 
 const range = (count: number, first = 0, step = 1) => Array.from({ length: count }, (_, i) => first + i * step);
 
