@@ -205,3 +205,22 @@ design("softmax, TFLite, uint8", (b) => {
   const x = b.tensor([1, 12], uint8);
   return [x, layers.addSoftmax(b, x, "tflite", uint8)];
 });
+
+design("strided copy: a slice backwards along two axes, elements skipped at both ends", (b) => {
+  const x = b.tensor([1, 4, 5, 3]);
+  return [x, b.node("strided", [x], [1, 2, 2, 3], { dims: [2, 2, 3], strides: [15, -3, 1], offset: 24 })];
+});
+design("strided copy: every element twice along two axes, uint8", (b) => {
+  const x = b.tensor([1, 3, 2, 2], uint8);
+  const attributes = { dims: [3, 2, 2, 2, 2], strides: [4, 0, 2, 0, 1], offset: 0 };
+  return [x, b.node("strided", [x], [1, 6, 4, 2], attributes, uint8)];
+});
+design("padding around an image", (b) => {
+  const x = b.tensor([1, 3, 4, 2]);
+  return [x, b.node("pad", [x], [1, 6, 5, 3], { pads: [0, 1, 0, 1, 0, 2, 1, 0], code: -7 })];
+});
+design("joined channels: the input, its maximum pool, its table", (b, r) => {
+  const x = b.tensor([1, 5, 4, 3]);
+  const y = layers.addMaxPool(b, x, { kernel: [3, 3], pads: [1, 1, 1, 1] });
+  return [x, b.node("concat", [x, y, layers.addTable(b, r, x)], [1, 5, 4, 9], { axis: 3 })];
+});

@@ -1,4 +1,4 @@
-/** ONNX AveragePool, GlobalAveragePool and their QLinear forms (2-D). */
+/** ONNX AveragePool, GlobalAveragePool and their QLinear forms (2-D); ReduceMean and ReduceSum as such pools. */
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import { qlinearOperand, qlinearResult } from "../../import/qlinear.js";
@@ -7,12 +7,15 @@ import { noClamp, type Tensor } from "../../ir/graph.js";
 import { readWindow } from "../conv2d/conv2d.onnx.js";
 import type { Window } from "../conv2d/conv2d.types.js";
 import { fromChannelsLast, toChannelsLast } from "../layout.js";
+import { readReduction } from "../reduction.js";
 import { hasEmptyWindow, windowShape } from "../window.js";
 
 export interface AveragePool2dGraphAttributes extends Window {
   readonly includePad: boolean;
   /** Set for the mean over a whole image where the model calls it so (TensorFlow Lite's MEAN). */
   readonly mean?: boolean;
+  /** Set for the sum of the window instead of its average; no padding then. */
+  readonly sum?: boolean;
 }
 
 /** The pooling of an image tensor in ONNX's order, or already channels last. */
@@ -82,3 +85,20 @@ function rules(read: (node: OnnxNode, reader: GraphReader, x: Tensor) => Pending
 
 export const [readAveragePool, readQLinearAveragePool] = rules(localPooling);
 export const [readGlobalAveragePool, readQLinearGlobalAveragePool] = rules(globalPooling);
+
+/** ReduceMean or ReduceSum of a quantized tensor. */
+function reduce(kind: { readonly mean: true } | { readonly sum: true }): OnnxRule {
+  return (node, reader) => {
+    const read = readReduction(node, reader);
+    const x = reader.quantized(node, 0);
+    const { before, window, after, shape } = read(x.shape);
+    const image = before.reduce((tensor, { op, name, attributes }) => reader.emit(op, name, tensor, attributes), x);
+    const attributes: AveragePool2dGraphAttributes = { ...window, includePad: false, ...kind };
+    const common = { kind: "pending", op: "average-pool2d", name: node.name, clamp: noClamp } as const;
+    reader.define(node, { ...common, inputs: [image], attributes, shape, moves: after });
+    return true;
+  };
+}
+
+export const readReduceMean = reduce({ mean: true });
+export const readReduceSum = reduce({ sum: true });

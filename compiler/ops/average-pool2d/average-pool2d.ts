@@ -1,4 +1,6 @@
 /** 2-D average pooling: the division by the number of taps is part of the staircase. */
+import { exact } from "../../arith/definitions/exact.js";
+import type { Numerics } from "../../arith/numerics.js";
 import { evaluateStaircase } from "../../arith/staircase.js";
 import { scaleOf, zeroPointOf } from "../../ir/index.js";
 import type { Range } from "../../ir/types.js";
@@ -12,6 +14,8 @@ import {
   readGlobalAveragePool,
   readQLinearAveragePool,
   readQLinearGlobalAveragePool,
+  readReduceMean,
+  readReduceSum,
 } from "./average-pool2d.onnx.js";
 import type { AveragePool2dAttributes } from "./average-pool2d.types.js";
 import { verilog } from "./average-pool2d.verilog.js";
@@ -23,6 +27,8 @@ export default {
     GlobalAveragePool: readGlobalAveragePool,
     QLinearAveragePool: readQLinearAveragePool,
     QLinearGlobalAveragePool: readQLinearGlobalAveragePool,
+    ReduceMean: readReduceMean,
+    ReduceSum: readReduceSum,
   },
 
   inferShape({ inputs: [x], attributes }) {
@@ -33,14 +39,15 @@ export default {
   lower(node, { numerics, ranges, note }) {
     const x = node.inputs[0]!;
     requirePerTensor(x, node.name);
-    const { includePad, mean = false, ...window } = node.attributes;
+    const { includePad, mean = false, sum = false, ...window } = node.attributes;
+    const taps = window.kernel[0] * window.kernel[1];
     const [, height, width] = x.shape as [number, number, number, number];
     const [, rows, columns] = node.output.shape as [number, number, number, number];
-    const input = { scale: scaleOf(x), zeroPoint: zeroPointOf(x) };
+    // A sum is the average at a scale as many times as large: exact as a double.
+    const input = { scale: scaleOf(x) * (sum ? taps : 1), zeroPoint: zeroPointOf(x) };
     const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
     const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
     const inputRanges = ranges(x);
-    const taps = window.kernel[0] * window.kernel[1];
     // A padded tap contributes the zero point, whether or not ranges reach it.
     const widen = (range: Range): Range =>
       includePad && isPadded(window)
@@ -59,7 +66,7 @@ export default {
     const byCount = [...counts]
       .sort((a, b) => a - b)
       .map((count) => {
-        const { staircase, fallback } = numerics.averagePool({
+        const { staircase, fallback } = (sum ? sumNumerics(numerics) : numerics).averagePool({
           input,
           output,
           count,
@@ -110,3 +117,9 @@ export default {
   c,
   verilog,
 } satisfies OpHome<AveragePool2dGraphAttributes, AveragePool2dAttributes>;
+
+/** Only the standard defines a sum on integers. */
+function sumNumerics(numerics: Numerics): Pick<Numerics, "averagePool"> {
+  const fallback = numerics === exact ? {} : { fallback: `${numerics.name} has no integer definition of ReduceSum` };
+  return { averagePool: (spec) => ({ ...exact.averagePool(spec), ...fallback }) };
+}

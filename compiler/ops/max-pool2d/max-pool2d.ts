@@ -2,13 +2,13 @@
 import type { OpHome } from "../op.js";
 import { printWindow, tapsInside, windowShape } from "../window.js";
 import { c } from "./max-pool2d.c.js";
-import { readMaxPool } from "./max-pool2d.onnx.js";
+import { readGlobalMaxPool, readMaxPool, readReduceMax } from "./max-pool2d.onnx.js";
 import type { MaxPool2dAttributes } from "./max-pool2d.types.js";
 import { verilog } from "./max-pool2d.verilog.js";
 
 export default {
   name: "max-pool2d",
-  onnx: { MaxPool: readMaxPool },
+  onnx: { MaxPool: readMaxPool, GlobalMaxPool: readGlobalMaxPool, ReduceMax: readReduceMax },
   movesCodes: true,
   channelwise: true,
 
