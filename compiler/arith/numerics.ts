@@ -51,6 +51,8 @@ export interface AddTables {
 export interface AddDefinition {
   value(a: number, b: number): number;
   tables?(): AddTables | undefined;
+  /** Each operand's term in output steps, where the value is a monotone function of the sum of these numbers. */
+  readonly terms?: { readonly a: (code: number) => number; readonly b: (code: number) => number };
 }
 
 export interface MultiplySpec {

@@ -184,6 +184,18 @@ describe("sums close to ties", () => {
   });
 });
 
+describe("differences that float32 rounds to and fro across ties", () => {
+  it("are refused under onnxruntime, and computed by the other families", () => {
+    const half: Affine = { scale: 0.05, zeroPoint: 3 };
+    const model = oneOp([1, 4], (b, x) => b.node("Sub", [x, b.qdq(b.node("Neg", [x]), { ...half, zeroPoint: -100 })]), {
+      input: half,
+      output: { scale: 0.1, zeroPoint: 20 },
+    }).bytes();
+    expect(() => compile(model, { numerics: "onnxruntime" })).toThrow(/QC3002.*too close to a rounding tie/);
+    for (const numerics of ["exact", "tflite"]) expect(() => compile(model, { numerics })).not.toThrow();
+  });
+});
+
 describe("families", () => {
   /** The definitions of numerics by their formulas, for codes p and scales. */
   const model = (opType: string) => {

@@ -30,17 +30,22 @@ export const onnxruntime: Numerics = {
     if (subtract) {
       // There is no integer operator: the difference of the dequantized operands, quantized.
       const sign = subtract === "first" ? -1 : 1;
-      const difference = (x: number, y: number) =>
-        f32(f32(a.scale * (x - a.zeroPoint)) - f32(b.scale * (y - b.zeroPoint))) * sign;
+      const first = (code: number) => sign * f32(a.scale * (code - a.zeroPoint));
+      const second = (code: number) => -sign * f32(b.scale * (code - b.zeroPoint));
       return {
-        value: (x, y) => saturate(rint(f32(difference(x, y) / output.scale)) + output.zeroPoint, clamp.lo, clamp.hi),
+        value: (x, y) =>
+          saturate(rint(f32(f32(first(x) + second(y)) / output.scale)) + output.zeroPoint, clamp.lo, clamp.hi),
+        terms: { a: (code) => first(code) / output.scale, b: (code) => second(code) / output.scale },
       };
     }
     const ra = f32(a.scale / output.scale);
     const rb = f32(b.scale / output.scale);
     const offset = f32(output.zeroPoint - f32(f32(ra * a.zeroPoint) + f32(rb * b.zeroPoint)));
+    const first = (code: number) => f32(offset + f32(code * ra));
+    const second = (code: number) => f32(code * rb);
     return {
-      value: (x, y) => saturate(rint(f32(f32(offset + f32(x * ra)) + f32(y * rb))), clamp.lo, clamp.hi),
+      value: (x, y) => saturate(rint(f32(first(x) + second(y))), clamp.lo, clamp.hi),
+      terms: { a: (code) => first(code) - output.zeroPoint, b: second },
     };
   },
   /** QLinearMul: r = fl(fl(sa*sb)/sy); y = RNE(fl(fl(p*r) + zy)): the zero point is inside the rounding. */

@@ -57,11 +57,11 @@ export default {
       slopeB: (subtract === "second" ? -b.scale : b.scale) / output.scale,
     };
     const linear = certifyLinear(problem);
-    const tables = linear ? undefined : (definition.tables?.() ?? certifyTables(problem));
+    const tables = linear ? undefined : (definition.tables?.() ?? certifyTables(problem, definition.terms));
     if (!linear && !tables) {
       fail(
         "QC3002",
-        `no multipliers reproduce this Add on all pairs of codes under --numerics ${numerics.name}: some sums come too close to a rounding tie. Requantize with other scales.`,
+        `no integer form reproduces this sum on all pairs of codes under --numerics ${numerics.name}: some sums come too close to a rounding tie. Requantize with other scales.`,
         node.name,
       );
     }

@@ -1,5 +1,5 @@
 /** Searches y = staircase(tableA[a] + tableB[b]) equal to a table on every reachable pair of codes. */
-import type { AddTables } from "../../arith/numerics.js";
+import type { AddDefinition, AddTables } from "../../arith/numerics.js";
 import type { AddProblem } from "./certify-linear.js";
 
 /** Tables of codes times slopes in fixed point; a staircase on their sum can treat true ties as it must. */
@@ -10,24 +10,29 @@ const reach = 3;
 const finest = 4;
 
 /** The decomposition with the most fraction bits that fit, or undefined. Every pair is compared: that is the certificate. */
-export function certifyTables(problem: AddProblem): AddTables | undefined {
-  const span = 255 * (Math.abs(problem.slopeA) + Math.abs(problem.slopeB));
+export function certifyTables(problem: AddProblem, terms: AddDefinition["terms"]): AddTables | undefined {
+  const linear = (slope: number) => Float64Array.from({ length: 256 }, (_, i) => (i - 128) * slope);
+  const real = terms
+    ? ([table(problem.aLow, terms.a), table(problem.bLow, terms.b)] as const)
+    : ([linear(problem.slopeA), linear(problem.slopeB)] as const);
+  const span = real.reduce(
+    (sum, values) => sum + values.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+    0,
+  );
   const fitting = Array.from(
     { length: fractionBits.most - fractionBits.least + 1 },
     (_, i) => fractionBits.most - i,
   ).filter((bits) => span * 2 ** bits <= largestSum);
   for (const bits of fitting) {
-    const found = tablesAt(problem, problem.slopeA * 2 ** bits, problem.slopeB * 2 ** bits);
+    const found = tablesAt(problem, rounded(real[0], 2 ** bits), rounded(real[1], 2 ** bits));
     if (found) return found;
   }
   for (const bits of fitting.slice(0, finest)) {
     for (let da = -reach; da <= reach; da++) {
       for (let db = -reach; db <= reach; db++) {
-        const found = tablesAt(
-          problem,
-          Math.round(problem.slopeA * 2 ** bits) + da,
-          Math.round(problem.slopeB * 2 ** bits) + db,
-        );
+        const a = linear(Math.round(problem.slopeA * 2 ** bits) + da);
+        const b = linear(Math.round(problem.slopeB * 2 ** bits) + db);
+        const found = tablesAt(problem, rounded(a, 1), rounded(b, 1));
         if (found) return found;
       }
     }
@@ -35,15 +40,19 @@ export function certifyTables(problem: AddProblem): AddTables | undefined {
   return undefined;
 }
 
+function table(low: number, term: (code: number) => number): Float64Array {
+  return Float64Array.from({ length: 256 }, (_, i) => term(low + i));
+}
+
+function rounded(values: Float64Array, one: number): Int32Array {
+  return Int32Array.from(values, (value) => Math.round(value * one));
+}
+
 function tablesAt(
   { values, aLow, bLow, a, b, clamp }: AddProblem,
-  slopeA: number,
-  slopeB: number,
+  tableA: Int32Array,
+  tableB: Int32Array,
 ): AddTables | undefined {
-  // Relative to the middle of the types, so that sums keep clear of 32 bits.
-  const table = (slope: number) => Int32Array.from({ length: 256 }, (_, i) => Math.round((i - 128) * slope));
-  const tableA = table(slopeA);
-  const tableB = table(slopeB);
   const count = clamp.hi - clamp.lo + 1;
   const least = new Array<number>(count).fill(Infinity);
   const greatest = new Array<number>(count).fill(-Infinity);
