@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { type Compilation, compile } from "../compile.js";
 import { fail } from "../diagnostics.js";
 import { type Form, printForm } from "../ir/print.js";
+import { graphPasses, integerPasses } from "../passes/pipeline.js";
 import { readBytes } from "../verify/vectors.js";
 
 export interface ModelOptions {
@@ -12,6 +13,14 @@ export interface ModelOptions {
   readonly json?: boolean;
 }
 
+const stageNames = [
+  "import",
+  ...graphPasses.map(({ name }) => name),
+  "lower",
+  ...integerPasses.map(({ name }) => name),
+  "plan",
+];
+
 /** Adds --numerics, --print-after and --json. */
 export function withModelOptions(command: Command): Command {
   return command
@@ -19,10 +28,7 @@ export function withModelOptions(command: Command): Command {
       "--numerics <family>",
       "arithmetic family: exact, onnxruntime or tflite (default: tflite for .tflite files, exact for ONNX)",
     )
-    .option(
-      "--print-after <stage>",
-      "print the form after import, fold-transposes, remove-dead-nodes, lower or plan to stderr",
-    )
+    .option("--print-after <stage>", `print the form after a stage to stderr: ${stageNames.join(", ")}`)
     .option("--json", "print a JSON result to stdout");
 }
 
