@@ -124,10 +124,7 @@ export class ModelReader implements GraphReader {
     const inputs = alike
       ? pending.inputs.map((input, i) => this.requantized(input, clamp, { ...output, name: `${name}_${i}` }))
       : pending.inputs;
-    const tensor = this.moved(
-      this.push({ op, name, inputs, attributes, clamp: alike ? noClamp : clamp }, output),
-      moves,
-    );
+    const tensor = this.moved(this.push({ op, name, inputs, attributes, clamp }, output), moves);
     this.define(node, { kind: "codes", tensor });
   }
 

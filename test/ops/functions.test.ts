@@ -200,6 +200,22 @@ describe("ties", () => {
     );
     for (let x = 50; x <= 127; x++) expect(above[x + 128]).toBe(Math.ceil(x / 2));
   });
+  it("nor do doubles' or 256 bits' worth of digits decide", () => {
+    // log(1 + e^x) exceeds the tie x by e^-508 = 2^-733 at the last code.
+    const fours: Affine = { scale: 4, zeroPoint: 0 };
+    const softplus = oneOp([1, 4], (b, x) => b.node("Softplus", [x]), {
+      input: fours,
+      output: { scale: 8, zeroPoint: 0 },
+    });
+    const table = tableOf(softplus);
+    for (let q = 1; q <= 127; q += 2) expect(table[q + 128]).toBe((q + 1) / 2);
+    // x/2 * (1 + erf(x/sqrt 2)) falls short of x by about e^(-x^2/2), 2^-785 at 33.
+    const ints: Affine = { scale: 1, zeroPoint: 95 };
+    const gelu = tableOf(
+      oneOp([1, 4], (b, x) => b.node("Gelu", [x]), { input: ints, output: { scale: 2, zeroPoint: 0 } }),
+    );
+    for (let x = 5; x <= 31; x += 2) expect(gelu[x + 95 + 128]).toBe((x - 1) / 2);
+  });
   it("true ties go to the even neighbour", () => {
     for (const zeroPoint of [0, 5]) {
       const ints: Affine = { scale: 1, zeroPoint: 0 };

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { importModel } from "../../compiler/import/read-graph.js";
+import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { printForm } from "../../compiler/ir/print.js";
 import { foldPads } from "../../compiler/passes/fold-pads.js";
 import { foldTransposes } from "../../compiler/passes/fold-transposes.js";
@@ -98,6 +99,8 @@ const cases = [
   padding("of a vector", { dims: [7], pads: [2, 3] }),
   padding("with a value", { pads: spatial, value: -12.5, code: -22 }),
   padding("with a value that saturates", { pads: spatial, value: 90, code: 127 }),
+  padding("with a value between two codes", { pads: spatial, value: 0.3, code: 4 }),
+  padding("with minus infinity", { pads: spatial, value: -Infinity, code: -128 }),
   padding("by attributes of opset 2", {
     pads: spatial,
     node: (b, x) => b.node("Pad", [x], { pads: spatial, value: { float: 1.5 } }),
@@ -121,6 +124,15 @@ const cases = [
   ...kept,
 ];
 describeCases(cases);
+
+it("a Relu behind the padding reaches its value, and other scales pass a table", () => {
+  const b = new ModelBuilder();
+  const x = b.dequantize(b.input([1, 3], "int8"), { scale: 1, zeroPoint: 0 });
+  const padded = b.node("Relu", [b.node("Pad", [x, ints(b, 0, 1, 0, 0), b.constant("v", "float", [], [-2.3])])]);
+  const model = b.output(b.quantize(padded, { scale: 2, zeroPoint: -10 }));
+  const { integerGraph } = compile(model.bytes());
+  expect(Array.from(outputsOf(integerGraph, [Int32Array.from([-8, 8, 30])])[0]!)).toEqual([-10, -10, -6, 5]);
+});
 
 const ops = ({ model }: Case) => compile(model.bytes()).integerGraph.nodes.map(({ op }) => op);
 
@@ -163,18 +175,31 @@ describe("fold-pads", () => {
   });
 });
 
-it("ranges of channels survive, widened by the code, and added channels are constant", () => {
+it.each([
+  [
+    [0, 1, 1, 0],
+    [
+      [-12, -12],
+      [-12, 6],
+      [-12, 38],
+    ],
+  ],
+  [
+    [1, 0, 0, 0],
+    [
+      [-12, 6],
+      [-12, 38],
+    ],
+  ],
+])("ranges of channels survive, widened by the code, and added channels are constant: pads %j", (pads, ranges) => {
   const b = new ModelBuilder();
   const one: Affine = { scale: 1, zeroPoint: 0 };
   const w = b.dequantize(b.constant("w", "int8", [1, 2], [1, 3]), one);
-  const y = b.qdq(b.node("Relu", [b.node("MatMul", [b.qdq(b.input([1, 1]), one), w])]), { scale: 8, zeroPoint: -10 });
-  const padded = b.node("Pad", [y, ints(b, 0, 1, 1, 0), b.constant("v", "float", [], [-16])]);
+  const product = b.node("Relu", [b.node("MatMul", [b.qdq(b.input([1, 1]), one), w])]);
+  const y = b.qdq(product, { scale: 8, zeroPoint: -10 });
+  const padded = b.node("Pad", [y, ints(b, ...pads), b.constant("v", "float", [], [-16])]);
   const last = compile(b.output(padded).bytes()).integerGraph.outputs[0]!;
-  expect(last.ranges).toEqual([
-    { lo: -12, hi: -12 },
-    { lo: -12, hi: 6 },
-    { lo: -12, hi: 38 },
-  ]);
+  expect(last.ranges.map(({ lo, hi }) => [lo, hi])).toEqual(ranges);
 });
 
 it("Verilog takes one element a cycle", async () => {
@@ -192,9 +217,14 @@ describe("refusals", () => {
     ["too few pads", (b, x) => b.node("Pad", [x, ints(b, 0, 1)]), /got 2 pads for 4 axes/],
     ["an axis that is none", (b, x) => b.node("Pad", [x, ints(b, 0, 1), "", ints(b, 4)]), /axis 4 of 4/],
     [
-      "a value off the grid",
-      (b, x) => b.node("Pad", [x, ints(b, ...spatial), b.constant("v", "float", [], [0.3])]),
-      /no multiple of the input's scale 0.5/,
+      "not a number",
+      (b, x) => b.node("Pad", [x, ints(b, ...spatial), b.constant("v", "float", [], [Number.NaN])]),
+      /the constant is NaN/,
+    ],
+    [
+      "a result that is not quantized",
+      (b, x) => b.node("Pad", [b.node("Conv", [x, b.weights([1, 2, 1, 1])]), ints(b, ...spatial)]),
+      /not quantized yet; quantize it before padding/,
     ],
     [
       "a mode that is none",

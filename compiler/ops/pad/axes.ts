@@ -24,3 +24,8 @@ export function padAxes(shape: Shape, pads: readonly number[]): PadAxis[] {
   });
   return merged.filter(({ before, inside, after }, i) => before + inside + after > 1 || i === merged.length - 1);
 }
+
+/** Shape of a tensor with `pads` in front of each axis, then behind each. */
+export function paddedShape(shape: Shape, pads: readonly number[]): Shape {
+  return shape.map((dim, axis) => pads[axis]! + dim + pads[axis + shape.length]!);
+}

@@ -2,9 +2,11 @@
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
-import { scaleOf, type Tensor, zeroPointOf } from "../../ir/graph.js";
+import { noClamp, scaleOf, type Tensor, zeroPointOf } from "../../ir/graph.js";
+import { typeRange } from "../../ir/types.js";
 import { axisOf } from "../axis.js";
 import { selection } from "../strided/select.js";
+import { paddedShape } from "./axes.js";
 import type { PadGraphAttributes } from "./pad.types.js";
 
 /** Position in [0, size) that a padded position stands for. */
@@ -58,18 +60,31 @@ export const readPad: OnnxRule = (node, reader) => {
 function padConstant(node: OnnxNode, reader: GraphReader, reading: Reading): boolean {
   const input = reader.value(node, 0);
   let { value } = reading;
+  if (Number.isNaN(value)) reader.refuse(node, "the constant is NaN");
+  // A Relu before quantization would have to reach the padding too.
+  if (input?.kind === "pending")
+    return reader.refuse(node, "the input is not quantized yet; quantize it before padding");
   if (input?.kind === "codes") value = scaleOf(input.tensor) * (value - zeroPointOf(input.tensor));
-  else if (input?.kind === "real") {
-    // What is not quantized again must lie on the grid; otherwise quantization commutes with padding.
-    const steps = value / scaleOf(input.tensor);
-    if (!Number.isInteger(steps))
-      reader.refuse(node, `the constant ${value} is no multiple of the input's scale ${scaleOf(input.tensor)}`);
+  if (input?.kind === "real" && !isCode(input.tensor, value)) {
+    const { tensor } = input;
+    const attributes: PadGraphAttributes = { pads: padsFor(node, reader, reading, tensor.shape.length), value };
+    const shape = paddedShape(tensor.shape, attributes.pads);
+    const common = { kind: "pending", op: "pad", name: node.name, clamp: noClamp, alike: true, moves: [] } as const;
+    reader.define(node, { ...common, inputs: [tensor], attributes, shape });
+    return true;
   }
   return reader.move(node, (shape) => {
     const pads = padsFor(node, reader, reading, shape.length);
     if (pads.every((pad) => pad === 0)) return [];
     return [{ op: "pad", name: node.name, attributes: { pads, value } satisfies PadGraphAttributes }];
   });
+}
+
+/** Whether some code of the tensor stands for exactly this value; any other waits for the next quantization. */
+function isCode(tensor: Tensor, value: number): boolean {
+  const code = value / scaleOf(tensor) + zeroPointOf(tensor);
+  const { lo, hi } = typeRange(tensor.type);
+  return Number.isInteger(code) && code >= lo && code <= hi;
 }
 
 function padFromItself(node: OnnxNode, reader: GraphReader, reading: Reading): boolean {

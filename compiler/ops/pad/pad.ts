@@ -1,10 +1,11 @@
 /** Constant padding of codes; the pass fold-pads gives pads of zeros to the convolutions behind them. */
 import { f32, rint, saturate } from "../../arith/float32.js";
-import { elementCount, scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
+import { elementCount, scaleOf, zeroPointOf } from "../../ir/index.js";
 import type { Range } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
 import { rowMajorStrides } from "../order.js";
 import { requirePerTensor } from "../weights.js";
+import { paddedShape } from "./axes.js";
 import { c } from "./pad.c.js";
 import { readPad } from "./pad.onnx.js";
 import type { PadAttributes, PadGraphAttributes } from "./pad.types.js";
@@ -14,13 +15,13 @@ export default {
   name: "pad",
   onnx: { Pad: readPad },
   movesCodes: true,
-  inferShape: ({ inputs: [x], attributes: { pads } }) =>
-    x!.shape.map((dim, axis) => pads[axis]! + dim + pads[axis + x!.shape.length]!),
+  inferShape: ({ inputs: [x], attributes: { pads } }) => paddedShape(x!.shape, pads),
 
-  lower({ inputs: [x], attributes: { pads, value } }, context) {
+  lower({ inputs: [x], output, attributes: { pads, value }, clamp }, context) {
     requirePerTensor(x!, x!.name);
-    const { lo, hi } = typeRange(x!.type);
-    const code = saturate(rint(f32(value / scaleOf(x!))) + zeroPointOf(x!), lo, hi);
+    const affine = { scale: scaleOf(x!), zeroPoint: zeroPointOf(x!) };
+    const { lo, hi } = context.numerics.clampCodes(clamp, affine, output.type);
+    const code = saturate(rint(f32(value / affine.scale)) + affine.zeroPoint, lo, hi);
     const last = x!.shape.length - 1;
     const ranges = context.ranges(x!);
     const added = (count: number) => new Array<Range>(count).fill({ lo: code, hi: code });
