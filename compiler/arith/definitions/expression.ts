@@ -7,7 +7,7 @@ import type { ExpressionDefinition, ExpressionSpec } from "../numerics.js";
 import { divide, floorDivide, fromFloat, multiply, type Rational, rational, roundHalfEven } from "../rational.js";
 
 /** Bits tried until the value is clear of a tie. What is not clear at the last counts as a tie (SPEC.md, "Tables"). */
-const precisions = [256, 1024, 4096, 16384] as const;
+const precisions = [256, 1024, 4096] as const;
 
 /** J = RNE(f(sx*(x - zx)) / sy) of the real f, saturated. */
 export function exactExpression({ expression, input, output, clamp }: ExpressionSpec): ExpressionDefinition {
