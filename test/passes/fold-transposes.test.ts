@@ -18,7 +18,7 @@ function shape(text: string): string[] {
       line
         .trim()
         .replace(/ scale=\S+ zp=-?[\d[\]]+/g, "")
-        .replace(/ (kernel|strides|dilations|pads|groups)=[\d,]+/g, ""),
+        .replace(/ kernel=\S+ strides=\S+ dilations=\S+ pads=\S+ groups=\d+/g, ""),
     );
 }
 
@@ -159,6 +159,49 @@ describe("fold-transposes", () => {
       "%2 = reshape(%1) shape=1,3,2: int8[1,3,2]",
       "%3 = dense(%2, const int8[2,2]) transposed=false: int8[1,3,2]",
       "output %3",
+    ]);
+  });
+
+  it("ops along axes follow the stored order: slice, pad and concat run channels last", () => {
+    const b = new ModelBuilder();
+    const ints = (...values: number[]) => b.constant("ints", "int64", [values.length], values);
+    const x = conv1x1(b, b.qdq(b.input([1, 2, 3, 4]), q));
+    const part = b.node("Slice", [x, ints(1), ints(2), ints(1)]);
+    const padded = b.node("Pad", [part, ints(0, 1, 0, 0, 0, 0, 0, 0)]);
+    const joined = b.node("Concat", [x, padded], { axis: 1 });
+    expect(folded(b.output(conv1x1(b, joined, 4))).after).toEqual([
+      "%1 = transpose(%0) permutation=0,2,3,1: int8[1,3,4,2]",
+      "%2 = conv2d(%1, const int8[2,2,1,1]): int8[1,3,4,2]",
+      "%3 = strided(%2) shape=1,3,4,1 dims=12 strides=2 offset=1: int8[1,3,4,1]",
+      "%4 = pad(%3) pads=0,0,0,1,0,0,0,0 value=0: int8[1,3,4,2]",
+      "%5 = concat(%2, %4) axis=3: int8[1,3,4,4]",
+      "%6 = conv2d(%5, const int8[4,4,1,1]): int8[1,3,4,4]",
+      "%7 = transpose(%6) permutation=0,3,1,2: int8[1,4,3,4]",
+      "output %7",
+    ]);
+  });
+
+  it("of two layouts the one that moves fewer elements wins", () => {
+    const b = new ModelBuilder();
+    const x = b.qdq(b.input([1, 2, 3, 4]), q);
+    const joined = b.node("Concat", [conv1x1(b, x), x, x], { axis: 1 });
+    expect(folded(b.output(joined)).after).toEqual([
+      "%1 = transpose(%0) permutation=0,2,3,1: int8[1,3,4,2]",
+      "%2 = conv2d(%1, const int8[2,2,1,1]): int8[1,3,4,2]",
+      "%3 = transpose(%2) permutation=0,3,1,2: int8[1,2,3,4]",
+      "%4 = concat(%3, %0, %0) axis=1: int8[1,6,3,4]",
+      "output %4",
+    ]);
+  });
+
+  it("two transpositions with a view between them run as one strided copy", () => {
+    const b = new ModelBuilder();
+    const ints = (...values: number[]) => b.constant("ints", "int64", [values.length], values);
+    const x = b.quantize(b.input([1, 4, 3]), q);
+    const there = b.node("Reshape", [b.node("Transpose", [x], { perm: [0, 2, 1] }), ints(1, 3, 2, 2)]);
+    expect(folded(b.output(b.node("Transpose", [there], { perm: [0, 1, 3, 2] }))).after).toEqual([
+      "%1 = strided(%0) shape=1,3,2,2 dims=3,2,2 strides=1,3,6 offset=0: int8[1,3,2,2]",
+      "output %1",
     ]);
   });
 });
