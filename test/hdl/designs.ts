@@ -1,6 +1,8 @@
 /** Small designs that together use every rtl module with several parameter sets. */
+import { compile } from "../../compiler/compile.js";
 import { int8, uint8 } from "../../compiler/ir/index.js";
 import type { Folding } from "../../targets/verilog/lowering.js";
+import { ModelBuilder } from "../helpers/onnx.js";
 import type { Design } from "./bench.js";
 import { GraphBuilder, Random } from "./graphs.js";
 import * as layers from "./layers.js";
@@ -224,3 +226,25 @@ design("joined channels: the input, its maximum pool, its table", (b, r) => {
   const y = layers.addMaxPool(b, x, { kernel: [3, 3], pads: [1, 1, 1, 1] });
   return [x, b.node("concat", [x, y, layers.addTable(b, r, x)], [1, 5, 4, 9], { axis: 3 })];
 });
+
+/** A design from ONNX nodes on an image [1, 3, 4, 5] of int8 codes; `build` returns a result to be quantized. */
+function fromOnnx(title: string, build: (b: ModelBuilder, x: string) => string): void {
+  const b = new ModelBuilder(designs.length + 1);
+  const x = b.qdq(b.input([1, 3, 4, 5]), { scale: 0.0471, zeroPoint: 11 });
+  b.output(b.quantize(build(b, x), { scale: 0.0719, zeroPoint: -3 }));
+  designs.push({ title, graph: compile(b.bytes()).integerGraph });
+}
+
+/** The first elements of x along each axis, requantized. */
+function part(b: ModelBuilder, x: string, dims: readonly number[]): string {
+  const ints = (values: readonly number[]) => b.constant("i", "int64", [values.length], values);
+  const slice = b.node("Slice", [x, ints(dims.map(() => 0)), ints(dims)]);
+  return b.qdq(slice, { scale: 0.0313, zeroPoint: -21 });
+}
+
+fromOnnx("mul by one value per channel", (b, x) => b.node("Mul", [x, part(b, x, [1, 3, 1, 1])]));
+fromOnnx("max with one value per pixel", (b, x) => b.node("Max", [x, part(b, x, [1, 1, 4, 5])]));
+fromOnnx("add of a constant image", (b, x) => b.node("Add", [x, b.weights([1, 3, 4, 5])]));
+fromOnnx("one table per channel", (b, x) =>
+  b.node("PRelu", [x, b.constant("slope", "float", [3, 1, 1], [0.1, 0.25, 2])]),
+);
