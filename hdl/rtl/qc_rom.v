@@ -14,10 +14,13 @@ module qc_rom #(
 );
   reg [WIDTH-1:0] memory[0:DEPTH-1];
 
-  // Yosys elaborates modules with their default parameters as it reads them.
+  // Tools elaborate modules with their default parameters as they read them: without a file the memory holds zeros.
   generate
     if (FILE != "") begin : gen_content
       initial $readmemh(FILE, memory);
+    end else begin : gen_zeros
+      integer i;
+      initial for (i = 0; i < DEPTH; i = i + 1) memory[i] = {WIDTH{1'b0}};
     end
   endgenerate
 
