@@ -1,12 +1,10 @@
 /** Parameters and constants of qc_requant for a requantize layer. */
 import { type ChannelConstants, type RequantizeLayer, realise, type Staircase } from "../../compiler/arith/index.js";
 import { fail } from "../../compiler/diagnostics.js";
+import { circuitRealisation } from "../realisation.js";
 import { extent, packWord, signedBits, unsignedBits } from "./bits.js";
 
 const formCode = { plain: 0, sign: 1, parity: 2, thresholds: 3 } as const;
-
-/** Shifts above this never narrow a constant: the offset must fit 62 bits. */
-const maxShift = 40;
 
 export interface RequantCircuit {
   /** FORM, ACC_BITS, WORD_BITS, field widths, SHIFT, ZERO_POINT, CLAMP_LO and CLAMP_HI. */
@@ -34,7 +32,7 @@ export function requantCircuit(layer: RequantizeLayer, biases: readonly bigint[]
   const raw = channels.flatMap(({ staircase, bias }) => [BigInt(staircase.lo) - bias, BigInt(staircase.hi) - bias]);
   const accBits = signedBits(extent(raw).lo, extent(raw).hi);
   if (accBits > 32) tooWide("accumulators", accBits, 32);
-  const requantization = realise(layer, { minShift: 0, maxShift, narrow: true });
+  const requantization = realise(layer, circuitRealisation);
   const common = {
     FORM: formCode[requantization.form],
     ACC_BITS: accBits,
