@@ -3,7 +3,7 @@ import { fail } from "../diagnostics.js";
 import type { Certificate, ChannelConstants, Requantization, RequantizationForm } from "./requantization.js";
 import type { RequantizeLayer } from "./requantize-layer.js";
 import { type Constraints, intersect, multipliers, offsets, type SlopeInterval, slopeInterval } from "./slopes.js";
-import { lastValue, type Staircase } from "./staircase.js";
+import { isConstant, lastValue, type Staircase } from "./staircase.js";
 
 export interface RealiseOptions {
   /** Preferred least shift; smaller ones are tried only when nothing from here to `maxShift` fits. */
@@ -27,6 +27,7 @@ const classOf: Record<"plain" | "sign" | "parity", (at: number, parity: number) 
  * with one shift for all channels. Falls back to the `thresholds` form, which is the definition itself.
  */
 export function realise(layer: RequantizeLayer, options: RealiseOptions): Requantization {
+  if (layer.channels.some(({ identity }) => identity)) return identityOf(layer);
   for (const form of ["plain", "sign", "parity"] as const) {
     const found = realiseForm(layer, form, options);
     if (found) return found;
@@ -39,6 +40,17 @@ export function realise(layer: RequantizeLayer, options: RealiseOptions): Requan
     clamp: layer.clamp,
     certificate: { ...summary(layer), smallestMargin: 0n },
   };
+}
+
+/** y = acc*1 + (first - lo): the plain form without a shift. Other channels of such a layer are constant. */
+function identityOf(layer: RequantizeLayer): Requantization {
+  const channels = layer.channels.map((staircase): ChannelConstants => {
+    if (isConstant(staircase)) return { multiplier: 0, offset: BigInt(staircase.first), correction: 0n };
+    if (!staircase.identity) return fail("QC3004", "a layer mixes identities with other staircases");
+    return { multiplier: 1, offset: BigInt(staircase.first) - BigInt(staircase.lo), correction: 0n };
+  });
+  const certificate = { ...summary(layer), smallestMargin: 0n };
+  return { form: "plain", shift: 0, channels, zeroPoint: layer.zeroPoint, clamp: layer.clamp, certificate };
 }
 
 function realiseForm(
@@ -193,7 +205,7 @@ function summary(layer: RequantizeLayer): Omit<Certificate, "smallestMargin"> {
   return {
     channels: layer.channels.length,
     thresholds: layer.channels.reduce((sum, staircase) => sum + staircase.thresholds.length, 0),
-    constantChannels: layer.channels.filter((staircase) => staircase.thresholds.length === 0).length,
+    constantChannels: layer.channels.filter(isConstant).length,
   };
 }
 

@@ -2,6 +2,7 @@
  * Staircases: monotone step functions from an integer interval to a small integer range (SPEC.md, "Staircases").
  * A staircase is a definition; `realise.ts` finds constants that provably compute it.
  */
+import type { Range } from "../ir/types.js";
 
 export interface Staircase {
   /** Reachable accumulator interval, both ends included. */
@@ -11,11 +12,24 @@ export interface Staircase {
   readonly first: number;
   /** `thresholds[k]` is the smallest accumulator whose value is at least `first + k + 1`; non-decreasing, within (lo, hi]. */
   readonly thresholds: Int32Array;
+  /** Present when the value is `first + acc - lo`: an accumulator that is its own code has no list of thresholds. */
+  readonly identity?: true;
+}
+
+/** The staircase of accumulators that are their own codes. */
+export function identityStaircase({ lo, hi }: Range): Staircase {
+  return { lo, hi, first: lo, thresholds: new Int32Array(), identity: true };
+}
+
+/** Whether the value is one and the same over the whole reachable interval. */
+export function isConstant({ thresholds, identity, lo, hi }: Staircase): boolean {
+  return thresholds.length === 0 && (!identity || lo === hi);
 }
 
 /** The output code for accumulator `acc`: `first` plus the number of thresholds at or below `acc` (binary search). */
 export function evaluateStaircase(staircase: Staircase, acc: number): number {
   const { thresholds } = staircase;
+  if (staircase.identity) return staircase.first + acc - staircase.lo;
   let below = 0;
   let end = thresholds.length;
   while (below < end) {
@@ -28,7 +42,7 @@ export function evaluateStaircase(staircase: Staircase, acc: number): number {
 
 /** The largest value, reached at `hi`. */
 export function lastValue(staircase: Staircase): number {
-  return staircase.first + staircase.thresholds.length;
+  return staircase.first + (staircase.identity ? staircase.hi - staircase.lo : staircase.thresholds.length);
 }
 
 /**

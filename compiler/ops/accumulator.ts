@@ -1,6 +1,6 @@
 /** Interval arithmetic on accumulators: which values a sum of products can reach, from the actual weights. */
 import { fail } from "../diagnostics.js";
-import type { Range } from "../ir/types.js";
+import { type IntegerType, type Range, typeRange } from "../ir/types.js";
 
 /** Range of sum w*(x - zeroPoint) over `weights[k]` with input ranges `inputs[k]`; `padded` adds 0 to each term's values. */
 export function productRange(
@@ -33,13 +33,18 @@ export function requireInt32(
   range: Range,
   weights: ArrayLike<number>,
   bias: number,
-  zeroPoint: number,
+  { type, zeroPoint }: { readonly type: IntegerType; readonly zeroPoint: number },
   where: string,
 ): void {
   const limit = 2 ** 31 - 1;
   let magnitude = 0;
   for (let k = 0; k < weights.length; k++) magnitude += Math.abs(weights[k]!);
-  const worst = Math.max(-range.lo, range.hi, magnitude * 255 + Math.abs(bias) + magnitude * Math.abs(zeroPoint));
+  const { lo, hi } = typeRange(type);
+  const worst = Math.max(
+    -range.lo,
+    range.hi,
+    magnitude * Math.max(-lo, hi) + Math.abs(bias) + magnitude * Math.abs(zeroPoint),
+  );
   if (range.lo < -limit || range.hi > limit || worst > limit) {
     fail(
       "QC3001",

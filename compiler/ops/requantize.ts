@@ -1,7 +1,7 @@
 /** What homes with a requantize layer share: output ranges and text. */
 
 import type { RequantizeLayer } from "../arith/requantize-layer.js";
-import { lastValue } from "../arith/staircase.js";
+import { isConstant, lastValue } from "../arith/staircase.js";
 import type { Range } from "../ir/types.js";
 
 /** Proven output range of each channel: a staircase is monotone, so its ends are its extremes. */
@@ -12,7 +12,7 @@ export function rangesOf(layer: RequantizeLayer): Range[] {
 /** `thresholds=1234 constant=5 clamp=-128..127`. */
 export function printRequantize(layer: RequantizeLayer): string {
   const thresholds = layer.channels.reduce((sum, staircase) => sum + staircase.thresholds.length, 0);
-  const constant = layer.channels.filter((staircase) => staircase.thresholds.length === 0).length;
+  const constant = layer.channels.filter(isConstant).length;
   return `thresholds=${thresholds} constant=${constant} clamp=${layer.clamp.lo}..${layer.clamp.hi}`;
 }
 

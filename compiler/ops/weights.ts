@@ -8,24 +8,40 @@ export function channelScale(tensor: Tensor, channel: number): number {
   return scales[scales.length === 1 ? 0 : channel]!;
 }
 
-/** Weight codes minus their zero point, as int8. `channelOf(k)` is the output channel of element k. */
-export function weightCodes(tensor: Tensor, channelOf: (k: number) => number, where: string): Int8Array {
+/** Weights as engines store them: int8 where all of them fit, else int16 (uint8 codes with a zero point, 16-bit weights). */
+export type Weights = Int8Array | Int16Array;
+
+/** The narrowest array that holds the weights. Values must be within int16. */
+export function weightArray(values: ArrayLike<number>): Weights {
+  for (let k = 0; k < values.length; k++) {
+    if (values[k]! < -128 || values[k]! > 127) return Int16Array.from(values);
+  }
+  return Int8Array.from(values);
+}
+
+/** Weight codes minus their zero point. `channelOf(k)` is the output channel of element k. Throws QC2004 beyond int16. */
+export function weightCodes(tensor: Tensor, channelOf: (k: number) => number, where: string): Weights {
   const { data } = tensor;
   if (!data) return fail("QC2002", "the weights must be constants.", where);
   const { zeroPoints } = tensor.quantization;
-  const codes = new Int8Array(data.length);
+  const codes = new Int32Array(data.length);
   for (let k = 0; k < data.length; k++) {
     const value = data[k]! - zeroPoints[zeroPoints.length === 1 ? 0 : channelOf(k)]!;
-    if (value < -128 || value > 127) {
+    if (value < -32768 || value > 32767) {
       fail(
         "QC2004",
-        `weight ${data[k]} minus its zero point is ${value}, outside int8. Quantize the weights symmetrically.`,
+        `weight ${data[k]} minus its zero point is ${value}, outside int16. Quantize the weights symmetrically.`,
         where,
       );
     }
     codes[k] = value;
   }
-  return codes;
+  return weightArray(codes);
+}
+
+/** Bytes of weights and int32 biases as stored on a target. */
+export function weightBytes({ weights, bias }: { readonly weights: Weights; readonly bias: Int32Array }): number {
+  return weights.byteLength + bias.byteLength;
 }
 
 /** Bias codes as int32, zero where there is no bias. */

@@ -1,10 +1,11 @@
 /** Weights of matrix products in the order the kernels read them. */
+import type { Weights } from "../../compiler/ops/weights.js";
 
 /** The weights of one group: `weights[(channel * taps) + tap]`. */
 export interface WeightMatrix {
   readonly channels: number;
   readonly taps: number;
-  readonly weights: Int8Array;
+  readonly weights: Weights;
 }
 
 const roundUp = (value: number, step: number) => Math.ceil(value / step) * step;
@@ -15,16 +16,17 @@ export function channelSlots(first: number, channels: number, step: number): num
 }
 
 /** Sum of the weights of each channel. */
-export function weightSums(weights: Int8Array, channels: number): Int32Array {
+export function weightSums(weights: Weights, channels: number): Int32Array {
   const taps = weights.length / channels;
-  return Int32Array.from({ length: channels }, (_, c) =>
-    weights.subarray(c * taps, (c + 1) * taps).reduce((a, b) => a + b, 0),
-  );
+  const sums = new Int32Array(channels);
+  for (let k = 0; k < weights.length; k++) sums[Math.floor(k / taps)]! += weights[k]!;
+  return sums;
 }
 
-/** Per `step` channels, per tap: one byte per channel. */
-export function interleave({ channels, taps, weights }: WeightMatrix, step: number): Int8Array {
-  const packed = new Int8Array(roundUp(channels, step) * taps);
+/** Per `step` channels, per tap: one weight per channel. */
+export function interleave({ channels, taps, weights }: WeightMatrix, step: number): Weights {
+  const size = roundUp(channels, step) * taps;
+  const packed = weights instanceof Int8Array ? new Int8Array(size) : new Int16Array(size);
   for (let c = 0; c < channels; c++) {
     const base = Math.floor(c / step) * step * taps + (c % step);
     for (let tap = 0; tap < taps; tap++) packed[base + tap * step] = weights[c * taps + tap]!;

@@ -1,6 +1,7 @@
 /** Activation tensors as the C kernels see them. */
 import { fail } from "../../compiler/diagnostics.js";
 import type { IntegerNode, IntegerTensor } from "../../compiler/ir/index.js";
+import type { Weights } from "../../compiler/ops/weights.js";
 
 /** Refuses tensors that do not store one byte per code. Throws QC2002. */
 export function requireBytes(node: IntegerNode): void {
@@ -13,6 +14,12 @@ export function requireBytes(node: IntegerNode): void {
       );
     }
   }
+}
+
+/** Refuses weights that do not store one byte each. Throws QC2002. */
+export function requireByteWeights({ name, attributes }: IntegerNode<{ readonly weights: Weights }>): void {
+  if (attributes.weights instanceof Int8Array) return;
+  fail("QC2002", "the weights less their zero point leave int8; the C kernels take int8 weights.", name);
 }
 
 /** The C literal that tells kernels how to read a tensor's codes. */

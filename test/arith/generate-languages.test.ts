@@ -1,5 +1,5 @@
 /** Every construct of the subset, in C and Verilog, against the same text run as TypeScript. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

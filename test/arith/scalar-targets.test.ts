@@ -1,5 +1,5 @@
 /** The generated C and Verilog against the TypeScript they are generated from, on the same vectors. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

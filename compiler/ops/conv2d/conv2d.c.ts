@@ -2,9 +2,10 @@
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
 import { placeRecords, type Records } from "../../../targets/c/records.js";
-import { requireBytes, signedLiteral } from "../../../targets/c/tensors.js";
+import { requireBytes, requireByteWeights, signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
 import type { IntegerNode } from "../../ir/index.js";
+import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 
@@ -27,6 +28,7 @@ export function scratchBytes(node: Node): number {
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {
   requireBytes(node);
+  requireByteWeights(node);
   const { inputs, output, attributes } = node;
   const { groups, inputZeroPoint } = attributes;
   context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
@@ -135,6 +137,6 @@ function call(
   context.statement(`${name}(${values.join(", ")});`);
 }
 
-function concatenate<T extends Int8Array | Uint32Array>(parts: readonly T[]): number[] {
+function concatenate<T extends Weights | Uint32Array>(parts: readonly T[]): number[] {
   return parts.flatMap((part) => Array.from(part));
 }

@@ -4,6 +4,7 @@ import type { IntegerNode } from "../../ir/integer-graph.js";
 import { channelRange } from "../../ir/integer-graph.js";
 import type { ChannelStructure } from "../op.js";
 import { keepRequantize } from "../requantize.js";
+import { weightArray } from "../weights.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 
@@ -79,7 +80,7 @@ export const channels: ChannelStructure<Conv2dAttributes> = {
       ...attributes,
       groups,
       bias,
-      weights: Int8Array.from(weights),
+      weights: weightArray(weights),
       requantize: keepRequantize(attributes.requantize, output),
     };
   },

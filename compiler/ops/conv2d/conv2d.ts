@@ -4,7 +4,15 @@ import { scaleOf, zeroPointOf } from "../../ir/index.js";
 import { productRange, requireInt32 } from "../accumulator.js";
 import type { OpHome } from "../op.js";
 import { printRequantize, rangesOf } from "../requantize.js";
-import { biasCodes, channelScale, requirePerTensor, requireScaleAxis, weightCodes } from "../weights.js";
+import {
+  biasCodes,
+  channelScale,
+  requirePerTensor,
+  requireScaleAxis,
+  type Weights,
+  weightBytes,
+  weightCodes,
+} from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
 import { c, scratchBytes } from "./conv2d.c.js";
 import { channels } from "./conv2d.channels.js";
@@ -53,7 +61,7 @@ export default {
       const rangeOf = (k: number) => inputRanges[inputRanges.length === 1 ? 0 : firstChannel + (k % perGroup)]!;
       const product = productRange(row, rangeOf, inputZeroPoint, isPadded(window));
       const acc = { lo: product.lo + biases[o]!, hi: product.hi + biases[o]! };
-      requireInt32(acc, row, biases[o]!, inputZeroPoint, node.name);
+      requireInt32(acc, row, biases[o]!, { type: x!.type, zeroPoint: inputZeroPoint }, node.name);
       return numerics.product({
         dense: false,
         inputScale: scaleOf(x!),
@@ -100,7 +108,7 @@ export default {
     const [, rows, columns] = output.shape;
     return rows! * columns! * attributes.weights.length;
   },
-  weightBytes: ({ attributes }) => attributes.weights.length + 4 * attributes.bias.length,
+  weightBytes: ({ attributes }) => weightBytes(attributes),
   scratchBytes,
   requantize: (attributes) => attributes.requantize,
   channels,
@@ -111,9 +119,9 @@ export default {
 } satisfies OpHome<Conv2dGraphAttributes, Conv2dAttributes>;
 
 /** [O, I, kh, kw] to [O, kh, kw, I]. */
-function channelsLastWeights(codes: Int8Array, shape: readonly number[]): Int8Array {
+function channelsLastWeights(codes: Weights, shape: readonly number[]): Weights {
   const [outputs, inputs, height, width] = shape as [number, number, number, number];
-  const moved = new Int8Array(codes.length);
+  const moved = codes.slice();
   for (let o = 0; o < outputs; o++)
     for (let i = 0; i < inputs; i++)
       for (let tap = 0; tap < height * width; tap++)

@@ -1,5 +1,6 @@
 /** Integer convolution, channels last: y = staircase(bias[o] + sum over taps of (x - inputZeroPoint) * w). */
 import type { RequantizeLayer } from "../../arith/requantize-layer.js";
+import type { Weights } from "../weights.js";
 
 export interface Window {
   /** Height, width. */
@@ -14,8 +15,8 @@ export interface Conv2dAttributes extends Window {
   readonly groups: number;
   /** Also the value of padding, so that padded taps add nothing. */
   readonly inputZeroPoint: number;
-  /** int8, [outChannels][kernelHeight][kernelWidth][inChannels / groups]. */
-  readonly weights: Int8Array;
+  /** [outChannels][kernelHeight][kernelWidth][inChannels / groups]. */
+  readonly weights: Weights;
   /** int32, one per output channel. */
   readonly bias: Int32Array;
   readonly requantize: RequantizeLayer;

@@ -2,12 +2,13 @@
 import type { CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
 import { placeRecords } from "../../../targets/c/records.js";
-import { requireBytes, signedLiteral } from "../../../targets/c/tensors.js";
+import { requireBytes, requireByteWeights, signedLiteral } from "../../../targets/c/tensors.js";
 import { elementCount } from "../../ir/index.js";
 import type { DenseAttributes } from "./dense.types.js";
 
 export const c: CLowering<DenseAttributes> = (node, context) => {
   requireBytes(node);
+  requireByteWeights(node);
   const [x] = node.inputs;
   const { weights, bias, inputZeroPoint, requantize } = node.attributes;
   const outputs = node.output.shape.at(-1)!;

@@ -2,6 +2,7 @@
 import { channelRange } from "../../ir/integer-graph.js";
 import type { ChannelStructure } from "../op.js";
 import { keepRequantize } from "../requantize.js";
+import { weightArray } from "../weights.js";
 import type { DenseAttributes } from "./dense.types.js";
 
 export const channels: ChannelStructure<DenseAttributes> = {
@@ -28,7 +29,7 @@ export const channels: ChannelStructure<DenseAttributes> = {
       }, 0);
     return {
       inputZeroPoint,
-      weights: Int8Array.from(output.flatMap((o) => kept!.map((i) => weights[o * inputs + i]!))),
+      weights: weightArray(output.flatMap((o) => kept!.map((i) => weights[o * inputs + i]!))),
       bias: Int32Array.from(output, (o) => attributes.bias[o]! + folded(o)),
       requantize: keepRequantize(attributes.requantize, output),
     };

@@ -5,7 +5,15 @@ import { scaleOf, zeroPointOf } from "../../ir/index.js";
 import { productRange, requireInt32 } from "../accumulator.js";
 import type { OpHome } from "../op.js";
 import { printRequantize, rangesOf } from "../requantize.js";
-import { biasCodes, channelScale, requirePerTensor, requireScaleAxis, weightCodes } from "../weights.js";
+import {
+  biasCodes,
+  channelScale,
+  requirePerTensor,
+  requireScaleAxis,
+  type Weights,
+  weightBytes,
+  weightCodes,
+} from "../weights.js";
 import { c } from "./dense.c.js";
 import { channels } from "./dense.channels.js";
 import {
@@ -56,7 +64,7 @@ export default {
       const row = codes.subarray(o * inputs, (o + 1) * inputs);
       const product = productRange(row, (k) => inputRanges[inputRanges.length === 1 ? 0 : k]!, inputZeroPoint, false);
       const acc = { lo: product.lo + biases[o]!, hi: product.hi + biases[o]! };
-      requireInt32(acc, row, biases[o]!, inputZeroPoint, node.name);
+      requireInt32(acc, row, biases[o]!, { type: x!.type, zeroPoint: inputZeroPoint }, node.name);
       return numerics.product({
         dense: true,
         inputScale: scaleOf(x!),
@@ -101,7 +109,7 @@ export default {
   },
 
   macs: ({ output, attributes }) => output.shape.slice(0, -1).reduce((a, b) => a * b, 1) * attributes.weights.length,
-  weightBytes: ({ attributes }) => attributes.weights.length + 4 * attributes.bias.length,
+  weightBytes: ({ attributes }) => weightBytes(attributes),
   requantize: (attributes) => attributes.requantize,
   channels,
   print: (attributes) => printRequantize(attributes.requantize),
@@ -110,8 +118,8 @@ export default {
 } satisfies OpHome<DenseGraphAttributes, DenseAttributes>;
 
 /** [rows, columns] to [columns, rows]. */
-function transposeMatrix(codes: Int8Array, rows: number, columns: number): Int8Array {
-  const moved = new Int8Array(codes.length);
+function transposeMatrix(codes: Weights, rows: number, columns: number): Weights {
+  const moved = codes.slice();
   for (let r = 0; r < rows; r++) for (let k = 0; k < columns; k++) moved[k * rows + r] = codes[r * columns + k]!;
   return moved;
 }

@@ -1,10 +1,11 @@
 /** Integer matrix product over the last axis: y[.., o] = staircase(bias[o] + sum over i of (x[.., i] - inputZeroPoint) * w[o][i]). */
 import type { RequantizeLayer } from "../../arith/requantize-layer.js";
+import type { Weights } from "../weights.js";
 
 export interface DenseAttributes {
   readonly inputZeroPoint: number;
-  /** int8, [outputs][inputs]. */
-  readonly weights: Int8Array;
+  /** [outputs][inputs]. */
+  readonly weights: Weights;
   /** int32, one per output. */
   readonly bias: Int32Array;
   readonly requantize: RequantizeLayer;

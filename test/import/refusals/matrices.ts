@@ -40,19 +40,19 @@ export const matrices: readonly Refusal[] = [
     /axis 0; expected axis 1/,
   ],
   [
-    "weights that leave int8",
+    "weights that leave int16",
     () =>
       oneOp([1, 2], (b, x) =>
         b.node(
           "MatMul",
-          [x, b.dequantize(b.constant("w", "uint8", [2, 1], [0, 255]), { scale: 1, zeroPoint: 0, type: "uint8" })],
+          [x, b.dequantize(b.constant("w", "int32", [2, 1], [0, 40000]), { scale: 1, zeroPoint: 0, type: "int32" })],
           {},
           { name: "node" },
         ),
       ),
     "QC2004",
     "node",
-    /255 minus its zero point is 255, outside int8/,
+    /40000 minus its zero point is 40000, outside int16/,
   ],
   [
     "a bias with a zero point",
