@@ -3,18 +3,45 @@
  * A denominator of 0 stands for an infinity, or for NaN where the numerator is 0 too; the usual formulas then give the usual
  * results (1/0 infinite, 0*infinity NaN).
  */
-import { type Evaluator, type Expression, evaluateExpression, type FunctionName } from "./expression.js";
+import { type Evaluator, type Expression, type FunctionName, isPerChannel, operandsOf } from "./expression.js";
 import { floorDivide, fromFloat, type Rational, rational, roundHalfEven } from "./rational.js";
 import { type Approximation, erf, exp, log, pi, sqrt } from "./real-math.js";
 
 export interface Real extends Rational {
   /** False when the value is an approximation. */
   readonly exact: boolean;
+  /** Set when an approximation came too close to a jump (of Floor, Sign, a comparison) to tell its side. */
+  readonly doubtful?: boolean;
 }
 
 /** The value at `x`, with errors of about 2^-bits. */
 export function evaluateReal(expression: Expression, x: Rational, bits: number): Real {
-  return evaluateExpression<Real>(expression, { ...x, exact: true }, realEvaluator(bits));
+  return realFunction(expression, bits)(x);
+}
+
+/** The expression as a function, its constant parts computed once: for many values of one function. */
+export function realFunction(expression: Expression, bits: number): (x: Rational) => Real {
+  const doubt = { found: false };
+  const compiled = compileExpression(expression, realEvaluator(bits, doubt));
+  if (typeof compiled !== "function") return () => ({ ...compiled, doubtful: doubt.found });
+  const constantDoubt = doubt.found;
+  return (x) => {
+    doubt.found = constantDoubt;
+    const value = compiled({ ...x, exact: true });
+    return doubt.found ? { ...value, doubtful: true } : value;
+  };
+}
+
+function compileExpression(expression: Expression, evaluator: Evaluator<Real>): Real | ((x: Real) => Real) {
+  if (expression === "x") return (x) => x;
+  if (typeof expression === "number") return evaluator.constant(expression);
+  if (isPerChannel(expression)) throw new RangeError("an expression with per-channel constants has no single value");
+  const [name] = expression;
+  const operands = operandsOf(expression).map((operand) => compileExpression(operand, evaluator));
+  const at = (x: Real) => operands.map((operand) => (typeof operand === "function" ? operand(x) : operand));
+  return operands.some((operand) => typeof operand === "function")
+    ? (x) => evaluator.apply(name, at(x))
+    : evaluator.apply(name, operands as Real[]);
 }
 
 const make = (numerator: bigint, denominator: bigint, exact: boolean): Real => ({
@@ -58,7 +85,18 @@ function compare(a: Real, b: Real): number {
 const larger = (a: Real, b: Real) => (isNan(a) || (!isNan(b) && compare(a, b) >= 0) ? a : b);
 const smaller = (a: Real, b: Real) => (isNan(a) || (!isNan(b) && compare(a, b) <= 0) ? a : b);
 
-function realEvaluator(bits: number): Evaluator<Real> {
+function realEvaluator(bits: number, doubt: { found: boolean }): Evaluator<Real> {
+  /** Notes a jump at 0 of an approximated value that is within 2^(-bits/2) of it. */
+  function jumpAtZero(x: Real): void {
+    const { numerator, denominator, exact } = x;
+    if (!exact && (numerator < 0n ? -numerator : numerator) << BigInt(bits / 2) < denominator) doubt.found = true;
+  }
+  /** 1 or 0; 0 with NaN, as everywhere. */
+  function comparison(a: Real, b: Real, holds: (order: number) => boolean): Real {
+    if (isNan(a) || isNan(b)) return zero;
+    jumpAtZero(subtract(a, b));
+    return holds(compare(a, b)) ? one : zero;
+  }
   const approximate = ({ value, exact }: Approximation, from: Real): Real =>
     make(value.numerator, value.denominator, exact && from.exact);
 
@@ -92,8 +130,12 @@ function realEvaluator(bits: number): Evaluator<Real> {
   const hardSigmoid = (x: Real, alpha: Real, beta: Real) => larger(zero, smaller(one, add(multiply(alpha, x), beta)));
   const half = (x: Real) => divide(x, two);
 
-  function integer(x: Real, f: (x: Rational) => bigint): Real {
-    return x.denominator === 0n ? x : make(f(x), 1n, x.exact);
+  /** f jumps where x + offset is an integer. */
+  function integer(x: Real, offset: Real, f: (x: Rational) => bigint): Real {
+    if (x.denominator === 0n) return x;
+    const shifted = add(x, offset);
+    jumpAtZero(subtract(shifted, whole(roundHalfEven(shifted))));
+    return whole(f(x));
   }
 
   function power(x: Real, y: Real): Real {
@@ -115,22 +157,26 @@ function realEvaluator(bits: number): Evaluator<Real> {
   const functions: Record<FunctionName, (...operands: Real[]) => Real> = {
     Abs: (x) => larger(x!, negate(x!)),
     Add: (a, b) => add(a!, b!),
-    Ceil: (x) => integer(x!, ({ numerator, denominator }) => -floorDivide(-numerator, denominator)),
+    Ceil: (x) => integer(x!, zero, ({ numerator, denominator }) => -floorDivide(-numerator, denominator)),
     Celu: (x, alpha) => elu(x!, alpha!, alpha!),
     Div: (a, b) => divide(a!, b!),
     Elu: (x, alpha) => elu(x!, alpha!, one),
     Erf: (x) => errorFunction(x!),
     Exp: (x) => exponential(x!),
-    Floor: (x) => integer(x!, ({ numerator, denominator }) => floorDivide(numerator, denominator)),
+    Floor: (x) => integer(x!, zero, ({ numerator, denominator }) => floorDivide(numerator, denominator)),
     Gelu: (x) => multiply(half(x!), add(one, errorFunction(divide(x!, root(two))))),
     GeluTanh(x) {
       const factor = root(divide(two, { ...pi(bits), exact: false }));
       const cubic = add(x!, multiply(make(44715n, 1000000n, true), multiply(x!, multiply(x!, x!))));
       return multiply(half(x!), add(one, tanh(multiply(factor, cubic))));
     },
+    Greater: (a, b) => comparison(a!, b!, (order) => order > 0),
+    GreaterOrEqual: (a, b) => comparison(a!, b!, (order) => order >= 0),
     HardSigmoid: (x, alpha, beta) => hardSigmoid(x!, alpha!, beta!),
     HardSwish: (x) => multiply(x!, hardSigmoid(x!, make(1n, 6n, true), half(one))),
     LeakyRelu: (x, alpha) => (compare(x!, zero) < 0 ? multiply(alpha!, x!) : x!),
+    Less: (a, b) => comparison(a!, b!, (order) => order < 0),
+    LessOrEqual: (a, b) => comparison(a!, b!, (order) => order <= 0),
     Log: (x) => logarithm(x!),
     Max: (a, b) => larger(a!, b!),
     Min: (a, b) => smaller(a!, b!),
@@ -139,17 +185,21 @@ function realEvaluator(bits: number): Evaluator<Real> {
     Neg: (x) => negate(x!),
     Pow: (x, y) => power(x!, y!),
     Reciprocal: (x) => divide(one, x!),
-    Round: (x) => integer(x!, roundHalfEven),
+    Round: (x) => integer(x!, half(one), roundHalfEven),
     Selu: (x, alpha, gamma) => multiply(gamma!, elu(x!, alpha!, one)),
     Sigmoid: (x) => sigmoid(x!),
-    Sign: (x) => (isNan(x!) ? nan : whole(compare(x!, zero))),
+    Sign(x) {
+      if (isNan(x!)) return nan;
+      jumpAtZero(x!);
+      return whole(compare(x!, zero));
+    },
     Softplus: (x) => softplus(x!),
     Softsign: (x) => divide(x!, add(one, larger(x!, negate(x!)))),
     Sqrt: (x) => root(x!),
     Sub: (a, b) => subtract(a!, b!),
     Swish: (x, alpha) => multiply(x!, sigmoid(multiply(alpha!, x!))),
     Tanh: (x) => tanh(x!),
-    ThresholdedRelu: (x, alpha) => (compare(x!, alpha!) > 0 ? x! : zero),
+    ThresholdedRelu: (x, alpha) => (comparison(x!, alpha!, (order) => order > 0) === one ? x! : zero),
   };
   return {
     constant: constantOf,

@@ -12,6 +12,11 @@ export function evaluateFloat32(expression: Expression, x: number): number {
   return evaluateExpression(expression, x, float32Evaluator);
 }
 
+/** The value in double precision: close to the real one, for estimates only. */
+export function estimate(expression: Expression, x: number): number {
+  return evaluateExpression(expression, x, doubleEvaluator);
+}
+
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const softplus = (x: number) => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)));
 const hardSigmoid = (x: number, alpha: number, beta: number) => Math.max(0, Math.min(1, f32(f32(alpha * x) + beta)));
@@ -31,9 +36,13 @@ const functions: Record<FunctionName, (...operands: number[]) => number> = {
   Floor: (x) => Math.floor(x!),
   Gelu: (x) => gelu(x!),
   GeluTanh: (x) => geluTanh(x!),
+  Greater: (a, b) => Number(a! > b!),
+  GreaterOrEqual: (a, b) => Number(a! >= b!),
   HardSigmoid: (x, alpha, beta) => hardSigmoid(x!, alpha!, beta!),
   HardSwish: (x) => x! * hardSigmoid(x!, f32(1 / 6), 0.5),
   LeakyRelu: (x, alpha) => (x! < 0 ? alpha! * x! : x!),
+  Less: (a, b) => Number(a! < b!),
+  LessOrEqual: (a, b) => Number(a! <= b!),
   Log: (x) => Math.log(x!),
   Max: (a, b) => Math.max(a!, b!),
   Min: (a, b) => Math.min(a!, b!),
@@ -53,6 +62,11 @@ const functions: Record<FunctionName, (...operands: number[]) => number> = {
   Swish: (x, alpha) => x! * f32(sigmoid(f32(alpha! * x!))),
   Tanh: (x) => Math.tanh(x!),
   ThresholdedRelu: (x, alpha) => (x! > alpha! ? x! : 0),
+};
+
+const doubleEvaluator: Evaluator<number> = {
+  constant: (value) => value,
+  apply: (name, operands) => functions[name](...operands),
 };
 
 const float32Evaluator: Evaluator<number> = {

@@ -1,6 +1,6 @@
 /** Real functions of one quantized value: ONNX operators and constants between a DequantizeLinear and a QuantizeLinear. */
 
-/** Operators by their ONNX names; further operands of functions such as LeakyRelu are their parameters. */
+/** Operators by their ONNX names; further operands of functions such as LeakyRelu are their parameters. Comparisons give 1 or 0. */
 export type FunctionName =
   | "Abs"
   | "Add"
@@ -13,9 +13,13 @@ export type FunctionName =
   | "Floor"
   | "Gelu"
   | "GeluTanh"
+  | "Greater"
+  | "GreaterOrEqual"
   | "HardSigmoid"
   | "HardSwish"
   | "LeakyRelu"
+  | "Less"
+  | "LessOrEqual"
   | "Log"
   | "Max"
   | "Min"
@@ -44,7 +48,7 @@ export interface PerChannel {
 /** `"x"` is the dequantized input, a number a constant, a list an operator applied to expressions. */
 export type Expression = "x" | number | PerChannel | readonly [name: FunctionName, ...operands: Expression[]];
 
-function isPerChannel(expression: Expression): expression is PerChannel {
+export function isPerChannel(expression: Expression): expression is PerChannel {
   return typeof expression === "object" && "perChannel" in expression;
 }
 
@@ -84,6 +88,6 @@ export function evaluateExpression<Value>(expression: Expression, x: Value, eval
   return evaluator.apply(expression[0], operands);
 }
 
-function operandsOf(expression: Exclude<Expression, string | number | PerChannel>): readonly Expression[] {
+export function operandsOf(expression: Exclude<Expression, string | number | PerChannel>): readonly Expression[] {
   return expression.slice(1) as unknown as readonly Expression[];
 }

@@ -30,7 +30,7 @@ export interface BuiltConstant {
 export interface Affine {
   readonly scale: number;
   readonly zeroPoint: number;
-  readonly type?: "int8" | "uint8";
+  readonly type?: DataType;
 }
 
 const writers: Readonly<Record<DataType, [number, (view: DataView, at: number, value: number) => void]>> = {
