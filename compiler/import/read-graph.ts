@@ -119,12 +119,12 @@ export class ModelReader implements GraphReader {
   }
 
   finish(node: OnnxNode, pending: Pending, type: IntegerType, quantization: Quantization): void {
-    const { op, attributes, clamp, moves, name, alike } = pending;
+    const { op, attributes, post, clamp, moves, name, alike } = pending;
     const output = { name: node.outputs[0] ?? name, type, quantization };
     const inputs = alike
       ? pending.inputs.map((input, i) => this.requantized(input, clamp, { ...output, name: `${name}_${i}` }))
       : pending.inputs;
-    const tensor = this.moved(this.push({ op, name, inputs, attributes, clamp }, output), moves);
+    const tensor = this.moved(this.push({ op, name, inputs, attributes, post, clamp }, output), moves);
     this.define(node, { kind: "codes", tensor });
   }
 

@@ -1,4 +1,5 @@
 /** What an op home gets when it reads an ONNX node. */
+import type { Expression } from "../arith/expression.js";
 import type { Quantization, RealClamp, Tensor } from "../ir/graph.js";
 import type { IntegerType, Shape } from "../ir/types.js";
 import type { OnnxNode, OnnxTensor } from "./onnx.js";
@@ -10,6 +11,8 @@ export interface Pending {
   readonly name: string;
   readonly inputs: readonly Tensor[];
   readonly attributes: unknown;
+  /** Function of the operation's real value, applied before the clamp; only where the home says `post`. */
+  readonly post?: Expression | undefined;
   readonly clamp: RealClamp;
   /** Set when the op moves codes of several inputs: a table first brings each to the quantization of the result. */
   readonly alike?: boolean;

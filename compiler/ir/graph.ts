@@ -1,4 +1,5 @@
 /** The Graph: real-valued operations on quantized tensors. Every ONNX spelling becomes this one form. */
+import type { Expression } from "../arith/expression.js";
 import type { IntegerType, Shape } from "./types.js";
 
 /** Affine quantization: real = scale * (code - zeroPoint). Scales are float32 values, exact as doubles. */
@@ -33,6 +34,8 @@ export interface GraphNode<Attributes = unknown> {
   readonly inputs: readonly Tensor[];
   readonly output: Tensor;
   readonly attributes: Attributes;
+  /** Function of the operation's real value, applied before the clamp; only where the home says `post`. */
+  readonly post?: Expression | undefined;
   readonly clamp: RealClamp;
 }
 

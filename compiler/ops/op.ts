@@ -61,10 +61,14 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   scratchBytes?(node: IntegerNode<Attributes>): number;
   /** Whether the output may share the buffer of input `index` (element i written only after the last read of element i). */
   inPlace?(node: IntegerNode<Attributes>, index: number): boolean;
+  /** True when `lower` takes a function of the real result (`post`): monotone in every channel, so that it is still a staircase. */
+  readonly post?: boolean;
   /** True when the output is the input's bytes unchanged, so no code runs. */
   readonly alias?: boolean;
   /** True when the op only moves or selects codes, so quantization passes through it. */
   readonly movesCodes?: boolean;
+  /** True when, moving codes, it picks by their order: only functions that never decrease commute with it. */
+  readonly selects?: boolean;
   /** Present when the op permutes axes: the pass fold-transposes carries it instead of running it. */
   permutation?(attributes: GraphAttributes): readonly number[];
   /**

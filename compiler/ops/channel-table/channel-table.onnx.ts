@@ -1,11 +1,10 @@
-/** ONNX BatchNormalization of a quantized tensor: a function per channel. Source: ONNX operator specification. */
+/** ONNX BatchNormalization: a function per channel of a quantized tensor or of an unquantized result. Source: ONNX operator specification. */
 import type { Expression } from "../../arith/expression.js";
 import { f32 } from "../../arith/float32.js";
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
-import { fromChannelsLast, toChannelsLast } from "../layout.js";
-import { pendingFunction, realConstant, requireFunction } from "../table/real-function.js";
+import { pendingFunction, realConstant, requireFunction, withAxisLast } from "../table/real-function.js";
 
 /** (x - mean) / sqrt(variance + epsilon) * scale + shift, one constant of each per channel (axis 1). */
 export const readBatchNormalization: OnnxRule = (node, reader) => {
@@ -15,12 +14,10 @@ export const readBatchNormalization: OnnxRule = (node, reader) => {
   attributes.float("momentum", 0.9);
   const training = attributes.integer("training_mode", 0) !== 0 || attributes.integer("spatial", 1) !== 1;
   attributes.done();
-  const { shape, moves, tensor } = source;
+  const { shape } = source;
   if (training || node.outputs.filter((name) => name !== "").length !== 1)
     reader.refuse(node, "training mode and its further outputs are not supported");
-  if (moves.length > 0 || (shape.length !== 4 && shape.length !== 2)) {
-    reader.refuse(node, `an input of shape [${shape}]; expected a quantized [1, C, H, W] or [N, C]`);
-  }
+  if (shape.length < 2) reader.refuse(node, `an input of shape [${shape}]; expected [N, C, ..]`);
   const [scale, shift, mean, variance] = [1, 2, 3, 4].map((index) => perChannel(node, reader, index, shape[1]!)) as [
     Expression,
     Expression,
@@ -29,16 +26,7 @@ export const readBatchNormalization: OnnxRule = (node, reader) => {
   ];
   const deviation: Expression = ["Sqrt", ["Add", variance, epsilon]];
   const expression: Expression = ["Add", ["Mul", ["Div", ["Sub", source.expression, mean], deviation], scale], shift];
-  const image = shape.length === 4;
-  reader.define(
-    node,
-    pendingFunction(node, {
-      tensor: image ? toChannelsLast(reader, node, tensor) : tensor,
-      expression,
-      moves: image ? [fromChannelsLast(node)] : [],
-      shape,
-    }),
-  );
+  reader.define(node, pendingFunction(node, reader, { ...withAxisLast(node, reader, source, 1), expression }));
   return true;
 };
 

@@ -1,18 +1,10 @@
 /** 2-D convolution with constant weights, general groups; depthwise is groups = channels. */
 import { evaluateStaircase } from "../../arith/staircase.js";
-import { scaleOf, zeroPointOf } from "../../ir/index.js";
-import { productRange, requireInt32 } from "../accumulator.js";
+import { zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
+import { lowerProducts } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
-import {
-  biasCodes,
-  channelScale,
-  requirePerTensor,
-  requireScaleAxis,
-  type Weights,
-  weightBytes,
-  weightCodes,
-} from "../weights.js";
+import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
 import { c, scratchBytes } from "./conv2d.c.js";
 import { channels } from "./conv2d.channels.js";
@@ -39,7 +31,9 @@ export default {
     return { ...node, inputs: [input, ...node.inputs.slice(1)], attributes: { ...node.attributes, pads: sum } };
   },
 
-  lower(node, { numerics, ranges }) {
+  post: true,
+  lower(node, context) {
+    const { ranges } = context;
     const [x, weights, bias] = node.inputs;
     const { groups, ...window } = node.attributes;
     const [outputs, perGroup, height, width] = weights!.shape as [number, number, number, number];
@@ -50,34 +44,20 @@ export default {
       weightCodes(weights!, (k) => Math.floor(k / taps), node.name),
       weights!.shape,
     );
-    const biases = biasCodes(bias, outputs, node.name);
-    const inputZeroPoint = zeroPointOf(x!);
     const inputRanges = ranges(x!);
-    const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
-    const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
-    const channels = Array.from({ length: outputs }, (_, o) => {
-      const row = codes.subarray(o * taps, (o + 1) * taps);
-      const firstChannel = Math.floor((o * groups) / outputs) * perGroup;
-      const rangeOf = (k: number) => inputRanges[inputRanges.length === 1 ? 0 : firstChannel + (k % perGroup)]!;
-      const product = productRange(row, rangeOf, inputZeroPoint, isPadded(window));
-      const acc = { lo: product.lo + biases[o]!, hi: product.hi + biases[o]! };
-      requireInt32(acc, row, biases[o]!, { type: x!.type, zeroPoint: inputZeroPoint }, node.name);
-      return numerics.product({
-        dense: false,
-        inputScale: scaleOf(x!),
-        weightScale: channelScale(weights!, o),
-        outputScale: output.scale,
-        outputZeroPoint: output.zeroPoint,
-        bias: bias ? biases[o]! : undefined,
-        biasScale: bias ? channelScale(bias, o) : 0,
-        clamp,
-        acc,
-      });
+    const lowered = lowerProducts(node, context, {
+      dense: false,
+      weights: codes,
+      biases: biasCodes(bias, outputs, node.name),
+      rangeOf: (o, k) => {
+        const firstChannel = Math.floor((o * groups) / outputs) * perGroup;
+        return inputRanges[inputRanges.length === 1 ? 0 : firstChannel + (k % perGroup)]!;
+      },
+      padded: isPadded(window),
     });
-    const requantize = { channels, zeroPoint: output.zeroPoint, clamp };
     return {
-      attributes: { ...window, groups, inputZeroPoint, weights: codes, bias: biases, requantize },
-      ranges: rangesOf(requantize),
+      attributes: { ...window, groups, inputZeroPoint: zeroPointOf(x!), ...lowered },
+      ranges: rangesOf(lowered.requantize),
     };
   },
 

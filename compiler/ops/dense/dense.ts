@@ -1,19 +1,11 @@
 /** Matrix product over the last axis with constant weights (fully connected layer). */
 import { evaluateStaircase } from "../../arith/staircase.js";
 import { fail } from "../../diagnostics.js";
-import { scaleOf, zeroPointOf } from "../../ir/index.js";
-import { productRange, requireInt32 } from "../accumulator.js";
+import { zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
+import { lowerProducts } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
-import {
-  biasCodes,
-  channelScale,
-  requirePerTensor,
-  requireScaleAxis,
-  type Weights,
-  weightBytes,
-  weightCodes,
-} from "../weights.js";
+import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
 import { c } from "./dense.c.js";
 import { channels } from "./dense.channels.js";
 import {
@@ -45,7 +37,9 @@ export default {
     return [...x!.shape.slice(0, -1), weights!.shape[outer]!];
   },
 
-  lower(node, { numerics, ranges }) {
+  post: true,
+  lower(node, context) {
+    const { ranges } = context;
     const [x, weights, bias] = node.inputs;
     const { transposed } = node.attributes;
     const outputs = weights!.shape[transposed ? 0 : 1]!;
@@ -55,30 +49,15 @@ export default {
     const channelOf = transposed ? (k: number) => Math.floor(k / inputs) : (k: number) => k % outputs;
     const stored = weightCodes(weights!, channelOf, node.name);
     const codes = transposed ? stored : transposeMatrix(stored, inputs, outputs);
-    const biases = biasCodes(bias, outputs, node.name);
-    const inputZeroPoint = zeroPointOf(x!);
     const inputRanges = ranges(x!);
-    const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
-    const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
-    const channels = Array.from({ length: outputs }, (_, o) => {
-      const row = codes.subarray(o * inputs, (o + 1) * inputs);
-      const product = productRange(row, (k) => inputRanges[inputRanges.length === 1 ? 0 : k]!, inputZeroPoint, false);
-      const acc = { lo: product.lo + biases[o]!, hi: product.hi + biases[o]! };
-      requireInt32(acc, row, biases[o]!, { type: x!.type, zeroPoint: inputZeroPoint }, node.name);
-      return numerics.product({
-        dense: true,
-        inputScale: scaleOf(x!),
-        weightScale: channelScale(weights!, o),
-        outputScale: output.scale,
-        outputZeroPoint: output.zeroPoint,
-        bias: bias ? biases[o]! : undefined,
-        biasScale: bias ? channelScale(bias, o) : 0,
-        clamp,
-        acc,
-      });
+    const lowered = lowerProducts(node, context, {
+      dense: true,
+      weights: codes,
+      biases: biasCodes(bias, outputs, node.name),
+      rangeOf: (_, k) => inputRanges[inputRanges.length === 1 ? 0 : k]!,
+      padded: false,
     });
-    const requantize = { channels, zeroPoint: output.zeroPoint, clamp };
-    return { attributes: { inputZeroPoint, weights: codes, bias: biases, requantize }, ranges: rangesOf(requantize) };
+    return { attributes: { inputZeroPoint: zeroPointOf(x!), ...lowered }, ranges: rangesOf(lowered.requantize) };
   },
 
   evaluate({ inputs: [input], output, attributes }, [x]) {

@@ -10,6 +10,7 @@ export default {
   name: "max-pool2d",
   onnx: { MaxPool: readMaxPool, GlobalMaxPool: readGlobalMaxPool, ReduceMax: readReduceMax },
   movesCodes: true,
+  selects: true,
   channelwise: true,
 
   inferShape({ inputs: [x], attributes }) {

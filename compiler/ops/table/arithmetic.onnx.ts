@@ -6,16 +6,16 @@
 import type { Expression, FunctionName } from "../../arith/expression.js";
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
-import type { GraphReader, Move, OnnxRule } from "../../import/rules.js";
+import type { GraphReader, OnnxRule } from "../../import/rules.js";
 import { elementCount, type Shape } from "../../ir/types.js";
 import { broadcastShape } from "../broadcast.js";
-import { fromChannelsLast, toChannelsLast } from "../layout.js";
 import {
   pendingFunction,
   type RealConstant,
   type RealFunction,
   realConstant,
   requireFunction,
+  withAxisLast,
 } from "./real-function.js";
 
 type Operand = { readonly constant: RealConstant } | { readonly real: RealFunction };
@@ -42,10 +42,10 @@ export const readArithmetic: OnnxRule = (node, reader) => {
   const functions = operands.flatMap((operand) => ("real" in operand ? [operand.real] : []));
   const constants = operands.flatMap((operand) => ("constant" in operand ? [operand.constant] : []));
   const first = functions[0];
-  if (!first) return reader.refuse(node, "all operands are constants. Fold constants before export");
+  if (!first) return reader.refuse(node, "all operands are constants");
   for (const other of functions) {
     const same =
-      other.tensor === first.tensor &&
+      other.source === first.source &&
       other.moves.length === first.moves.length &&
       other.moves.every((move, i) => move === first.moves[i]);
     if (!same) reader.refuse(node, "the operands are functions of different tensors; quantize each operand first");
@@ -56,16 +56,16 @@ export const readArithmetic: OnnxRule = (node, reader) => {
       reader.refuse(node, `a constant of shape [${shape}] does not broadcast to the operand's shape [${first.shape}]`);
     }
   }
-  const perChannel = constants.some(({ values }) => uniform(values) === undefined);
-  const source = perChannel ? channelsLastSource(node, reader, first) : first;
+  const axis = channelAxis(node, reader, constants, first.shape);
+  const source = axis === undefined ? first : withAxisLast(node, reader, first, axis);
+  // Functions of one value share their movements, so the first one's serve all; expressions are their own.
   const terms = operands.map((operand): Expression => {
     if ("real" in operand) return operand.real.expression;
-    return (
-      uniform(operand.constant.values) ?? { perChannel: channelValues(node, reader, operand.constant, first.shape) }
-    );
+    const { values } = operand.constant;
+    return uniform(values) ?? { perChannel: Array.from(values) };
   });
   const expression = terms.slice(1).reduce<Expression>((left, right) => [name, left, right], terms[0]!);
-  reader.define(node, pendingFunction(node, { ...source, expression }));
+  reader.define(node, pendingFunction(node, reader, { ...source, expression }));
   return true;
 };
 
@@ -75,34 +75,24 @@ function uniform(values: ArrayLike<number>): number | undefined {
   return Array.from(values).every((value) => value === first) ? first : undefined;
 }
 
-/** The axis that ONNX calls channels: 1 of images, else the last. */
-const channelAxis = (shape: Shape) => (shape.length === 4 ? 1 : shape.length - 1);
-
-/** One value per channel of `shape`. */
-function channelValues(node: OnnxNode, reader: GraphReader, { shape, values }: RealConstant, full: Shape): number[] {
-  const axis = channelAxis(full);
-  const channels = full[axis]!;
-  const own = axis - (full.length - shape.length);
-  if (values.length !== channels || shape[own] !== channels) {
-    reader.refuse(
-      node,
-      `a constant of shape [${shape}] for an operand of shape [${full}]; expected one number, or one per channel. Quantize the constant instead`,
-    );
+/** The axis of `full` along which constants differ; undefined when they do not. Refuses constants that differ along more. */
+function channelAxis(
+  node: OnnxNode,
+  reader: GraphReader,
+  constants: readonly RealConstant[],
+  full: Shape,
+): number | undefined {
+  let found: number | undefined;
+  for (const { shape, values } of constants) {
+    if (uniform(values) !== undefined) continue;
+    const long = shape.flatMap((dim, i) => (dim > 1 ? [full.length - shape.length + i] : []));
+    if (long.length !== 1 || (found !== undefined && found !== long[0])) {
+      return reader.refuse(
+        node,
+        `a constant of shape [${shape}] for an operand of shape [${full}]; expected one number, or one per channel. Quantize the constant instead`,
+      );
+    }
+    found = long[0];
   }
-  return Array.from(values);
-}
-
-/** The moves that `channelsLastSource` added: behind one, the function's tensor already has its channels last. */
-const ownMoves = new WeakSet<Move>();
-
-/** The function with its tensor channels last, as tables per channel read it. */
-function channelsLastSource(node: OnnxNode, reader: GraphReader, source: RealFunction): RealFunction {
-  const { tensor, shape, moves } = source;
-  if (moves.length === 1 && ownMoves.has(moves[0]!)) return source;
-  if (moves.length > 0)
-    reader.refuse(node, "a constant per channel behind a movement of unquantized values; quantize before it");
-  if (shape.length !== 4) return source;
-  const move = fromChannelsLast(node);
-  ownMoves.add(move);
-  return { ...source, tensor: toChannelsLast(reader, node, tensor), moves: [move] };
+  return found;
 }

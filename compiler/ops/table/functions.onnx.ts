@@ -59,7 +59,7 @@ const rule =
     const attributes = new Attributes(node, reader);
     const expression = build(operand.expression, attributes);
     attributes.done();
-    reader.define(node, pendingFunction(node, { ...operand, expression }));
+    reader.define(node, pendingFunction(node, reader, { ...operand, expression }));
     return true;
   };
 
@@ -74,7 +74,7 @@ const qlinearRule =
     return qlinearResult(
       reader,
       node,
-      pendingFunction(node, { tensor, expression, moves: [], shape: tensor.shape }),
+      pendingFunction(node, reader, { source: tensor, expression, moves: [], shape: tensor.shape }),
       3,
     );
   };

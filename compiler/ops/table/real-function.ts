@@ -1,15 +1,18 @@
-/** Values of the ONNX graph as real functions of one quantized tensor, and as constants. */
+/** Values of the ONNX graph as real functions of one tensor or of one operation's result, and as constants. */
 import type { Expression } from "../../arith/expression.js";
 import { dependsOnChannel } from "../../arith/expression.js";
+import { monotonicity } from "../../arith/monotonicity.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, Move, Pending, Value } from "../../import/rules.js";
 import { noClamp, type RealClamp, type Tensor } from "../../ir/graph.js";
 import { elementCount, type Shape } from "../../ir/types.js";
+import { opHomes } from "../index.js";
+import { inversePermutation } from "../order.js";
 import type { TableGraphAttributes } from "./table.types.js";
 
-/** A function of the elements of `tensor`, still to be quantized. */
+/** A function of the elements of a tensor, or of an operation's unquantized result; still to be quantized. */
 export interface RealFunction {
-  readonly tensor: Tensor;
+  readonly source: Tensor | Pending;
   readonly expression: Expression;
   /** Movements of the codes once they are quantized; functions of single elements commute with them. */
   readonly moves: readonly Move[];
@@ -23,19 +26,22 @@ export interface RealConstant {
   readonly values: ArrayLike<number>;
 }
 
-/** The value as a function of one quantized tensor, bounds included; undefined when it is none. */
+/** The pending result without any function of it: what several functions of one result have in common. */
+const origins = new WeakMap<Pending, Pending>();
+
+/** The value as a function, bounds included; undefined when it is none. */
 export function realFunction(value: Value | undefined): RealFunction | undefined {
   if (value?.kind === "real" && !value.tensor.data) {
-    return { tensor: value.tensor, expression: "x", moves: [], shape: value.tensor.shape };
+    return { source: value.tensor, expression: "x", moves: [], shape: value.tensor.shape };
   }
-  if (value?.kind !== "pending" || (value.op !== "table" && value.op !== "channel-table")) return undefined;
-  const { expression = "x" } = value.attributes as TableGraphAttributes;
-  return {
-    tensor: value.inputs[0]!,
-    expression: bounded(expression, value.clamp),
-    moves: value.moves,
-    shape: value.shape,
-  };
+  if (value?.kind !== "pending") return undefined;
+  const { op, attributes, post = "x", clamp, moves, shape } = value;
+  if (op === "table" || op === "channel-table") {
+    const { expression = "x" } = attributes as TableGraphAttributes;
+    return { source: value.inputs[0]!, expression: bounded(expression, clamp), moves, shape };
+  }
+  if (!opHomes.get(op)!.post) return undefined;
+  return { source: origins.get(value) ?? value, expression: bounded(post, clamp), moves, shape };
 }
 
 function bounded(expression: Expression, { min, max }: RealClamp): Expression {
@@ -57,19 +63,29 @@ export function realConstant(value: Value | undefined): RealConstant | undefined
   };
 }
 
-/** The result of a function as a value that waits for its quantization. */
-export function pendingFunction(node: OnnxNode, { tensor, expression, moves, shape }: RealFunction): Pending {
+/** The result of a function as a value that waits for its quantization. Refuses what may not pass a movement that selects. */
+export function pendingFunction(
+  node: OnnxNode,
+  reader: GraphReader,
+  { source, expression, moves, shape }: RealFunction,
+): Pending {
+  if (moves.some(({ op }) => opHomes.get(op)!.selects) && !neverDecreases(expression)) {
+    reader.refuse(node, "a function that may decrease behind a maximum of unquantized values; quantize between them");
+  }
+  if ("kind" in source) {
+    const result: Pending = { ...source, post: expression, clamp: noClamp, moves, shape };
+    origins.set(result, source);
+    return result;
+  }
   const op = dependsOnChannel(expression) ? "channel-table" : "table";
-  return {
-    kind: "pending",
-    op,
-    name: node.name,
-    inputs: [tensor],
-    attributes: { expression },
-    clamp: noClamp,
-    shape,
-    moves,
-  };
+  const common = { kind: "pending", op, name: node.name, inputs: [source], clamp: noClamp } as const;
+  return { ...common, attributes: { expression } satisfies TableGraphAttributes, shape, moves };
+}
+
+function neverDecreases(expression: Expression): boolean {
+  if (dependsOnChannel(expression)) return false;
+  const dependence = monotonicity(expression);
+  return dependence === "increasing" || dependence === "constant";
 }
 
 /** The function that input `index` is; refuses the node otherwise. */
@@ -77,15 +93,43 @@ export function requireFunction(node: OnnxNode, reader: GraphReader, index: numb
   const value = reader.value(node, index);
   const found = realFunction(value);
   if (found) return found;
-  if (value?.kind !== "pending")
-    return {
-      tensor: reader.quantized(node, index),
-      expression: "x",
-      moves: [],
-      shape: reader.quantized(node, index).shape,
-    };
-  return reader.refuse(
-    node,
-    `the result of '${value.name}' is not quantized; put QuantizeLinear and DequantizeLinear between them`,
-  );
+  if (value?.kind === "pending") {
+    return reader.refuse(
+      node,
+      `the result of '${value.name}' is not quantized; put QuantizeLinear and DequantizeLinear between them`,
+    );
+  }
+  const tensor = reader.quantized(node, index);
+  return { source: tensor, expression: "x", moves: [], shape: tensor.shape };
+}
+
+/**
+ * The function with `axis` of its shape last before its movements, as constants per channel need it: transpositions are added
+ * where there are no movements yet. Refuses the node when the axis goes elsewhere.
+ */
+export function withAxisLast(node: OnnxNode, reader: GraphReader, found: RealFunction, axis: number): RealFunction {
+  const { source, moves, shape } = found;
+  if (lastAxisBehind(moves, shape) === axis) return found;
+  if (moves.length > 0 || "kind" in source) {
+    return reader.refuse(node, "a constant per channel behind a movement of unquantized values; quantize before it");
+  }
+  const permutation = [...shape.keys()].filter((other) => other !== axis).concat(axis);
+  const moved = reader.emit("transpose", `${node.name}_channels_last`, source, { permutation });
+  const back: Move = {
+    op: "transpose",
+    name: `${node.name}_to_onnx`,
+    attributes: { permutation: inversePermutation(permutation) },
+  };
+  return { ...found, source: moved, moves: [back] };
+}
+
+/** Where movements put the last axis of what they start from; undefined for other movements than transpositions. */
+function lastAxisBehind(moves: readonly Move[], shape: Shape): number | undefined {
+  let axis = shape.length - 1;
+  for (const { op, attributes } of moves) {
+    const permutation = opHomes.get(op)!.permutation?.(attributes);
+    if (!permutation) return undefined;
+    axis = permutation.indexOf(axis);
+  }
+  return axis;
 }
