@@ -9,7 +9,7 @@ import { readOnnx } from "./onnx.js";
 import { pruneUnused, requireSingleDefinitions } from "./prune.js";
 import { equalQuantization, quantizationRules } from "./quantize-rules.js";
 import type { GraphReader, Move, OnnxRule, Pending, Value } from "./rules.js";
-import { elementTypeName, floatType, integerTypeOf } from "./tensor-data.js";
+import { elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
 
 type FloatInput = Extract<Value, { kind: "float-input" }>;
 
@@ -227,7 +227,7 @@ export class ModelReader implements GraphReader {
     if (elementCount(shape) > 2 ** 31 - 1)
       fail("QC1004", `shape [${shape}] has more than 2^31-1 elements.`, input.name);
     if (this.values.has(input.name)) fail("QC1003", `graph input '${input.name}' is defined twice.`, input.name);
-    if (input.dataType === floatType) {
+    if (isFloatType(input.dataType)) {
       this.values.set(input.name, { kind: "float-input", name: input.name, source: shape, shape, moves: [] });
       return;
     }
@@ -235,7 +235,7 @@ export class ModelReader implements GraphReader {
     if (!type || type.bits > 8) {
       fail(
         "QC2002",
-        `graph input of type ${elementTypeName[input.dataType] ?? input.dataType}; expected int8, uint8 or float.`,
+        `graph input of type ${elementTypeName[input.dataType] ?? input.dataType}; expected int8, uint8, a narrower integer or float.`,
         input.name,
       );
     }
