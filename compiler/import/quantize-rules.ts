@@ -4,6 +4,7 @@ import { f32, rint, saturate } from "../arith/float32.js";
 import { fail } from "../diagnostics.js";
 import type { Quantization, Tensor } from "../ir/graph.js";
 import { typeRange } from "../ir/types.js";
+import { Attributes } from "./attributes.js";
 import type { OnnxNode, OnnxTensor } from "./onnx.js";
 import type { ModelReader } from "./read-graph.js";
 import type { GraphReader, OnnxRule, Value } from "./rules.js";
@@ -47,7 +48,7 @@ function parameters(
   const scale = constantInput(node, reader, 1);
   if (!scale) return reader.refuse(node, "the scale must be a constant");
   const zeroPoint = constantInput(node, reader, 2);
-  const given = Number(node.attributes.get("axis") ?? 1);
+  const given = new Attributes(node, reader).integer("axis", 1);
   const axis = given < 0 ? given + shape.length : given;
   const quantization = quantizationFrom(scale, zeroPoint, axis, node.name);
   if (quantization.axis !== undefined && shape[axis] !== quantization.scales.length) {
@@ -144,7 +145,7 @@ const quantize: OnnxRule = (node, reader) => {
 
 const constant: OnnxRule = (node, reader) => {
   const tensor = node.attributes.get("value");
-  if (typeof tensor !== "object" || Array.isArray(tensor)) {
+  if (typeof tensor !== "object" || !("values" in tensor)) {
     return reader.refuse(node, "only constants given as a tensor (attribute 'value') are supported");
   }
   reader.define(node, { kind: "constant", constant: tensor as OnnxTensor });

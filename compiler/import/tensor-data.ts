@@ -3,6 +3,7 @@ import type { onnx as Proto } from "onnx-proto";
 import { fail } from "../diagnostics.js";
 import { elementCount, type IntegerType } from "../ir/types.js";
 import { type ElementFormat, type Entry, elementFormats, saturated } from "./element-formats.js";
+import type { ExternalData } from "./external-data.js";
 import type { OnnxTensor } from "./onnx.js";
 
 /** ONNX TensorProto.DataType numbers, as of ONNX 1.22 (onnx-proto's own enum stops at 1.10). */
@@ -58,13 +59,10 @@ export function codeTypeOf(dataType: number): IntegerType | undefined {
 /** More axes than any tensor of a network has; bounds the work on a shape. */
 export const maximumRank = 32;
 
-/** Decodes a TensorProto. Throws QC1002 when its data does not match its shape or type, QC1005 for external data. */
-export function decodeTensor(proto: Proto.ITensorProto): OnnxTensor {
+/** Decodes a TensorProto. Throws QC1002 when its data does not match its shape or type, QC1005 for external data that may not be read. */
+export function decodeTensor(proto: Proto.ITensorProto, external: ExternalData): OnnxTensor {
   const name = proto.name ?? "";
   const dataType = Number(proto.dataType ?? 0);
-  if (Number(proto.dataLocation ?? 0) === 1) {
-    fail("QC1005", "the tensor's data lies in another file. Save the model with its data inside.", name);
-  }
   const dims = readShape(proto.dims ?? [], name);
   const format = elementFormats.get(dataType);
   if (!format) {
@@ -72,11 +70,13 @@ export function decodeTensor(proto: Proto.ITensorProto): OnnxTensor {
   }
   if (proto.segment) fail("QC1002", "the tensor is stored in segments; expected one piece.", name);
   const refuse = (problem: string) => fail("QC1002", `${problem} for shape [${dims}].`, name);
-  const raw = proto.rawData ?? new Uint8Array(0);
+  const count = elementCount(dims);
+  const outside = Number(proto.dataLocation ?? 0) === 1;
+  const raw = outside ? external.read(proto, storedBytes(count, format)) : (proto.rawData ?? new Uint8Array(0));
   const values =
-    raw.length > 0
-      ? fromBytes(raw, elementCount(dims), format, refuse)
-      : fromEntries(proto[format.field] ?? [], elementCount(dims), format, (problem) =>
+    outside || raw.length > 0
+      ? fromBytes(raw, count, format, refuse)
+      : fromEntries(proto[format.field] ?? [], count, format, (problem) =>
           refuse(`${problem} ${elementTypeName[dataType]}`),
         );
   return { name, dataType, dims, values };
@@ -91,10 +91,13 @@ function readShape(proto: readonly Entry[], name: string): number[] {
   return dims;
 }
 
+const storedBytes = (count: number, { bits }: ElementFormat) => Math.ceil((count * bits) / 8);
+
 type Refuse = (problem: string) => never;
 
-function fromBytes(raw: Uint8Array, count: number, { bits, array, read }: ElementFormat, refuse: Refuse) {
-  const expected = Math.ceil((count * bits) / 8);
+function fromBytes(raw: Uint8Array, count: number, format: ElementFormat, refuse: Refuse) {
+  const { bits, array, read } = format;
+  const expected = storedBytes(count, format);
   if (raw.length !== expected) refuse(`got ${raw.length} bytes, expected ${expected}`);
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const values = array(count);

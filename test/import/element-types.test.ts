@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bfloat16, float16 } from "../../compiler/import/element-formats.js";
+import { ExternalData } from "../../compiler/import/external-data.js";
 import {
   codeTypeOf,
   decodeTensor,
@@ -12,7 +13,7 @@ import {
 
 const number = (name: string) => Number(Object.entries(elementTypeName).find(([, each]) => each === name)![0]);
 const decode = (type: string, dims: number[], data: object) =>
-  Array.from(decodeTensor({ name: "t", dataType: number(type), dims, ...data }).values);
+  Array.from(decodeTensor({ name: "t", dataType: number(type), dims, ...data }, new ExternalData(undefined)).values);
 const bytes = (...values: number[]) => ({ rawData: Uint8Array.from(values) });
 
 describe("raw data and typed fields", () => {

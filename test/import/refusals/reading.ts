@@ -83,7 +83,13 @@ export const reading: readonly Refusal[] = [
     "dequantizelinear_1",
     /cycle/,
   ],
-  ["a dynamic height", () => oneOp([1, 2, "H", 6], (b, x) => b.node("Relu", [x])), "QC1004", "x", /dimension 2 is H/],
+  [
+    "a dynamic height",
+    () => oneOp([1, 2, "H", 6], (b, x) => b.node("Relu", [x])),
+    "QC1004",
+    "x",
+    /dimension 2 is 'H'.*--dim H=<size>/,
+  ],
   ["a zero width", () => op("Relu", {}, [1, 2, 6, 0]), "QC1004", "x", /dimension 3 is 0/],
 
   ["a gigantic input", () => op("Relu", {}, [1, 2 ** 16, 2 ** 16]), "QC1004", "x", /more than 2\^31-1/],
