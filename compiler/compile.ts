@@ -17,6 +17,10 @@ export interface CompileOptions {
   readonly numerics?: string | undefined;
   /** Name of the model, for reports and generated files. */
   readonly name?: string | undefined;
+  /** Folder of the model file, where an ONNX model may have external data; without it such data are refused. */
+  readonly folder?: string | undefined;
+  /** Sizes of symbolic dimensions of an ONNX model's inputs, by name; the first dimension is 1 unless given. */
+  readonly dims?: Readonly<Record<string, number>> | undefined;
   /** Receives every intermediate form by stage name, for --print-after. */
   readonly onStage?: ((stage: string, form: Graph | IntegerGraph | Plan) => void) | undefined;
 }
@@ -38,7 +42,7 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Compil
   if (!family) {
     fail("QC6001", `--numerics ${numerics} is unknown; expected ${[...numericsByName.keys()].join(", ")}.`);
   }
-  let graph = frontEnd.read(bytes, name);
+  let graph = frontEnd.read(bytes, name, options);
   onStage?.("import", graph);
   for (const pass of graphPasses) {
     graph = pass.run(graph);

@@ -1,5 +1,5 @@
 /** Options that several commands share. */
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Command } from "commander";
 import { type Compilation, compile } from "../compile.js";
 import { fail } from "../diagnostics.js";
@@ -10,6 +10,8 @@ import { readBytes } from "../verify/vectors.js";
 export interface ModelOptions {
   readonly numerics?: string;
   readonly printAfter?: string;
+  /** As given: `name=size`. */
+  readonly dim?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -21,12 +23,17 @@ const stageNames = [
   "plan",
 ];
 
-/** Adds --numerics, --print-after and --json. */
+/** Adds --numerics, --dim, --print-after and --json. */
 export function withModelOptions(command: Command): Command {
   return command
     .option(
       "--numerics <family>",
       "arithmetic family: exact, onnxruntime or tflite (default: tflite for .tflite files, exact for ONNX)",
+    )
+    .option(
+      "--dim <name=size>",
+      "size of a symbolic dimension of an ONNX model; repeat it for others (the first dimension is 1 by default)",
+      (text: string, others: readonly string[] = []) => [...others, text],
     )
     .option("--print-after <stage>", `print the form after a stage to stderr: ${stageNames.join(", ")}`)
     .option("--json", "print a JSON result to stdout");
@@ -39,6 +46,8 @@ export function compileFile(path: string, options: ModelOptions): Compilation {
   const compilation = compile(readBytes(path), {
     numerics: options.numerics,
     name: modelName(path),
+    folder: dirname(path),
+    dims: parseDims(options.dim ?? []),
     onStage: (stage: string, form: Form) => {
       stages.push(stage);
       if (stage === options.printAfter) {
@@ -49,6 +58,18 @@ export function compileFile(path: string, options: ModelOptions): Compilation {
   });
   if (!shown) fail("QC6001", `--print-after ${options.printAfter} is no stage; expected ${stages.join(", ")}.`);
   return compilation;
+}
+
+/** Sizes by name from `name=size` texts; a name may hold `=` itself. */
+export function parseDims(texts: readonly string[]): Readonly<Record<string, number>> {
+  const dims = new Map<string, number>();
+  for (const text of texts) {
+    const [, name, size] =
+      /^(.+)=(\d+)$/s.exec(text) ?? fail("QC6001", `--dim ${text}: expected name=size, such as W=64.`);
+    if (dims.has(name!)) fail("QC6001", `--dim ${name} is given twice.`);
+    dims.set(name!, Number(size));
+  }
+  return Object.fromEntries(dims);
 }
 
 /** The file's name without its extension. */

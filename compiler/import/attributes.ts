@@ -34,7 +34,7 @@ export class Attributes {
   integers(name: string, fallback: readonly number[]): readonly number[] {
     const value = this.take(name);
     if (value === undefined) return fallback;
-    if (!Array.isArray(value)) this.wrong(name, "a list of integers");
+    if (!Array.isArray(value) || !value.every(Number.isSafeInteger)) this.wrong(name, "a list of integers");
     return value as readonly number[];
   }
 

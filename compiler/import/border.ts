@@ -4,7 +4,7 @@ import type { Quantization } from "../ir/graph.js";
 import { opHomes } from "../ops/index.js";
 import type { OnnxModel } from "./onnx.js";
 import { quantizationFrom } from "./quantize-rules.js";
-import { floatType } from "./tensor-data.js";
+import { isFloatType } from "./tensor-data.js";
 
 /** Follows the input through operations that only move codes to the node that gives it a scale. */
 export function borderQuantization(model: OnnxModel, input: string): Quantization {
@@ -15,7 +15,7 @@ export function borderQuantization(model: OnnxModel, input: string): Quantizatio
     // DequantizeLinear and the QLinear operators alike: codes, then their scale, then their zero point.
     const scale = model.initializers.get(node.inputs[index + 1] ?? "");
     const zeroPoint = model.initializers.get(node.inputs[index + 2] ?? "");
-    if (scale?.dataType === floatType) {
+    if (scale && isFloatType(scale.dataType)) {
       const quantization = quantizationFrom(scale, zeroPoint, undefined, node.name);
       if (quantization.scales.length === 1) return quantization;
       fail("QC2004", `got ${quantization.scales.length} scales; expected one for the whole graph input.`, input);

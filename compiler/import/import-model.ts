@@ -1,5 +1,7 @@
 /** Which front end reads a file: told by the file's first bytes, never by its name. */
 import type { Graph } from "../ir/graph.js";
+import { pinnedDims } from "./input-shape.js";
+import type { ImportOptions } from "./onnx.js";
 import { importModel as importOnnx } from "./read-graph.js";
 import { isTflite } from "./tflite/model.js";
 import { importTflite } from "./tflite/read-tflite.js";
@@ -8,11 +10,17 @@ export interface FrontEnd {
   /** The arithmetic family that a model of this format means unless the user says otherwise. */
   readonly numerics: string;
   /** Reads model bytes into a Graph. Throws a QcError that lists every unsupported operator at once. */
-  read(bytes: Uint8Array, name: string): Graph;
+  read(bytes: Uint8Array, name: string, options?: ImportOptions): Graph;
 }
 
 const onnx: FrontEnd = { numerics: "exact", read: importOnnx };
-const tflite: FrontEnd = { numerics: "tflite", read: importTflite };
+const tflite: FrontEnd = {
+  numerics: "tflite",
+  read: (bytes, name, options) => {
+    pinnedDims(options?.dims, []); // its shapes are numbers
+    return importTflite(bytes, name);
+  },
+};
 
 /** TensorFlow Lite files carry an identifier; ONNX files have none. */
 export function frontEndFor(bytes: Uint8Array): FrontEnd {

@@ -7,7 +7,7 @@ import type { Tensor } from "../ir/graph.js";
 import type { OnnxNode, OnnxTensor } from "./onnx.js";
 import { equalQuantization, quantizationFrom } from "./quantize-rules.js";
 import type { GraphReader, Pending } from "./rules.js";
-import { integerTypeOf } from "./tensor-data.js";
+import { codeTypeOf, integerTypeOf } from "./tensor-data.js";
 
 function constantAt(reader: GraphReader, node: OnnxNode, index: number): OnnxTensor | undefined {
   const value = reader.value(node, index);
@@ -30,8 +30,8 @@ export function qlinearOperand(reader: GraphReader, node: OnnxNode, index: numbe
   }
   if (value?.kind !== "constant") return reader.refuse(node, `input ${index} must be integer codes`);
   const { constant } = value;
-  const type = integerTypeOf(constant.dataType);
-  if (!type) return reader.refuse(node, `input ${index} must be int8 or uint8`);
+  const type = codeTypeOf(constant.dataType);
+  if (!type) return reader.refuse(node, `input ${index} must be an integer of at most 16 bits`);
   if (quantization.axis !== undefined && constant.dims[axis] !== quantization.scales.length) {
     fail("QC2004", `got ${quantization.scales.length} scales for axis ${axis} of shape [${constant.dims}].`, node.name);
   }
@@ -49,7 +49,7 @@ export function qlinearBias(
   const constant = constantAt(reader, node, index);
   if (!constant) return undefined;
   const type = integerTypeOf(constant.dataType);
-  if (type?.bits !== 32) return reader.refuse(node, `input ${index}, the bias, must be int32`);
+  if (type?.bits !== 32 || !type.signed) return reader.refuse(node, `input ${index}, the bias, must be int32`);
   const scales = weights.quantization.scales.map((scale) => scale * x.quantization.scales[0]!);
   return {
     name: constant.name,

@@ -4,22 +4,31 @@ import { f32, rint, saturate } from "../arith/float32.js";
 import { fail } from "../diagnostics.js";
 import type { Quantization, Tensor } from "../ir/graph.js";
 import { typeRange } from "../ir/types.js";
+import { Attributes } from "./attributes.js";
 import type { OnnxNode, OnnxTensor } from "./onnx.js";
 import type { ModelReader } from "./read-graph.js";
 import type { GraphReader, OnnxRule, Value } from "./rules.js";
-import { floatType, integerTypeOf } from "./tensor-data.js";
+import { codeTypeOf, elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
 
-/** Scale and zero point tensors to a Quantization; QC2004 for scales that are not positive and finite. */
+const typeOf = ({ dataType }: OnnxTensor) => elementTypeName[dataType] ?? `${dataType}`;
+
+/** Scale and zero point tensors to a Quantization; QC2004 for scales that are no positive finite floats and other zero points than integers. */
 export function quantizationFrom(
   scale: OnnxTensor,
   zeroPoint: OnnxTensor | undefined,
   axis: number | undefined,
   where: string,
 ): Quantization {
+  if (!isFloatType(scale.dataType)) {
+    fail("QC2004", `scale of type ${typeOf(scale)}; expected float, float16 or bfloat16.`, where);
+  }
   const scales = Array.from(scale.values, f32);
   const bad = scales.find((value) => !(value > 0 && Number.isFinite(value)));
   if (scales.length === 0 || bad !== undefined) {
     fail("QC2004", `scale ${bad ?? "[]"} is not a positive finite number.`, where);
+  }
+  if (zeroPoint && !codeTypeOf(zeroPoint.dataType)) {
+    fail("QC2004", `zero point of type ${typeOf(zeroPoint)}; expected an integer type that codes can have.`, where);
   }
   const zeroPoints = zeroPoint ? Array.from(zeroPoint.values) : scales.map(() => 0);
   if (zeroPoints.length !== scales.length) {
@@ -38,9 +47,8 @@ function parameters(
   }
   const scale = constantInput(node, reader, 1);
   if (!scale) return reader.refuse(node, "the scale must be a constant");
-  if (scale.dataType !== floatType) reader.refuse(node, "the scale must be float32");
   const zeroPoint = constantInput(node, reader, 2);
-  const given = Number(node.attributes.get("axis") ?? 1);
+  const given = new Attributes(node, reader).integer("axis", 1);
   const axis = given < 0 ? given + shape.length : given;
   const quantization = quantizationFrom(scale, zeroPoint, axis, node.name);
   if (quantization.axis !== undefined && shape[axis] !== quantization.scales.length) {
@@ -60,8 +68,8 @@ const dequantize: OnnxRule = (node, reader) => {
   const input = reader.value(node, 0);
   if (input?.kind === "constant") {
     const { constant } = input;
-    const type = integerTypeOf(constant.dataType);
-    if (!type) return reader.refuse(node, "a dequantized constant must be int8, uint8 or int32");
+    const type = codeTypeOf(constant.dataType);
+    if (!type) return reader.refuse(node, "a dequantized constant must be int32 or an integer of at most 16 bits");
     const { quantization } = parameters(node, reader, constant.dims);
     const tensor: Tensor = {
       name: constant.name,
@@ -88,7 +96,7 @@ const quantize: OnnxRule = (node, reader) => {
   if (!value) return reader.refuse(node, "the input is missing");
   const { quantization, zeroPoint } = parameters(node, reader, shapeOf(value));
   const type = integerTypeOf(zeroPoint?.dataType ?? 2);
-  if (!type || type.bits > 8) return reader.refuse(node, "only int8 and uint8 results are supported");
+  if (!type || type.bits > 8) return reader.refuse(node, "only results of at most 8 bits are supported");
   const name = node.outputs[0] ?? node.name;
   const model = reader as ModelReader;
   const perTensor = () => {
@@ -137,7 +145,7 @@ const quantize: OnnxRule = (node, reader) => {
 
 const constant: OnnxRule = (node, reader) => {
   const tensor = node.attributes.get("value");
-  if (typeof tensor !== "object" || Array.isArray(tensor)) {
+  if (typeof tensor !== "object" || !("values" in tensor)) {
     return reader.refuse(node, "only constants given as a tensor (attribute 'value') are supported");
   }
   reader.define(node, { kind: "constant", constant: tensor as OnnxTensor });

@@ -4,12 +4,13 @@ import { type Graph, type GraphNode, noClamp, type Quantization, type RealClamp,
 import { elementCount, type IntegerType, int8, type Shape } from "../ir/types.js";
 import { opHomes } from "../ops/index.js";
 import { borderQuantization } from "./border.js";
-import type { OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
+import { inputShape, pinnedDims } from "./input-shape.js";
+import type { ImportOptions, OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
 import { readOnnx } from "./onnx.js";
 import { pruneUnused, requireSingleDefinitions } from "./prune.js";
 import { equalQuantization, quantizationRules } from "./quantize-rules.js";
 import type { GraphReader, Move, OnnxRule, Pending, Value } from "./rules.js";
-import { elementTypeName, floatType, integerTypeOf } from "./tensor-data.js";
+import { elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
 
 type FloatInput = Extract<Value, { kind: "float-input" }>;
 
@@ -17,10 +18,10 @@ type FloatInput = Extract<Value, { kind: "float-input" }>;
 class Refusal extends Error {}
 
 /** Reads model bytes into a Graph. Throws a QcError that lists every unsupported node at once. */
-export function importModel(bytes: Uint8Array, name: string): Graph {
-  const model = readOnnx(bytes);
+export function importModel(bytes: Uint8Array, name: string, options: ImportOptions = {}): Graph {
+  const model = readOnnx(bytes, options);
   requireSingleDefinitions(model);
-  return new ModelReader(pruneUnused(model), name).read();
+  return new ModelReader(pruneUnused(model), name, pinnedDims(options.dims, model.inputs)).read();
 }
 
 /** Rules by ONNX operator type: the quantization rules, then those of the op homes in order of their names. */
@@ -46,6 +47,7 @@ export class ModelReader implements GraphReader {
   constructor(
     private readonly model: OnnxModel,
     private readonly name: string,
+    private readonly pinned: ReadonlyMap<string, number>,
   ) {
     this.opset = model.opset;
   }
@@ -215,19 +217,9 @@ export class ModelReader implements GraphReader {
   }
 
   private readInput(input: OnnxValue): void {
-    const shape = input.dims.map((dim, axis) => {
-      if (typeof dim === "number" && Number.isSafeInteger(dim) && dim > 0) return dim;
-      if (axis === 0 && (typeof dim === "string" || dim <= 0)) return 1; // a symbolic batch is pinned to 1
-      return fail(
-        "QC1004",
-        `dimension ${axis} is ${dim}; expected a positive number. Export with fixed dimensions.`,
-        input.name,
-      );
-    });
-    if (elementCount(shape) > 2 ** 31 - 1)
-      fail("QC1004", `shape [${shape}] has more than 2^31-1 elements.`, input.name);
+    const shape = inputShape(input, this.pinned);
     if (this.values.has(input.name)) fail("QC1003", `graph input '${input.name}' is defined twice.`, input.name);
-    if (input.dataType === floatType) {
+    if (isFloatType(input.dataType)) {
       this.values.set(input.name, { kind: "float-input", name: input.name, source: shape, shape, moves: [] });
       return;
     }
@@ -235,7 +227,7 @@ export class ModelReader implements GraphReader {
     if (!type || type.bits > 8) {
       fail(
         "QC2002",
-        `graph input of type ${elementTypeName[input.dataType] ?? input.dataType}; expected int8, uint8 or float.`,
+        `graph input of type ${elementTypeName[input.dataType] ?? input.dataType}; expected int8, uint8, a narrower integer or float.`,
         input.name,
       );
     }

@@ -254,7 +254,7 @@ describe("QLinear refusals", () => {
       one((b, x) =>
         b.node("Reshape", [b.dequantize(x, input), b.node("Constant", [], { value: { raw: { type: 4 } } })]),
       ),
-      /QC1003 .*without a tensor/,
+      /QC2002 .*attribute 'value'/,
     ],
   ];
   it.each(cases)("%s", (_, model, message) => {

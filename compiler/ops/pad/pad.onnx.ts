@@ -27,8 +27,7 @@ interface Reading {
 function read(node: OnnxNode, reader: GraphReader): Reading {
   const attributes = new Attributes(node, reader);
   const mode = attributes.text("mode", "constant");
-  const listed = ["pads", "paddings"].find((name) => node.attributes.has(name));
-  const given = reader.numbers(node, 1) ?? (listed ? attributes.integers(listed, []) : undefined);
+  const given = reader.numbers(node, 1) ?? (node.attributes.has("pads") ? attributes.integers("pads", []) : undefined);
   const values = reader.numbers(node, 2);
   const value = values?.length ? values[0]! : attributes.float("value", 0);
   const axes = reader.numbers(node, 3);

@@ -20,10 +20,9 @@ function reshapeTo(node: OnnxNode, reader: GraphReader, target: (shape: Shape) =
 }
 
 export const readReshape: OnnxRule = (node, reader) => {
-  const target = reader.numbers(node, 1);
+  const given = reader.numbers(node, 1) ?? reader.refuse(node, "the shape is missing");
   const attributes = new Attributes(node, reader);
   const allowZero = attributes.integer("allowzero", 0) !== 0;
-  const given = target ?? attributes.integers("shape", []);
   attributes.done();
   return reshapeTo(node, reader, (shape) => {
     const dims = given.map((dim, axis) => (dim === 0 && !allowZero ? (shape[axis] ?? 0) : dim));

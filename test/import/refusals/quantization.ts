@@ -25,9 +25,9 @@ export const quantization: readonly Refusal[] = [
         b.node("QuantizeLinear", [b.input(image), b.constant("s", "double", [], [1])], {}, { name: "node" }),
       );
     },
-    "QC2002",
+    "QC2004",
     "node",
-    /must be float32/,
+    /scale of type double; expected float/,
   ],
   [
     "an empty scale",
@@ -74,7 +74,7 @@ export const quantization: readonly Refusal[] = [
     },
     "QC2002",
     "node",
-    /only int8 and uint8/,
+    /at most 8 bits/,
   ],
   [
     "a NaN constant",
