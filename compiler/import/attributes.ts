@@ -1,5 +1,5 @@
 /** Typed access to ONNX attributes. A wrong type or an unknown attribute refuses the node by name. */
-import type { OnnxNode } from "./onnx.js";
+import type { OnnxNode, OnnxTensor } from "./onnx.js";
 import type { GraphReader } from "./rules.js";
 
 export class Attributes {
@@ -7,7 +7,7 @@ export class Attributes {
 
   constructor(
     private readonly node: OnnxNode,
-    private readonly reader: GraphReader,
+    private readonly reader: Pick<GraphReader, "refuse">,
   ) {}
 
   integer(name: string, fallback: number): number {
@@ -43,6 +43,13 @@ export class Attributes {
     if (value === undefined) return fallback;
     if (!Array.isArray(value)) this.wrong(name, "a list of numbers");
     return value as readonly number[];
+  }
+
+  tensor(name: string): OnnxTensor | undefined {
+    const value = this.take(name);
+    if (value === undefined) return undefined;
+    if (typeof value !== "object" || !("values" in value)) this.wrong(name, "a tensor");
+    return value as OnnxTensor;
   }
 
   /** Refuses attributes that no call asked for: an ignored attribute could change the meaning. */

@@ -1,4 +1,4 @@
-/** QuantizeLinear and DequantizeLinear: the border between real values and codes; Constant nodes are initialisers. */
+/** QuantizeLinear and DequantizeLinear: the border between real values and codes. */
 
 import { f32, rint, saturate } from "../arith/float32.js";
 import { fail } from "../diagnostics.js";
@@ -143,22 +143,13 @@ const quantize: OnnxRule = (node, reader) => {
   }
 };
 
-const constant: OnnxRule = (node, reader) => {
-  const tensor = node.attributes.get("value");
-  if (typeof tensor !== "object" || !("values" in tensor)) {
-    return reader.refuse(node, "only constants given as a tensor (attribute 'value') are supported");
-  }
-  reader.define(node, { kind: "constant", constant: tensor as OnnxTensor });
-  return true;
-};
-
 export const quantizationRules: Readonly<Record<string, OnnxRule>> = {
-  Constant: constant,
   DequantizeLinear: dequantize,
   QuantizeLinear: quantize,
 };
 
-function shapeOf(value: Value): readonly number[] {
+/** Shape of a value in ONNX's order; [] when it was refused. */
+export function shapeOf(value: Value): readonly number[] {
   switch (value.kind) {
     case "constant":
       return value.constant.dims;

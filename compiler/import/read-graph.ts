@@ -4,11 +4,12 @@ import { type Graph, type GraphNode, noClamp, type Quantization, type RealClamp,
 import { elementCount, type IntegerType, int8, type Shape } from "../ir/types.js";
 import { opHomes } from "../ops/index.js";
 import { borderQuantization } from "./border.js";
+import { foldLimit, foldNode, foldShape } from "./fold/fold-node.js";
 import { inputShape, pinnedDims } from "./input-shape.js";
 import type { ImportOptions, OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
 import { readOnnx } from "./onnx.js";
 import { pruneUnused, requireSingleDefinitions } from "./prune.js";
-import { equalQuantization, quantizationRules } from "./quantize-rules.js";
+import { equalQuantization, quantizationRules, shapeOf } from "./quantize-rules.js";
 import type { GraphReader, Move, OnnxRule, Pending, Value } from "./rules.js";
 import { elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
 
@@ -43,6 +44,8 @@ export class ModelReader implements GraphReader {
   private readonly inputs: Tensor[] = [];
   private readonly floatInputs = new Map<string, Tensor>();
   private readonly diagnostics: Diagnostic[] = [];
+  /** Elements that constants computed by nodes may still have. */
+  private foldable = foldLimit;
 
   constructor(
     private readonly model: OnnxModel,
@@ -191,6 +194,7 @@ export class ModelReader implements GraphReader {
         this.refused(node);
         return;
       }
+      if (this.fold(node)) return;
       const rules = node.domain === "" || node.domain === "com.microsoft" ? rulesFor(node.opType) : [];
       const known = node.domain === "" ? node.opType : `${node.domain}.${node.opType}`;
       if (rules.length === 0) {
@@ -205,6 +209,20 @@ export class ModelReader implements GraphReader {
         this.refused(node);
       } else throw error;
     }
+  }
+
+  /** Defines the results that follow from constants, or from the shape of the input, alone. */
+  private fold(node: OnnxNode): boolean {
+    const inputs = node.inputs.map((name) => this.values.get(name));
+    const constants = inputs.map((value) => (value?.kind === "constant" ? value.constant : undefined));
+    const known = node.inputs.every((name, index) => name === "" || constants[index]);
+    const results = known ? foldNode(node, constants, this.foldable) : inputs[0] && foldShape(node, shapeOf(inputs[0]));
+    for (const [index, constant] of results?.entries() ?? []) {
+      const shared = constants.some((input) => input?.values === constant.values);
+      if (!shared) this.foldable -= constant.values.length;
+      this.define(node, { kind: "constant", constant }, index);
+    }
+    return results !== undefined;
   }
 
   private report(code: Diagnostic["code"], node: OnnxNode, message: string): void {

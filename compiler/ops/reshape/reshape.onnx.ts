@@ -1,6 +1,9 @@
 /** ONNX Reshape, Flatten, Squeeze and Unsqueeze: codes in the same order under another shape. */
 import { Attributes } from "../../import/attributes.js";
+import { boolType } from "../../import/fold/element-type.js";
+import { foldLimit } from "../../import/fold/fold-node.js";
 import type { OnnxNode } from "../../import/onnx.js";
+import { shapeOf } from "../../import/quantize-rules.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
 import { elementCount, type Shape } from "../../ir/types.js";
 
@@ -31,11 +34,27 @@ export const readReshape: OnnxRule = (node, reader) => {
   });
 };
 
-/** Identity, and Dropout as inference runs it: the value itself, whatever it is. */
+/** The value itself, whatever it is. */
 export const readIdentity: OnnxRule = (node, reader) => {
   const value = reader.value(node, 0);
   if (value === undefined) return reader.refuse(node, "the input is missing");
   reader.define(node, value);
+  return true;
+};
+
+/** As inference runs it: the value itself, whatever it is; the mask keeps every element. */
+export const readDropout: OnnxRule = (node, reader) => {
+  const [ratio] = reader.numbers(node, 1) ?? [];
+  const [training] = reader.numbers(node, 2) ?? [];
+  if (training && ratio !== 0) reader.refuse(node, "training mode is not supported");
+  readIdentity(node, reader);
+  const name = node.outputs[1];
+  if (!name) return true;
+  const dims = shapeOf(reader.value(node, 0)!);
+  if (elementCount(dims) > foldLimit)
+    reader.refuse(node, `a mask of ${elementCount(dims)} elements; expected at most ${foldLimit}, or no mask`);
+  const values = new Uint8Array(elementCount(dims)).fill(1);
+  reader.define(node, { kind: "constant", constant: { name, dataType: boolType, dims, values } }, 1);
   return true;
 };
 

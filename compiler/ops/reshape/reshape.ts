@@ -4,6 +4,7 @@ import type { OpHome } from "../op.js";
 import { c } from "./reshape.c.js";
 import {
   type ReshapeGraphAttributes,
+  readDropout,
   readFlatten,
   readIdentity,
   readReshape,
@@ -20,7 +21,7 @@ export default {
     Squeeze: readSqueeze,
     Unsqueeze: readUnsqueeze,
     Identity: readIdentity,
-    Dropout: readIdentity,
+    Dropout: readDropout,
   },
   alias: true,
   movesCodes: true,

@@ -1,0 +1,35 @@
+/** Folds between element types. */
+import { elementTypeName } from "../tensor-data.js";
+import type { Fold, Folded, Operands } from "./operands.js";
+
+/** Numbers outside the target are refused: the standard leaves what they become to the implementation. */
+function cast(operands: Operands, to: number): readonly Folded[] {
+  const { dataType, dims, values } = operands.input(0);
+  operands.type(dataType);
+  const { kind, range } = operands.type(to);
+  const element = (k: number): number => {
+    if (kind !== "integer") return values[k]!;
+    const whole = Math.trunc(values[k]!);
+    return whole >= range.lo && whole <= range.hi
+      ? whole
+      : operands.wrong(`${values[k]} does not fit ${elementTypeName[to]}`);
+  };
+  // Integers that no double holds exactly, such as an open slice end, keep their stand-in.
+  if (to === dataType) return [{ dataType, dims, values }];
+  return [operands.build(to, dims, element)];
+}
+
+export const folds: Readonly<Record<string, Fold>> = {
+  Cast: (operands) => {
+    const to = operands.attributes.integer("to", 0);
+    // Concerns float8 alone, which no fold computes with.
+    operands.attributes.integer("saturate", 1);
+    operands.attributes.done();
+    return cast(operands, to);
+  },
+  CastLike: (operands) => {
+    operands.attributes.integer("saturate", 1);
+    operands.attributes.done();
+    return cast(operands, operands.input(1).dataType);
+  },
+};
