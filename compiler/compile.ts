@@ -4,6 +4,7 @@ import { numericsByName } from "./arith/numerics.js";
 import type { Diagnostic } from "./diagnostics.js";
 import { fail } from "./diagnostics.js";
 import { frontEndFor } from "./import/import-model.js";
+import type { InputCodes } from "./import/onnx.js";
 import type { Graph } from "./ir/graph.js";
 import type { IntegerGraph } from "./ir/integer-graph.js";
 import { verifyIntegerGraph } from "./ir/verify.js";
@@ -21,6 +22,8 @@ export interface CompileOptions {
   readonly folder?: string | undefined;
   /** Sizes of symbolic dimensions of an ONNX model's inputs, by name; the first dimension is 1 unless given. */
   readonly dims?: Readonly<Record<string, number>> | undefined;
+  /** Types of float graph inputs that hold codes already, by name; the one named "" is for all others. */
+  readonly inputs?: ReadonlyMap<string, InputCodes> | undefined;
   /** Receives every intermediate form by stage name, for --print-after. */
   readonly onStage?: ((stage: string, form: Graph | IntegerGraph | Plan) => void) | undefined;
 }
@@ -48,7 +51,7 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Compil
     graph = pass.run(graph);
     onStage?.(pass.name, graph);
   }
-  const notes: Diagnostic[] = [];
+  const notes: Diagnostic[] = [...(graph.notes ?? [])];
   let integerGraph = lower(graph, family, notes);
   verifyIntegerGraph(integerGraph);
   onStage?.("lower", integerGraph);

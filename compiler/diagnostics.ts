@@ -19,6 +19,7 @@ const catalogue = {
   QC2003: { title: "float computation is not enclosed by quantization", exit: exitCode.unsupported },
   QC2004: { title: "invalid quantization parameters", exit: exitCode.unsupported },
   QC2005: { title: "shapes do not agree", exit: exitCode.unsupported },
+  QC2006: { title: "float graph output", exit: exitCode.unsupported },
   QC3001: { title: "accumulator may leave 32 bits", exit: exitCode.unsupported },
   QC3002: { title: "no certified implementation", exit: exitCode.unsupported },
   QC3003: { title: "arithmetic family has no such definition; exact is used", exit: exitCode.unsupported },

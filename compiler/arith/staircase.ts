@@ -2,6 +2,7 @@
  * Staircases: monotone step functions from an integer interval to a small integer range (SPEC.md, "Staircases").
  * A staircase is a definition; `realise.ts` finds constants that provably compute it.
  */
+import { fail } from "../diagnostics.js";
 import type { Range } from "../ir/types.js";
 
 export interface Staircase {
@@ -24,6 +25,19 @@ export function identityStaircase({ lo, hi }: Range): Staircase {
 /** Whether the value is one and the same over the whole reachable interval. */
 export function isConstant({ thresholds, identity, lo, hi }: Staircase): boolean {
   return thresholds.length === 0 && (!identity || lo === hi);
+}
+
+/** Codes of 16 bits have as many steps. */
+export const mostThresholds = 65535;
+
+/** Throws QC3002 for a result of more steps than 16-bit codes have. */
+export function requireSteps(steps: number): void {
+  if (steps > mostThresholds) {
+    fail(
+      "QC3002",
+      `a requantization with ${steps} steps; expected results of at most 16 bits, or sums left as they are.`,
+    );
+  }
 }
 
 /** The output code for accumulator `acc`: `first` plus the number of thresholds at or below `acc` (binary search). */
@@ -57,6 +71,7 @@ export function staircaseOf(
 ): Staircase {
   const first = value(lo);
   const last = value(hi);
+  requireSteps(last - first);
   const thresholds = new Int32Array(last - first);
   let floor = lo;
   for (let k = 0; k < thresholds.length; k++) {

@@ -1,6 +1,8 @@
 /** Reads ONNX protobuf bytes. The only place that knows protobuf; everything behind it sees these plain types. */
 import onnxProto, { type onnx as Proto } from "onnx-proto";
 import { fail, QcError } from "../diagnostics.js";
+import type { Quantization } from "../ir/graph.js";
+import type { IntegerType } from "../ir/types.js";
 import { saturated } from "./element-formats.js";
 import { ExternalData } from "./external-data.js";
 import { readAttribute, type UnreadAttribute } from "./read-attribute.js";
@@ -54,6 +56,14 @@ export interface ImportOptions {
   readonly folder?: string | undefined;
   /** Sizes of symbolic dimensions by name. */
   readonly dims?: Readonly<Record<string, number>> | undefined;
+  /** Types of float graph inputs that hold codes already, by name; the one named "" is for all others. */
+  readonly inputs?: ReadonlyMap<string, InputCodes> | undefined;
+}
+
+/** What the whole numbers of a float graph input are codes of. */
+export interface InputCodes {
+  readonly type: IntegerType;
+  readonly quantization: Quantization;
 }
 
 /** Operator sets that are read: their operators have no other meaning than the rules know. IR versions: opset_import began with 3. */

@@ -6,7 +6,6 @@ import type { Quantization, Tensor } from "../ir/graph.js";
 import { typeRange } from "../ir/types.js";
 import { Attributes } from "./attributes.js";
 import type { OnnxNode, OnnxTensor } from "./onnx.js";
-import type { ModelReader } from "./read-graph.js";
 import type { GraphReader, OnnxRule, Value } from "./rules.js";
 import { codeTypeOf, elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
 
@@ -96,33 +95,23 @@ const quantize: OnnxRule = (node, reader) => {
   if (!value) return reader.refuse(node, "the input is missing");
   const { quantization, zeroPoint } = parameters(node, reader, shapeOf(value));
   const type = integerTypeOf(zeroPoint?.dataType ?? 2);
-  if (!type || type.bits > 8) return reader.refuse(node, "only results of at most 8 bits are supported");
+  if (!type || type.bits > 16) return reader.refuse(node, "only results of at most 16 bits are supported");
   const name = node.outputs[0] ?? node.name;
-  const model = reader as ModelReader;
   const perTensor = () => {
     if (quantization.axis !== undefined) reader.refuse(node, "activations must be quantized per tensor");
   };
   switch (value.kind) {
-    case "float-input": {
-      perTensor();
-      const tensor = model.quantizedInput(value, type, quantization);
-      if (!tensor)
-        return reader.refuse(
-          node,
-          `input '${value.name}' is already quantized with other parameters; expected one QuantizeLinear`,
-        );
-      reader.define(node, { kind: "codes", tensor });
-      return true;
-    }
+    case "float-input":
     case "pending": {
       perTensor();
-      reader.finish(node, value, type, quantization);
+      reader.define(node, { kind: "codes", tensor: reader.quantize(name, value, type, quantization) });
       return true;
     }
     case "real": {
       perTensor();
       const { tensor } = value;
-      const same = equalQuantization(quantization, tensor.quantization) && tensor.type.signed === type.signed;
+      const sameType = tensor.type.signed === type.signed && tensor.type.bits === type.bits;
+      const same = equalQuantization(quantization, tensor.quantization) && sameType;
       reader.define(node, {
         kind: "codes",
         tensor: same ? tensor : reader.emit("table", node.name, tensor, {}, { name, type, quantization }),

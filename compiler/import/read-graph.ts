@@ -1,19 +1,21 @@
 /** ONNX nodes to the Graph: walks the nodes in order, lets the op homes read them, collects every refusal. */
+import { type Expression, printExpression } from "../arith/expression.js";
 import { type Diagnostic, fail, QcError } from "../diagnostics.js";
 import { type Graph, type GraphNode, noClamp, type Quantization, type RealClamp, type Tensor } from "../ir/graph.js";
-import { elementCount, type IntegerType, int8, type Shape } from "../ir/types.js";
+import { elementCount, type IntegerType, int8, int32, type Shape } from "../ir/types.js";
 import { opHomes } from "../ops/index.js";
+import { lastAxisBehind } from "../ops/table/real-function.js";
 import { borderQuantization } from "./border.js";
 import { foldLimit, foldNode, foldShape } from "./fold/fold-node.js";
+import { codesOf, gridQuantization, typeFor } from "./grid.js";
 import { inputShape, pinnedDims } from "./input-shape.js";
 import type { ImportOptions, OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
 import { readOnnx } from "./onnx.js";
 import { pruneUnused, requireSingleDefinitions } from "./prune.js";
 import { equalQuantization, quantizationRules, shapeOf } from "./quantize-rules.js";
-import type { GraphReader, Move, OnnxRule, Pending, Value } from "./rules.js";
+import type { FloatInput, GraphReader, Move, OnnxRule, Pending, Unquantized, Value } from "./rules.js";
 import { elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
-
-type FloatInput = Extract<Value, { kind: "float-input" }>;
+import { chosenQuantization, describeImplied, exactQuantization, type RawOutput, rawOutput } from "./unquantized.js";
 
 /** Raised by `refuse`; turned into one diagnostic per node. */
 class Refusal extends Error {}
@@ -22,7 +24,7 @@ class Refusal extends Error {}
 export function importModel(bytes: Uint8Array, name: string, options: ImportOptions = {}): Graph {
   const model = readOnnx(bytes, options);
   requireSingleDefinitions(model);
-  return new ModelReader(pruneUnused(model), name, pinnedDims(options.dims, model.inputs)).read();
+  return new ModelReader(pruneUnused(model), name, pinnedDims(options.dims, model.inputs), options).read();
 }
 
 /** Rules by ONNX operator type: the quantization rules, then those of the op homes in order of their names. */
@@ -44,6 +46,7 @@ export class ModelReader implements GraphReader {
   private readonly inputs: Tensor[] = [];
   private readonly floatInputs = new Map<string, Tensor>();
   private readonly diagnostics: Diagnostic[] = [];
+  private readonly notes: Diagnostic[] = [];
   /** Elements that constants computed by nodes may still have. */
   private foldable = foldLimit;
 
@@ -51,6 +54,7 @@ export class ModelReader implements GraphReader {
     private readonly model: OnnxModel,
     private readonly name: string,
     private readonly pinned: ReadonlyMap<string, number>,
+    private readonly options: ImportOptions,
   ) {
     this.opset = model.opset;
   }
@@ -69,7 +73,7 @@ export class ModelReader implements GraphReader {
       );
     }
     if (this.diagnostics.length > 0) throw new QcError(this.diagnostics);
-    return { name: this.name, inputs: this.inputs, outputs, nodes: this.nodes };
+    return { name: this.name, inputs: this.inputs, outputs, nodes: this.nodes, notes: this.notes };
   }
 
   value(node: OnnxNode, index: number): Value | undefined {
@@ -84,10 +88,28 @@ export class ModelReader implements GraphReader {
   quantized(node: OnnxNode, index: number): Tensor {
     const value = this.value(node, index);
     if (value?.kind === "real" || value?.kind === "codes") return value.tensor;
+    const settled = value && this.settled(node.inputs[index]!, value);
+    if (settled) return settled;
     return this.refuse(
       node,
       `input ${index} ('${node.inputs[index] ?? ""}') is ${describe(value)}; expected the output of DequantizeLinear. Quantize every tensor between operations`,
     );
+  }
+
+  /** The tensor of a value that is on a grid of its own; it then stands for the value everywhere. */
+  private settled(name: string, value: Value): Tensor | undefined {
+    let tensor: Tensor | undefined;
+    if (value.kind === "constant") {
+      const { dims, values, dataType } = value.constant;
+      const found = isFloatType(dataType) || integerTypeOf(dataType) ? codesOf(values) : undefined;
+      const type = found && typeFor(Math.min(...found.codes, 0), Math.max(...found.codes, 0));
+      tensor = type && { name, shape: dims, type, quantization: gridQuantization(found.scale), data: found.codes };
+    } else if (value.kind === "pending" || value.kind === "float-input") {
+      const own = exactQuantization(value);
+      tensor = own && this.quantize(name, value, own.type, own.quantization);
+    }
+    if (tensor) this.values.set(name, { kind: "real", tensor });
+    return tensor;
   }
 
   numbers(node: OnnxNode, index: number): readonly number[] | undefined {
@@ -124,18 +146,23 @@ export class ModelReader implements GraphReader {
   }
 
   finish(node: OnnxNode, pending: Pending, type: IntegerType, quantization: Quantization): void {
-    const { op, attributes, post, clamp, moves, name, alike } = pending;
-    const output = { name: node.outputs[0] ?? name, type, quantization };
-    const inputs = alike
-      ? pending.inputs.map((input, i) => this.requantized(input, clamp, { ...output, name: `${name}_${i}` }))
-      : pending.inputs;
-    const tensor = this.moved(this.push({ op, name, inputs, attributes, post, clamp }, output), moves);
+    const tensor = this.quantize(node.outputs[0] ?? pending.name, pending, type, quantization);
     this.define(node, { kind: "codes", tensor });
+  }
+
+  quantize(name: string, value: Unquantized, type: IntegerType, quantization: Quantization): Tensor {
+    if (value.kind === "float-input") return this.quantizedInput(value, type, quantization);
+    const { op, attributes, post, clamp, moves, alike } = value;
+    const output = { name, type, quantization };
+    const inputs = alike
+      ? value.inputs.map((input, i) => this.requantized(input, clamp, { ...output, name: `${value.name}_${i}` }))
+      : value.inputs;
+    return this.moved(this.push({ op, name: value.name, inputs, attributes, post, clamp }, output), moves);
   }
 
   /** The input with the clamp and the quantization of `output`, through a table unless it has them already. */
   private requantized(input: Tensor, clamp: RealClamp, output: Omit<Tensor, "shape" | "data">): Tensor {
-    const same = input.type.signed === output.type.signed && equalQuantization(input.quantization, output.quantization);
+    const same = equalType(input.type, output.type) && equalQuantization(input.quantization, output.quantization);
     if (same && clamp.min === -Infinity && clamp.max === Infinity) return input;
     return this.push({ op: "table", name: output.name, inputs: [input], attributes: {}, clamp }, output);
   }
@@ -237,15 +264,21 @@ export class ModelReader implements GraphReader {
   private readInput(input: OnnxValue): void {
     const shape = inputShape(input, this.pinned);
     if (this.values.has(input.name)) fail("QC1003", `graph input '${input.name}' is defined twice.`, input.name);
+    const declared = this.options.inputs?.get(input.name) ?? this.options.inputs?.get("");
+    if (declared) {
+      const { type, quantization } = declared;
+      this.values.set(input.name, { kind: "real", tensor: this.addInput(input.name, shape, type, quantization) });
+      return;
+    }
     if (isFloatType(input.dataType)) {
       this.values.set(input.name, { kind: "float-input", name: input.name, source: shape, shape, moves: [] });
       return;
     }
     const type = integerTypeOf(input.dataType);
-    if (!type || type.bits > 8) {
+    if (!type || (type.bits > 16 && !(type.bits === 32 && type.signed))) {
       fail(
         "QC2002",
-        `graph input of type ${elementTypeName[input.dataType] ?? input.dataType}; expected int8, uint8, a narrower integer or float.`,
+        `graph input of type ${elementTypeName[input.dataType] ?? input.dataType}; expected int32, an integer of at most 16 bits, or float.`,
         input.name,
       );
     }
@@ -253,21 +286,30 @@ export class ModelReader implements GraphReader {
     this.values.set(input.name, { kind: "codes", tensor });
   }
 
-  /** The codes of a float input after its movements; undefined when an earlier QuantizeLinear gave it another quantization. */
-  quantizedInput(
-    { name, source, moves }: FloatInput,
-    type: Tensor["type"],
+  /** The codes of a float input after its movements. Refused when an earlier QuantizeLinear gave it another quantization. */
+  private quantizedInput(
+    { name, source, moves, expression }: FloatInput,
+    type: IntegerType,
     quantization: Quantization,
-  ): Tensor | undefined {
-    const tensor = this.floatInputs.get(name) ?? this.addInput(name, source, type, quantization);
+  ): Tensor {
+    const tensor = this.floatInputs.get(name) ?? this.addInput(name, source, type, quantization, expression);
     this.floatInputs.set(name, tensor);
-    const same = tensor.type.signed === type.signed && equalQuantization(tensor.quantization, quantization);
-    return same ? this.moved(tensor, moves) : undefined;
+    const same = equalType(tensor.type, type) && equalQuantization(tensor.quantization, quantization);
+    if (same && printExpression(tensor.border ?? "x") === printExpression(expression ?? "x")) {
+      return this.moved(tensor, moves);
+    }
+    throw new Refusal(`input '${name}' is already quantized with other parameters; expected one QuantizeLinear`);
   }
 
   /** Registers a graph input of codes. */
-  addInput(name: string, shape: Tensor["shape"], type: Tensor["type"], quantization: Quantization): Tensor {
-    const tensor: Tensor = { name, shape, type, quantization };
+  private addInput(
+    name: string,
+    shape: Shape,
+    type: IntegerType,
+    quantization: Quantization,
+    border?: Expression,
+  ): Tensor {
+    const tensor: Tensor = { name, shape, type, quantization, ...(border === undefined ? {} : { border }) };
     this.inputs.push(tensor);
     return tensor;
   }
@@ -277,7 +319,8 @@ export class ModelReader implements GraphReader {
     for (const output of this.model.outputs) {
       const value = this.values.get(output.name);
       if (value?.kind === "refused") continue;
-      if ((value?.kind === "codes" || value?.kind === "real") && !value.tensor.data) outputs.push(value.tensor);
+      const tensor = value && this.outputTensor(output.name, value);
+      if (tensor) outputs.push(tensor);
       else {
         this.diagnostics.push({
           code: "QC2003",
@@ -288,6 +331,42 @@ export class ModelReader implements GraphReader {
     }
     return outputs;
   }
+
+  /**
+   * The tensor of a graph output. An unquantized one is given the integers that it is made of: exact ones where it is on a
+   * grid, its accumulators where it is a multiple of them, else 16 bits of qcompile's choice, with a note.
+   */
+  private outputTensor(name: string, value: Value): Tensor | undefined {
+    if (value.kind === "codes" || value.kind === "real") return value.tensor.data ? undefined : value.tensor;
+    if (value.kind !== "pending") return undefined;
+    const exact = exactQuantization(value);
+    if (exact) return this.quantize(name, value, exact.type, exact.quantization);
+    const raw = rawOutput(value);
+    if (raw) return this.accumulators(name, value, raw);
+    const chosen = chosenQuantization(value);
+    if (!chosen) return undefined;
+    this.notes.push({
+      code: "QC2006",
+      where: name,
+      message: `the float graph output becomes ${describeImplied(chosen)}. Put QuantizeLinear before it to choose.`,
+    });
+    return this.quantize(name, value, chosen.type, chosen.quantization);
+  }
+
+  /** The accumulators of an operation as int32 codes whose scale carries the constants behind it. */
+  private accumulators(name: string, value: Pending, { unit, factor }: RawOutput): Tensor {
+    const tensor = this.quantize(name, { ...value, post: undefined }, int32, gridQuantization(unit));
+    if (factor === 1) return tensor;
+    const scales = [factor].flat().map((each) => each * unit);
+    const axis = scales.length === 1 ? undefined : lastAxisBehind(value.moves, tensor.shape);
+    if (scales.length > 1 && axis === undefined) throw new Refusal("a scale per channel behind a movement");
+    const quantization = { scales, zeroPoints: scales.map(() => 0), axis };
+    return this.emit("reshape", name, tensor, { shape: tensor.shape }, { quantization });
+  }
+}
+
+function equalType(a: IntegerType, b: IntegerType): boolean {
+  return a.bits === b.bits && a.signed === b.signed;
 }
 
 /** Shape of a tensor after movements that see nothing but its shape. */

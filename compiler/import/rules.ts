@@ -46,9 +46,16 @@ export type Value =
       readonly source: Shape;
       readonly shape: Shape;
       readonly moves: readonly Move[];
+      /** Function of the input, still to be quantized; absent for the input itself. */
+      readonly expression?: Expression | undefined;
     }
   /** Result of a node that was refused; its consumers are skipped. */
   | { readonly kind: "refused" };
+
+export type FloatInput = Extract<Value, { kind: "float-input" }>;
+
+/** A value without a quantization yet. */
+export type Unquantized = Pending | FloatInput;
 
 /** The importer as seen from a rule. */
 export interface GraphReader {
@@ -73,6 +80,8 @@ export interface GraphReader {
   ): Tensor;
   /** Quantizes a pending result: adds its node, brings it back to ONNX's layout, and names it. */
   finish(node: OnnxNode, pending: Pending, type: IntegerType, quantization: Quantization): void;
+  /** Quantizes a pending result or a float input: its tensor in ONNX's layout, behind its movements. */
+  quantize(name: string, value: Unquantized, type: IntegerType, quantization: Quantization): Tensor;
   /** Refuses the node: throws, is collected with all others. */
   refuse(node: OnnxNode, reason: string): never;
 }

@@ -1,5 +1,7 @@
 /** The Graph: real-valued operations on quantized tensors. Every ONNX spelling becomes this one form. */
+
 import type { Expression } from "../arith/expression.js";
+import type { Diagnostic } from "../diagnostics.js";
 import type { IntegerType, Shape } from "./types.js";
 
 /** Affine quantization: real = scale * (code - zeroPoint). Scales are float32 values, exact as doubles. */
@@ -18,6 +20,8 @@ export interface Tensor {
   readonly type: IntegerType;
   readonly quantization: Quantization;
   readonly data?: Int32Array | undefined;
+  /** Of a graph input: the function of a float value whose result the host quantizes; absent for the value itself. */
+  readonly border?: Expression | undefined;
 }
 
 /** Real bounds applied to the result before it is quantized (a fused Relu or Clip). */
@@ -45,6 +49,8 @@ export interface Graph {
   readonly outputs: readonly Tensor[];
   /** In execution order; every input is a graph input, a constant or an earlier output. */
   readonly nodes: readonly GraphNode[];
+  /** What the user should know of how the model was read. */
+  readonly notes?: readonly Diagnostic[];
 }
 
 /** The single scale of a per-tensor quantized tensor. */

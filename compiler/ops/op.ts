@@ -3,7 +3,9 @@ import type { CLowering } from "../../targets/c/lowering.js";
 import type { VerilogLowering } from "../../targets/verilog/lowering.js";
 import type { Numerics } from "../arith/numerics.js";
 import type { RequantizeLayer } from "../arith/requantize-layer.js";
+import type { Grid } from "../import/grid.js";
 import type { OnnxRule } from "../import/rules.js";
+import type { Implied } from "../import/unquantized.js";
 import type { GraphNode, Tensor } from "../ir/graph.js";
 import type { IntegerNode, Range, Shape } from "../ir/index.js";
 
@@ -63,6 +65,10 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   inPlace?(node: IntegerNode<Attributes>, index: number): boolean;
   /** True when `lower` takes a function of the real result (`post`): monotone in every channel, so that it is still a staircase. */
   readonly post?: boolean;
+  /** The unit of which all real results are whole multiples, and how many at most; undefined where there is none. */
+  unit?(node: { readonly inputs: readonly Tensor[]; readonly attributes: GraphAttributes }): Grid | undefined;
+  /** The quantization of unquantized results at the graph's end, where the operation has a usual one. */
+  readonly natural?: Implied;
   /** True when the output is the input's bytes unchanged, so no code runs. */
   readonly alias?: boolean;
   /** True when the op only moves or selects codes, so quantization passes through it. */

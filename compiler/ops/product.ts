@@ -7,7 +7,8 @@ import { fromFloat, multiply, rational, subtract } from "../arith/rational.js";
 import type { RequantizeLayer } from "../arith/requantize-layer.js";
 import type { Staircase } from "../arith/staircase.js";
 import { fail } from "../diagnostics.js";
-import { type GraphNode, type Range, scaleOf, zeroPointOf } from "../ir/index.js";
+import type { Grid } from "../import/grid.js";
+import { type GraphNode, type Range, scaleOf, type Tensor, zeroPointOf } from "../ir/index.js";
 import { productRange, requireInt32 } from "./accumulator.js";
 import type { LowerContext } from "./op.js";
 import { channelScale, type Weights, weightArray } from "./weights.js";
@@ -72,6 +73,15 @@ export function lowerProducts(node: GraphNode, context: LowerContext, products: 
     return numerics.product({ dense: products.dense, ...scales, outputZeroPoint: zeroPoint, bias: own, clamp, acc });
   });
   return { weights: weightArray(codes), bias: biases, requantize: { channels, zeroPoint, clamp } };
+}
+
+/** The unit of sums of products, where weights have one scale for all channels; biases are whole multiples of it. */
+export function productUnit({ inputs: [x, weights, bias] }: { readonly inputs: readonly Tensor[] }): Grid | undefined {
+  const scales = weights!.quantization.scales;
+  const scale = scaleOf(x!) * scales[0]!;
+  if (scales.some((other) => other !== scales[0]) || bias?.quantization.scales.some((other) => other !== scale))
+    return undefined;
+  return { scale, lo: -(2 ** 31), hi: 2 ** 31 - 1 };
 }
 
 interface Post {

@@ -25,7 +25,7 @@ import {
   roundHalfEven,
   subtract,
 } from "../rational.js";
-import type { Staircase } from "../staircase.js";
+import { identityStaircase, mostThresholds, requireSteps, type Staircase } from "../staircase.js";
 import { exactExpression } from "./expression.js";
 import { roundedSoftmax } from "./softmax.js";
 
@@ -83,6 +83,11 @@ export function affineStaircase(
       clamp.hi,
     );
   const first = at(acc.lo);
+  if (slope.numerator === slope.denominator && delta.numerator === 0n && acc.hi - acc.lo > mostThresholds) {
+    const unclamped = acc.lo + zeroPoint >= clamp.lo && acc.hi + zeroPoint <= clamp.hi;
+    if (unclamped) return { ...identityStaircase(acc), first };
+  }
+  requireSteps(at(acc.hi) - first);
   const thresholds = new Int32Array(at(acc.hi) - first);
   // J is reached where slope*acc + delta >= J - 1/2, strictly if J is odd: the tie J - 1/2 rounds to the even neighbour.
   // With slope = N/D and delta = P/Q:  acc >= ((2J - 1)*Q - 2P) * D / (2*N*Q).

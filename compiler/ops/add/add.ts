@@ -25,6 +25,16 @@ export default {
   onnx: { Add: readAdd, Sub: readSub, QLinearAdd: readQLinearAdd },
   elementwise: true,
   channels: pairChannels(),
+  /** With one scale the sum is on its grid. */
+  unit({ inputs: [a, b], attributes: { subtract } }) {
+    if (scaleOf(a!) !== scaleOf(b!)) return undefined;
+    const [first, second] = [a!, b!].map((tensor, i) => {
+      const { lo, hi } = typeRange(tensor.type);
+      const [least, most] = [lo - zeroPointOf(tensor), hi - zeroPointOf(tensor)];
+      return subtract === (i === 0 ? "first" : "second") ? { lo: -most, hi: -least } : { lo: least, hi: most };
+    });
+    return { scale: scaleOf(a!), lo: first!.lo + second!.lo, hi: first!.hi + second!.hi };
+  },
   inferShape: ({ inputs: [a] }) => a!.shape,
 
   lower(node, context) {

@@ -2,7 +2,7 @@
 import { evaluateStaircase } from "../../arith/staircase.js";
 import { zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
-import { lowerProducts } from "../product.js";
+import { lowerProducts, productUnit } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
@@ -31,6 +31,8 @@ export default {
     return { ...node, inputs: [input, ...node.inputs.slice(1)], attributes: { ...node.attributes, pads: sum } };
   },
 
+  /** Sums of products of codes: whole multiples of the product of both scales. */
+  unit: productUnit,
   post: true,
   lower(node, context) {
     const { ranges } = context;

@@ -3,7 +3,7 @@ import { evaluateStaircase } from "../../arith/staircase.js";
 import { fail } from "../../diagnostics.js";
 import { zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
-import { lowerProducts } from "../product.js";
+import { lowerProducts, productUnit } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
 import { c } from "./dense.c.js";
@@ -37,6 +37,8 @@ export default {
     return [...x!.shape.slice(0, -1), weights!.shape[outer]!];
   },
 
+  /** Sums of products of codes: whole multiples of the product of both scales. */
+  unit: productUnit,
   post: true,
   lower(node, context) {
     const { ranges } = context;

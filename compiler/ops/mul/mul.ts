@@ -2,6 +2,7 @@
 import { evaluateStaircase } from "../../arith/staircase.js";
 import { type Range, scaleOf, zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
+import { productUnit } from "../product.js";
 import { printRequantize } from "../requantize.js";
 import {
   constantCodes,
@@ -23,6 +24,7 @@ export default {
   onnx: { Mul: readMul, QLinearMul: readQLinearMul },
   elementwise: true,
   channels: pairChannels(),
+  unit: productUnit,
   inferShape: ({ inputs: [a] }) => a!.shape,
 
   lower(node, context) {

@@ -10,7 +10,7 @@ import {
   softmaxTflite,
 } from "../../arith/scalar.js";
 import { fail } from "../../diagnostics.js";
-import { scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
+import { scaleOf, typeRange, uint8, zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { requirePerTensor } from "../weights.js";
 import { c } from "./softmax.c.js";
@@ -21,6 +21,7 @@ import { verilog } from "./softmax.verilog.js";
 export default {
   name: "softmax",
   onnx: { Softmax: readSoftmax, QLinearSoftmax: readQLinearSoftmax },
+  natural: { type: uint8, quantization: { scales: [1 / 256], zeroPoints: [0] } },
   inferShape: ({ inputs: [x] }) => x!.shape,
 
   lower(node, { numerics }) {

@@ -4,6 +4,7 @@ import { f32 } from "../../arith/float32.js";
 import { Attributes } from "../../import/attributes.js";
 import { qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { OnnxRule } from "../../import/rules.js";
+import { noClamp } from "../../ir/graph.js";
 import { pendingFunction, requireFunction } from "./real-function.js";
 
 type Builder = (x: Expression, attributes: Attributes) => Expression;
@@ -71,10 +72,11 @@ const qlinearRule =
     const expression = build("x", attributes);
     attributes.done();
     const tensor = qlinearOperand(reader, node, 0);
+    const common = { kind: "pending", name: node.name, clamp: noClamp, moves: [] } as const;
     return qlinearResult(
       reader,
       node,
-      pendingFunction(node, reader, { source: tensor, expression, moves: [], shape: tensor.shape }),
+      { ...common, op: "table", inputs: [tensor], attributes: { expression }, shape: tensor.shape },
       3,
     );
   };

@@ -3,7 +3,7 @@ import type { Expression } from "../../arith/expression.js";
 import { dependsOnChannel } from "../../arith/expression.js";
 import { monotonicity } from "../../arith/monotonicity.js";
 import type { OnnxNode } from "../../import/onnx.js";
-import type { GraphReader, Move, Pending, Value } from "../../import/rules.js";
+import type { FloatInput, GraphReader, Move, Pending, Unquantized, Value } from "../../import/rules.js";
 import { noClamp, type RealClamp, type Tensor } from "../../ir/graph.js";
 import { elementCount, type Shape } from "../../ir/types.js";
 import { opHomes } from "../index.js";
@@ -12,7 +12,7 @@ import type { TableGraphAttributes } from "./table.types.js";
 
 /** A function of the elements of a tensor, or of an operation's unquantized result; still to be quantized. */
 export interface RealFunction {
-  readonly source: Tensor | Pending;
+  readonly source: Tensor | Pending | FloatInput;
   readonly expression: Expression;
   /** Movements of the codes once they are quantized; functions of single elements commute with them. */
   readonly moves: readonly Move[];
@@ -27,12 +27,17 @@ export interface RealConstant {
 }
 
 /** The pending result without any function of it: what several functions of one result have in common. */
-const origins = new WeakMap<Pending, Pending>();
+const origins = new WeakMap<Unquantized, Pending | FloatInput>();
 
 /** The value as a function, bounds included; undefined when it is none. */
 export function realFunction(value: Value | undefined): RealFunction | undefined {
   if (value?.kind === "real" && !value.tensor.data) {
     return { source: value.tensor, expression: "x", moves: [], shape: value.tensor.shape };
+  }
+  if (value?.kind === "codes" && isPlain(value.tensor)) return realFunction({ ...value, kind: "real" });
+  if (value?.kind === "float-input") {
+    const { expression = "x", moves, shape } = value;
+    return { source: origins.get(value) ?? value, expression, moves, shape };
   }
   if (value?.kind !== "pending") return undefined;
   const { op, attributes, post = "x", clamp, moves, shape } = value;
@@ -42,6 +47,11 @@ export function realFunction(value: Value | undefined): RealFunction | undefined
   }
   if (!opHomes.get(op)!.post) return undefined;
   return { source: origins.get(value) ?? value, expression: bounded(post, clamp), moves, shape };
+}
+
+/** Whether the codes are whole numbers in their own right, as integer tensors of ONNX are. */
+function isPlain({ data, quantization: { scales, zeroPoints } }: Tensor): boolean {
+  return !data && scales.length === 1 && scales[0] === 1 && zeroPoints[0] === 0;
 }
 
 function bounded(expression: Expression, { min, max }: RealClamp): Expression {
@@ -68,12 +78,15 @@ export function pendingFunction(
   node: OnnxNode,
   reader: GraphReader,
   { source, expression, moves, shape }: RealFunction,
-): Pending {
+): Unquantized {
   if (moves.some(({ op }) => opHomes.get(op)!.selects) && !neverDecreases(expression)) {
     reader.refuse(node, "a function that may decrease behind a maximum of unquantized values; quantize between them");
   }
   if ("kind" in source) {
-    const result: Pending = { ...source, post: expression, clamp: noClamp, moves, shape };
+    const result: Unquantized =
+      source.kind === "pending"
+        ? { ...source, post: expression, clamp: noClamp, moves, shape }
+        : { ...source, expression, moves, shape };
     origins.set(result, source);
     return result;
   }
@@ -124,7 +137,7 @@ export function withAxisLast(node: OnnxNode, reader: GraphReader, found: RealFun
 }
 
 /** Where movements put the last axis of what they start from; undefined for other movements than transpositions. */
-function lastAxisBehind(moves: readonly Move[], shape: Shape): number | undefined {
+export function lastAxisBehind(moves: readonly Move[], shape: Shape): number | undefined {
   let axis = shape.length - 1;
   for (const { op, attributes } of moves) {
     const permutation = opHomes.get(op)!.permutation?.(attributes);

@@ -1,7 +1,9 @@
 /** ONNX Relu and Clip: bounds on a result that is still to be quantized, or a table on quantized values. */
+import type { Expression } from "../../arith/expression.js";
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
+import { pendingFunction, requireFunction } from "./real-function.js";
 
 /** Tightens the clamp of a pending result; a quantized input becomes a pending table. */
 function bound(node: OnnxNode, reader: GraphReader, min: number, max: number): boolean {
@@ -12,17 +14,15 @@ function bound(node: OnnxNode, reader: GraphReader, min: number, max: number): b
     reader.define(node, { ...value, clamp: { min: into(value.clamp.min), max: into(value.clamp.max) } });
     return true;
   }
-  if (value?.kind !== "real") return reader.refuse(node, "the input must be quantized");
-  reader.define(node, {
-    kind: "pending",
-    op: "table",
-    name: node.name,
-    inputs: [value.tensor],
-    attributes: {},
-    clamp: { min, max },
-    shape: value.tensor.shape,
-    moves: [],
-  });
+  const found = requireFunction(node, reader, 0);
+  const pending = pendingFunction(node, reader, found);
+  if (pending.kind === "pending") {
+    reader.define(node, { ...pending, attributes: {}, clamp: { min, max } });
+    return true;
+  }
+  const raised: Expression = min === -Infinity ? found.expression : ["Max", found.expression, min];
+  const expression: Expression = max === Infinity ? raised : ["Min", raised, max];
+  reader.define(node, pendingFunction(node, reader, { ...found, expression }));
   return true;
 }
 

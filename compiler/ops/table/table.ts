@@ -2,6 +2,7 @@
 import { typeRange } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { readArithmetic } from "./arithmetic.onnx.js";
+import { readCast } from "./cast.onnx.js";
 import { functionTable, tableRange } from "./function-table.js";
 import { functionRules } from "./functions.onnx.js";
 import { c } from "./table.c.js";
@@ -13,6 +14,7 @@ export default {
   name: "table",
   onnx: {
     Relu: readRelu,
+    Cast: readCast,
     Clip: readClip,
     ...functionRules,
     Add: readArithmetic,

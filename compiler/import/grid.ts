@@ -1,0 +1,175 @@
+/** Values that are whole multiples of one unit by themselves: rounded, compared, or sums of products of codes. */
+import { type Expression, type FunctionName, operandsOf } from "../arith/expression.js";
+import { estimate } from "../arith/expression-float32.js";
+import { f32 } from "../arith/float32.js";
+import type { Quantization } from "../ir/graph.js";
+import type { IntegerType } from "../ir/types.js";
+
+/** All values are `scale * k` with whole k in [lo, hi]; the ends may be infinite. */
+export interface Grid {
+  readonly scale: number;
+  readonly lo: number;
+  readonly hi: number;
+}
+
+interface Bounds {
+  readonly lo: number;
+  readonly hi: number;
+}
+
+const everything: Bounds = { lo: -Infinity, hi: Infinity };
+
+/** The grid of a function of values on the grid `x`; undefined when its values are on none that is known. */
+export function gridOf(expression: Expression, x: Grid | undefined): Grid | undefined {
+  if (expression === "x") return x;
+  if (typeof expression !== "object" || "perChannel" in expression) return undefined;
+  const [name] = expression;
+  const operands = operandsOf(expression);
+  return rules[name]?.(operands, x);
+}
+
+type Rule = (operands: readonly Expression[], x: Grid | undefined) => Grid | undefined;
+
+/** Whole numbers between the real bounds of the operand. */
+const whole: Rule = ([operand], x) => {
+  const { lo, hi } = boundsOf(operand!, x);
+  return { scale: 1, lo: Math.floor(lo), hi: Math.ceil(hi) };
+};
+
+const truth: Rule = () => ({ scale: 1, lo: 0, hi: 1 });
+
+/** One operand on a grid and a constant, or two operands on one grid. */
+function binary(
+  operands: readonly Expression[],
+  x: Grid | undefined,
+  join: (a: Bounds, b: Bounds) => Bounds,
+): Grid | undefined {
+  const grids = operands.map((operand) => gridOf(operand, x));
+  const scale = grids.find((grid) => grid !== undefined)?.scale;
+  if (scale === undefined) return undefined;
+  const [a, b] = operands.map((operand, i) => (grids[i] ? onScale(grids[i], scale) : multiples(operand, scale)));
+  return a && b && { scale, ...join(a, b) };
+}
+
+/** The grid in whole multiples of a unit that divides its own. */
+function onScale({ scale, lo, hi }: Grid, unit: number): Bounds | undefined {
+  const factor = scale / unit;
+  return Number.isInteger(factor) && factor * unit === scale ? { lo: lo * factor, hi: hi * factor } : undefined;
+}
+
+/** Bounds of a constant in units of `scale`; undefined when it is no whole multiple. */
+function multiples(constant: Expression, scale: number): Bounds | undefined {
+  const values = constantValues(constant)?.map((value) => value / scale);
+  if (!values?.every((value) => Number.isInteger(value) || !Number.isFinite(value))) return undefined;
+  return { lo: Math.min(...values), hi: Math.max(...values) };
+}
+
+/** Values of an expression without x, one or one per channel of its only constant; undefined for others. */
+function constantValues(expression: Expression): readonly number[] | undefined {
+  if (typeof expression === "number") return [expression];
+  if (typeof expression !== "object") return undefined;
+  if ("perChannel" in expression) return expression.perChannel;
+  return dependsOnX(expression) ? undefined : [estimate(expression, 0)];
+}
+
+function dependsOnX(expression: Expression): boolean {
+  if (expression === "x") return true;
+  return typeof expression === "object" && ("perChannel" in expression || operandsOf(expression).some(dependsOnX));
+}
+
+function scaled(grid: Grid | undefined, factor: number): Grid | undefined {
+  if (!grid || !(Math.abs(factor) > 0 && Number.isFinite(factor))) return undefined;
+  const { scale, lo, hi } = grid;
+  return factor > 0 ? { scale: scale * factor, lo, hi } : { scale: -scale * factor, lo: -hi, hi: -lo };
+}
+
+/** Grid operand and constant factor of a product, in either order. */
+const product: Rule = ([a, b], x) => {
+  if (typeof b === "number") return scaled(gridOf(a!, x), b);
+  return typeof a === "number" ? scaled(gridOf(b!, x), a) : undefined;
+};
+
+/** Only division by a power of two keeps the unit exact. */
+const quotient: Rule = ([a, b], x) =>
+  typeof b === "number" && Number.isInteger(Math.log2(Math.abs(b))) ? scaled(gridOf(a!, x), 1 / b) : undefined;
+
+const rules: Partial<Record<FunctionName, Rule>> = {
+  Add: (operands, x) => binary(operands, x, (a, b) => ({ lo: a.lo + b.lo, hi: a.hi + b.hi })),
+  Ceil: whole,
+  Div: quotient,
+  Floor: whole,
+  Greater: truth,
+  GreaterOrEqual: truth,
+  Less: truth,
+  LessOrEqual: truth,
+  Max: (operands, x) => binary(operands, x, (a, b) => ({ lo: Math.max(a.lo, b.lo), hi: Math.max(a.hi, b.hi) })),
+  Min: (operands, x) => binary(operands, x, (a, b) => ({ lo: Math.min(a.lo, b.lo), hi: Math.min(a.hi, b.hi) })),
+  Mul: product,
+  Neg: ([operand], x) => scaled(gridOf(operand!, x), -1),
+  Round: whole,
+  Sign: () => ({ scale: 1, lo: -1, hi: 1 }),
+  Sub: (operands, x) => binary(operands, x, (a, b) => ({ lo: a.lo - b.hi, hi: a.hi - b.lo })),
+};
+
+/** Real bounds of an expression, as far as bounds and constants tell. */
+export function boundsOf(expression: Expression, x: Grid | undefined): Bounds {
+  const constants = constantValues(expression);
+  if (constants) return { lo: Math.min(...constants), hi: Math.max(...constants) };
+  if (expression === "x") return x ? { lo: x.scale * x.lo, hi: x.scale * x.hi } : everything;
+  if (typeof expression !== "object" || "perChannel" in expression) return everything;
+  const [name] = expression;
+  const [a, b] = operandsOf(expression).map((operand) => boundsOf(operand, x));
+  return realBounds[name]?.(a!, b!) ?? everything;
+}
+
+const corners = (a: Bounds, b: Bounds, f: (x: number, y: number) => number): Bounds => {
+  const values = [a.lo, a.hi].flatMap((x) => [b.lo, b.hi].map((y) => f(x, y)));
+  return values.some(Number.isNaN) ? everything : { lo: Math.min(...values), hi: Math.max(...values) };
+};
+
+const realBounds: Partial<Record<FunctionName, (a: Bounds, b: Bounds) => Bounds>> = {
+  Add: (a, b) => ({ lo: a.lo + b.lo, hi: a.hi + b.hi }),
+  Ceil: (a) => ({ lo: Math.ceil(a.lo), hi: Math.ceil(a.hi) }),
+  Div: (a, b) => (b.lo > 0 || b.hi < 0 ? corners(a, b, (x, y) => x / y) : everything),
+  Floor: (a) => ({ lo: Math.floor(a.lo), hi: Math.floor(a.hi) }),
+  Max: (a, b) => ({ lo: Math.max(a.lo, b.lo), hi: Math.max(a.hi, b.hi) }),
+  Min: (a, b) => ({ lo: Math.min(a.lo, b.lo), hi: Math.min(a.hi, b.hi) }),
+  Mul: (a, b) => corners(a, b, (x, y) => x * y),
+  Neg: (a) => ({ lo: -a.hi, hi: -a.lo }),
+  Round: (a) => ({ lo: Math.floor(a.lo), hi: Math.ceil(a.hi) }),
+  Sigmoid: () => ({ lo: 0, hi: 1 }),
+  Sub: (a, b) => ({ lo: a.lo - b.hi, hi: a.hi - b.lo }),
+  Tanh: () => ({ lo: -1, hi: 1 }),
+};
+
+/** The narrowest usual type for whole numbers in [lo, hi]: 1 to 16 bits, else int32; undefined beyond. */
+export function typeFor(lo: number, hi: number): IntegerType | undefined {
+  if (lo >= 0 && hi < 2 ** 16) return { bits: Math.max(1, Math.ceil(Math.log2(hi + 1))), signed: false };
+  for (let bits = 2; bits <= 16; bits++) {
+    if (lo >= -(2 ** (bits - 1)) && hi < 2 ** (bits - 1)) return { bits, signed: true };
+  }
+  return lo >= -(2 ** 31) && hi < 2 ** 31 ? { bits: 32, signed: true } : undefined;
+}
+
+/**
+ * Float constants as whole multiples of a float32 unit, at most 2^15 - 1 of them: how exporters store quantized weights once
+ * their quantization is folded. Undefined when they are no such multiples; whole numbers are multiples of 1.
+ */
+export function codesOf(values: ArrayLike<number>): { codes: Int32Array; scale: number } | undefined {
+  const magnitudes = Array.from(values, Math.abs).filter((value) => value > 0);
+  if (!magnitudes.every(Number.isFinite)) return undefined;
+  const most = magnitudes.reduce((a, b) => Math.max(a, b), 0);
+  if (most < 2 ** 15 && magnitudes.every(Number.isInteger)) return { codes: Int32Array.from(values), scale: 1 };
+  const least = magnitudes.reduce((a, b) => Math.min(a, b));
+  for (let divisor = 1; divisor <= 64; divisor++) {
+    const scale = f32(least / divisor);
+    const codes = Int32Array.from(values, (value) => Math.round(value / scale));
+    if (most / scale < 2 ** 15 && codes.every((code, k) => f32(code * scale) === values[k])) return { codes, scale };
+  }
+  return undefined;
+}
+
+/** Quantization whose codes are the multiples themselves. */
+export function gridQuantization(scale: number): Quantization {
+  return { scales: [scale], zeroPoints: [0] };
+}

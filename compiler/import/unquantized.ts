@@ -1,0 +1,94 @@
+/** Values that no QuantizeLinear follows: which quantization they have by themselves, or get at the graph's end. */
+import { type Expression, operandsOf } from "../arith/expression.js";
+import { type Quantization, scaleOf, type Tensor, zeroPointOf } from "../ir/graph.js";
+import { type IntegerType, typeName, typeRange } from "../ir/types.js";
+import { opHomes } from "../ops/index.js";
+import { boundsOf, type Grid, gridOf, gridQuantization, typeFor } from "./grid.js";
+import type { Pending, Unquantized } from "./rules.js";
+
+export interface Implied {
+  readonly type: IntegerType;
+  readonly quantization: Quantization;
+}
+
+/** The real values of a quantized tensor as a grid. */
+function tensorGrid(tensor: Tensor): Grid | undefined {
+  if (tensor.quantization.scales.length !== 1) return undefined;
+  const { lo, hi } = typeRange(tensor.type);
+  return { scale: scaleOf(tensor), lo: lo - zeroPointOf(tensor), hi: hi - zeroPointOf(tensor) };
+}
+
+/** What the value is a function of, on its grid, and the function with its bounds. */
+function sourceOf(value: Unquantized): { readonly grid: Grid | undefined; readonly expression: Expression } {
+  if (value.kind === "float-input") return { grid: undefined, expression: value.expression ?? "x" };
+  const { op, inputs, attributes, post, clamp } = value;
+  const own = (attributes as { readonly expression?: Expression }).expression;
+  const isFunction = own !== undefined || op === "table" || op === "channel-table";
+  const grid = isFunction ? tensorGrid(inputs[0]!) : opHomes.get(op)!.unit?.({ inputs, attributes });
+  let expression = post ?? own ?? "x";
+  if (clamp.min !== -Infinity) expression = ["Max", expression, clamp.min];
+  if (clamp.max !== Infinity) expression = ["Min", expression, clamp.max];
+  return { grid, expression };
+}
+
+/** The quantization in which every value is exactly a code of at most 16 bits; undefined where there is none. */
+export function exactQuantization(value: Unquantized): Implied | undefined {
+  const { grid, expression } = sourceOf(value);
+  const found = gridOf(expression, grid);
+  const type = found && typeFor(found.lo, found.hi);
+  return type && type.bits <= 16 ? { type, quantization: gridQuantization(found.scale) } : undefined;
+}
+
+/** An accumulator that becomes the graph's output as it is, and the factor from its unit to the value. */
+export interface RawOutput {
+  readonly unit: number;
+  readonly factor: number | readonly number[];
+}
+
+/** Whether the value is an accumulator of a known unit times constants; undefined otherwise. */
+export function rawOutput(value: Pending): RawOutput | undefined {
+  const bounded = value.clamp.min !== -Infinity || value.clamp.max !== Infinity;
+  const home = opHomes.get(value.op)!;
+  const unit = home.unit?.(value)?.scale;
+  const factor = factorOf(value.post ?? "x");
+  return bounded || unit === undefined || factor === undefined ? undefined : { unit, factor };
+}
+
+/** The constant c, or one per channel, of an expression c*x. */
+function factorOf(expression: Expression): number | readonly number[] | undefined {
+  if (expression === "x") return 1;
+  if (typeof expression !== "object" || "perChannel" in expression) return undefined;
+  const [name] = expression;
+  const [a, b] = operandsOf(expression);
+  if (name !== "Mul" && name !== "Div") return undefined;
+  const [left, right] = [factorOf(a!) ?? constantOf(a!), factorOf(b!) ?? constantOf(b!)];
+  if (left === undefined || right === undefined || (name === "Div" && typeof right !== "number")) return undefined;
+  return name === "Div" ? times(left, 1 / (right as number)) : times(left, right);
+}
+
+function constantOf(expression: Expression): number | readonly number[] | undefined {
+  if (typeof expression === "number") return expression;
+  return typeof expression === "object" && "perChannel" in expression ? expression.perChannel : undefined;
+}
+
+function times(a: number | readonly number[], b: number | readonly number[]): number | readonly number[] | undefined {
+  if (typeof a === "number") return typeof b === "number" ? a * b : b.map((value) => a * value);
+  return typeof b === "number" ? a.map((value) => value * b) : undefined;
+}
+
+/** A quantization of qcompile's choice for a float graph output: 16 bits over all reachable values; undefined when they have no known bounds. */
+export function chosenQuantization(value: Pending): Implied | undefined {
+  const home = opHomes.get(value.op)!;
+  if (home.natural) return home.natural;
+  const { grid, expression } = sourceOf(value);
+  const { lo, hi } = boundsOf(expression, grid);
+  const most = Math.max(-lo, hi);
+  if (!(most > 0 && Number.isFinite(most))) return undefined;
+  const scale = 2 ** Math.ceil(Math.log2(most / 32767));
+  return { type: { bits: 16, signed: true }, quantization: gridQuantization(scale) };
+}
+
+/** `int16 codes of scale 0.5` for notes. */
+export function describeImplied({ type, quantization }: Implied): string {
+  return `${typeName(type)} codes of scale ${quantization.scales[0]} and zero point ${quantization.zeroPoints[0]}`;
+}

@@ -1,0 +1,37 @@
+/** ONNX Cast of values on their way to a quantization: whole numbers stay, others lose their fraction. Source: ONNX operator specification. */
+import type { Expression } from "../../arith/expression.js";
+import { Attributes } from "../../import/attributes.js";
+import { boundsOf } from "../../import/grid.js";
+import type { OnnxRule } from "../../import/rules.js";
+import { elementTypeName, integerTypeOf, isFloatType } from "../../import/tensor-data.js";
+import { typeRange } from "../../ir/types.js";
+import { pendingFunction, requireFunction } from "./real-function.js";
+
+export const readCast: OnnxRule = (node, reader) => {
+  const attributes = new Attributes(node, reader);
+  const to = attributes.integer("to", 0);
+  attributes.integer("saturate", 1);
+  attributes.text("round_mode", "up");
+  attributes.done();
+  const value = reader.value(node, 0);
+  if (isFloatType(to) || to === 11) {
+    if (!value) return reader.refuse(node, "the input is missing");
+    reader.define(node, value.kind === "codes" ? { kind: "real", tensor: value.tensor } : value);
+    return true;
+  }
+  const type = integerTypeOf(to);
+  if (!type) return reader.refuse(node, `to ${elementTypeName[to] ?? to}; expected a float or integer type`);
+  const operand = requireFunction(node, reader, 0);
+  const whole: Expression = [
+    "Add",
+    ["Max", ["Floor", operand.expression], 0],
+    ["Min", ["Ceil", operand.expression], 0],
+  ];
+  const known = boundsOf(operand.expression, undefined);
+  const { lo, hi } = typeRange(type);
+  // Values beyond the type are undefined in ONNX; saturating keeps the result on a grid of the type.
+  const inside = known.lo >= lo && known.hi <= hi;
+  const expression: Expression = inside || type.bits > 16 ? whole : ["Min", ["Max", whole, lo], hi];
+  reader.define(node, pendingFunction(node, reader, { ...operand, expression }));
+  return true;
+};
