@@ -37,6 +37,8 @@ export default {
     }
     return [...x!.shape.slice(0, -1), weights!.shape[outer]!];
   },
+
+  post: true,
   lower(node, given) {
     const { ranges } = given;
     const [x, weights, bias] = node.inputs;
