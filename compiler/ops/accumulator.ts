@@ -25,6 +25,12 @@ export function productRange(
   return { lo, hi };
 }
 
+/** Range of (a - aZeroPoint)*(b - bZeroPoint): bilinear, so its extremes over two intervals lie at the corners. */
+export function bilinearRange(a: Range, aZeroPoint: number, b: Range, bZeroPoint: number): Range {
+  const corners = [a.lo, a.hi].flatMap((x) => [b.lo, b.hi].map((y) => (x - aZeroPoint) * (y - bZeroPoint)));
+  return { lo: Math.min(...corners), hi: Math.max(...corners) };
+}
+
 /**
  * Proves that the accumulator fits int32, in the definition's order and with the zero point folded into the bias
  * (any partial sum of raw codes times weights). Throws QC3001.

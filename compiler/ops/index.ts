@@ -7,6 +7,7 @@ import concat from "./concat/concat.js";
 import conv2d from "./conv2d/conv2d.js";
 import dense from "./dense/dense.js";
 import extremum from "./extremum/extremum.js";
+import matmul from "./matmul/matmul.js";
 import maxPool2d from "./max-pool2d/max-pool2d.js";
 import mul from "./mul/mul.js";
 import pad from "./pad/pad.js";
@@ -24,6 +25,7 @@ const homes: readonly OpHome[] = [
   conv2d,
   dense,
   extremum,
+  matmul,
   maxPool2d,
   mul,
   pad,

@@ -1,5 +1,5 @@
 // Pooling, channels last, PE channels at a time.
-//   AVERAGE 0  y = max over the window's elements inside the image
+//   AVERAGE 0  y = max over the window's elements inside the image, or min if LEAST
 //   AVERAGE 1  y = requantize[count](sum of the window); words outside the image add PAD_VALUE if INCLUDE_PAD and are
 //              not counted otherwise. The constants memory has one index per count, or one for all.
 `default_nettype none
@@ -22,6 +22,7 @@ module qc_pool2d #(
     parameter integer PE = 1,
     parameter integer X_SIGNED = 1,
     parameter integer AVERAGE = 1,
+    parameter integer LEAST = 0,
     parameter integer INCLUDE_PAD = 0,
     parameter integer PAD_VALUE = 0,
     parameter integer ACC_BITS = 16,
@@ -116,9 +117,11 @@ module qc_pool2d #(
         wire signed [ACC_BITS-1:0] outside = (INCLUDE_PAD != 0) ? PAD_ELEMENT : {ACC_BITS{1'b0}};
         always @(posedge clk) if (enable && word_valid) total <= previous + (word_pad ? outside : x);
       end else begin : gen_max
-        localparam signed [ACC_BITS-1:0] LOWEST = {1'b1, {ACC_BITS - 1{1'b0}}};
-        wire signed [ACC_BITS-1:0] previous = word_first ? LOWEST : total;
-        always @(posedge clk) if (enable && word_valid) total <= (!word_pad && x > previous) ? x : previous;
+        // Where a window begins with padding: what every element of the image replaces.
+        localparam signed [ACC_BITS-1:0] WORST = {LEAST == 0, {ACC_BITS - 1{LEAST != 0}}};
+        wire signed [ACC_BITS-1:0] previous = word_first ? WORST : total;
+        wire better = (LEAST != 0) ? x < previous : x > previous;
+        always @(posedge clk) if (enable && word_valid) total <= (!word_pad && better) ? x : previous;
       end
       assign accs[ACC_BITS*i+:ACC_BITS] = total;
     end

@@ -1,4 +1,4 @@
-/* Max pooling on codes; padded taps are ignored. Every window holds at least one tap inside the image. */
+/* Max pooling on codes, or min pooling where `least`; padded taps are ignored. Every window holds at least one tap inside the image. */
 #ifndef QC_MAX_POOL2D_H
 #define QC_MAX_POOL2D_H
 
@@ -8,7 +8,7 @@
 #include "qc_config.h"
 #include "qc_window.h"
 
-QC_INLINE void qc_max_pool2d(const qc_window *s, const uint8_t *x, uint8_t *y, int x_signed)
+QC_INLINE void qc_max_pool2d(const qc_window *s, const uint8_t *x, uint8_t *y, int x_signed, int least)
 {
     int32_t row;
     int32_t column;
@@ -37,7 +37,10 @@ QC_INLINE void qc_max_pool2d(const qc_window *s, const uint8_t *x, uint8_t *y, i
                     }
                     codes = x + (iy * s->width + ix) * s->channels;
                     for (channel = 0; channel < s->channels; channel++) {
-                        if (first || qc_code(codes[channel], x_signed) > qc_code(y[channel], x_signed)) {
+                        const int32_t code = qc_code(codes[channel], x_signed);
+                        const int32_t held = qc_code(y[channel], x_signed);
+
+                        if (first || (least ? code < held : code > held)) {
                             y[channel] = codes[channel];
                         }
                     }

@@ -1,6 +1,6 @@
 /** Activation tensors as the C kernels see them. */
 import { fail } from "../../compiler/diagnostics.js";
-import type { IntegerNode, IntegerTensor } from "../../compiler/ir/index.js";
+import { bytesPerElement, type IntegerNode, type IntegerTensor } from "../../compiler/ir/index.js";
 import type { Weights } from "../../compiler/ops/weights.js";
 
 /** Refuses tensors that do not store one byte per code. Throws QC2002. */
@@ -25,6 +25,11 @@ export function requireByteWeights({ name, attributes }: IntegerNode<{ readonly 
 /** The C literal that tells kernels how to read a tensor's codes. */
 export function signedLiteral({ type }: IntegerTensor): "0" | "1" {
   return type.signed ? "1" : "0";
+}
+
+/** How qc_element.h reads and writes a tensor's codes. */
+export function elementKind({ type }: IntegerTensor): string {
+  return `QC_${type.signed ? "S" : "U"}${8 * bytesPerElement(type)}`;
 }
 
 /** Reorders a function of a code, given from `low` upwards, to be indexed by the stored byte. */

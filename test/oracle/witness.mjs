@@ -1,11 +1,12 @@
-// Runs ONNX Runtime with its fused integer operators on one model: a separate process, because the package lives apart.
-// usage: node witness.mjs MODEL INPUTS OUTPUTS; INPUTS are raw elements of the graph input's type, back to back.
+// Runs ONNX Runtime on one model, with its fused integer operators unless LEVEL is "disabled": a separate process, because
+// the package lives apart. usage: node witness.mjs MODEL INPUTS OUTPUTS LEVEL; INPUTS are raw elements of the graph input's type, back to back.
 import { readFileSync, writeFileSync } from "node:fs";
 import ort from "onnxruntime-node";
 
-const [model, inputs, outputs] = process.argv.slice(2);
+const [model, inputs, outputs, graphOptimizationLevel] = process.argv.slice(2);
 const session = await ort.InferenceSession.create(model, {
   extra: { session: { qdqisint8allowed: "1" } },
+  graphOptimizationLevel,
   logSeverityLevel: 3,
 });
 const [{ type, shape }] = session.inputMetadata;

@@ -1,14 +1,15 @@
-/** ONNX AveragePool, GlobalAveragePool and their QLinear forms (2-D); ReduceMean and ReduceSum as such pools. */
+/** ONNX AveragePool, GlobalAveragePool and their QLinear forms (of images and signals); ReduceMean and ReduceSum as such pools. */
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import { qlinearOperand, qlinearResult } from "../../import/qlinear.js";
-import type { GraphReader, OnnxRule, Pending } from "../../import/rules.js";
+import type { GraphReader, Move, OnnxRule, Pending } from "../../import/rules.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
-import { readWindow } from "../conv2d/conv2d.onnx.js";
 import type { Window } from "../conv2d/conv2d.types.js";
-import { fromChannelsLast, toChannelsLast } from "../layout.js";
+import { type ImageLayout, imageLayout, movedTo } from "../layout.js";
+import type { PadGraphAttributes } from "../pad/pad.types.js";
 import { readReduction } from "../reduction.js";
 import { hasEmptyWindow, windowShape } from "../window.js";
+import { readCeilPads, readWindow } from "../window.onnx.js";
 
 export interface AveragePool2dGraphAttributes extends Window {
   readonly includePad: boolean;
@@ -18,58 +19,55 @@ export interface AveragePool2dGraphAttributes extends Window {
   readonly sum?: boolean;
 }
 
-/** The pooling of an image tensor in ONNX's order, or already channels last. */
+/** The pooling of an operand, ONNX's channels second or last. */
 function pooling(
   node: OnnxNode,
   reader: GraphReader,
   x: Tensor,
+  layout: ImageLayout,
   attributes: AveragePool2dGraphAttributes,
-  channelsLast = false,
 ): Pending {
-  const [height, width, channels] = channelsLast
-    ? [x.shape[1]!, x.shape[2]!, x.shape[3]!]
-    : [x.shape[2]!, x.shape[3]!, x.shape[1]!];
-  const [rows, columns] = windowShape(attributes, height, width, node.name);
+  const image = movedTo(reader, x, layout.before);
+  const [, height, width, channels] = image.shape as [number, number, number, number];
   return {
     kind: "pending",
     op: "average-pool2d",
     name: node.name,
-    inputs: [channelsLast ? x : toChannelsLast(reader, node, x)],
+    inputs: [image],
     attributes,
     clamp: noClamp,
-    shape: channelsLast ? [1, rows, columns, channels] : [1, channels, rows, columns],
-    moves: channelsLast ? [] : [fromChannelsLast(node)],
+    ...layout.result(...windowShape(attributes, height, width, node.name), channels),
   };
 }
 
-function requireImage(node: OnnxNode, reader: GraphReader, x: Tensor): void {
-  if (x.shape.length !== 4 || x.shape[0] !== 1)
-    reader.refuse(node, `input of shape [${x.shape}]; expected [1, C, H, W]`);
-}
-
 function localPooling(node: OnnxNode, reader: GraphReader, x: Tensor): Pending {
-  requireImage(node, reader, x);
   const attributes = new Attributes(node, reader);
-  const channelsLast = attributes.integer("channels_last", 0) !== 0;
-  const size: [number, number] = channelsLast ? [x.shape[1]!, x.shape[2]!] : [x.shape[2]!, x.shape[3]!];
-  const window = readWindow(attributes, node, reader, [], size);
-  if (attributes.integer("ceil_mode", 0) !== 0) reader.refuse(node, "ceil_mode 1 is not supported");
+  const layout = imageLayout(node, reader, x.shape, attributes.integer("channels_last", 0) !== 0);
+  const window = readWindow(attributes, node, reader, [], layout.size);
+  const [below, right] = readCeilPads(attributes, node, reader, window, layout.size);
   const includePad = attributes.integer("count_include_pad", 0) !== 0;
   attributes.done();
-  if (hasEmptyWindow(window, size[0], size[1], node.name)) {
-    reader.refuse(node, `pads [${window.pads}] leave windows without any input for kernel [${window.kernel}]`);
+  const [top, left, bottom, end] = window.pads;
+  const whole: Window = { ...window, pads: [top, left, bottom + below, end + right] };
+  const [height, width = 1] = layout.size as [number, number?];
+  if (hasEmptyWindow(whole, height, width, node.name)) {
+    reader.refuse(node, `pads [${whole.pads}] leave windows without any input for kernel [${window.kernel}]`);
   }
-  return pooling(node, reader, x, { ...window, includePad }, channelsLast);
+  if (!includePad || below + right === 0) return pooling(node, reader, x, layout, { ...whole, includePad });
+  // Taps of the padding count, taps beyond it do not: the padding becomes part of the image.
+  const pads: PadGraphAttributes = { pads: [0, top, left, 0, 0, bottom, end, 0], value: 0 };
+  const padded: Move = { op: "pad", name: `${node.name}_padded`, attributes: pads };
+  const before = [...layout.before, padded];
+  return pooling(node, reader, x, { ...layout, before }, { ...window, pads: [0, 0, below, right], includePad: false });
 }
 
 function globalPooling(node: OnnxNode, reader: GraphReader, x: Tensor): Pending {
-  requireImage(node, reader, x);
   const attributes = new Attributes(node, reader);
-  const channelsLast = attributes.integer("channels_last", 0) !== 0;
+  const layout = imageLayout(node, reader, x.shape, attributes.integer("channels_last", 0) !== 0);
   attributes.done();
-  const kernel: [number, number] = channelsLast ? [x.shape[1]!, x.shape[2]!] : [x.shape[2]!, x.shape[3]!];
-  const whole = { kernel, strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0], includePad: false } as const;
-  return pooling(node, reader, x, whole, channelsLast);
+  const [height, width = 1] = layout.size as [number, number?];
+  const whole = { kernel: [height, width], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] } as const;
+  return pooling(node, reader, x, layout, { ...whole, includePad: false });
 }
 
 /** A real rule and a QLinear rule (X, X_scale, X_zero_point, Y_scale, Y_zero_point) around one reading of a pool. */
@@ -92,7 +90,7 @@ function reduce(kind: { readonly mean: true } | { readonly sum: true }): OnnxRul
     const read = readReduction(node, reader);
     const x = reader.quantized(node, 0);
     const { before, window, after, shape } = read(x.shape);
-    const image = before.reduce((tensor, { op, name, attributes }) => reader.emit(op, name, tensor, attributes), x);
+    const image = movedTo(reader, x, before);
     const attributes: AveragePool2dGraphAttributes = { ...window, includePad: false, ...kind };
     const common = { kind: "pending", op: "average-pool2d", name: node.name, clamp: noClamp } as const;
     reader.define(node, { ...common, inputs: [image], attributes, shape, moves: after });

@@ -1,53 +1,17 @@
-/** ONNX Conv and QLinearConv (2-D, constant weights). Source: ONNX operator specification, Conv. */
+/** ONNX Conv and QLinearConv (of images and signals, constant weights). Source: ONNX operator specification, Conv. */
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import { qlinearBias, qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { GraphReader, OnnxRule, Pending } from "../../import/rules.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
-import { fromChannelsLast, toChannelsLast } from "../layout.js";
+import { imageLayout, movedTo } from "../layout.js";
 import { windowShape } from "../window.js";
+import { readWindow } from "../window.onnx.js";
 import type { Window } from "./conv2d.types.js";
 
 /** Real-valued form: inputs are x [1,H,W,C], weights in ONNX order [O, C/groups, kh, kw], and an optional bias [O]. */
 export interface Conv2dGraphAttributes extends Window {
   readonly groups: number;
-}
-
-/** Reads kernel, strides, dilations and pads (auto_pad included) for an input of H x W. */
-export function readWindow(
-  attributes: Attributes,
-  node: OnnxNode,
-  reader: GraphReader,
-  kernel: readonly number[],
-  size: readonly [number, number],
-): Window {
-  const pair = (values: readonly number[], name: string): [number, number] => {
-    const bad =
-      values.length !== 2 || values.some((value) => !Number.isSafeInteger(value) || value < 1 || value > 65535);
-    if (bad) reader.refuse(node, `${name} [${values}] must be two positive numbers (2-D only)`);
-    return [values[0]!, values[1]!];
-  };
-  const shape = pair(attributes.integers("kernel_shape", kernel), "kernel_shape");
-  const strides = pair(attributes.integers("strides", [1, 1]), "strides");
-  const dilations = pair(attributes.integers("dilations", [1, 1]), "dilations");
-  const explicit = attributes.integers("pads", [0, 0, 0, 0]);
-  const auto = attributes.text("auto_pad", "NOTSET");
-  const pads = auto === "NOTSET" || auto === "VALID" ? (auto === "VALID" ? [0, 0, 0, 0] : explicit) : samePads(auto);
-  if (pads.length !== 4 || pads.some((pad) => !Number.isSafeInteger(pad) || pad < 0 || pad > 65535)) {
-    reader.refuse(node, `pads [${pads}] must be four non-negative numbers`);
-  }
-  return { kernel: shape, strides, dilations, pads: [pads[0]!, pads[1]!, pads[2]!, pads[3]!] };
-
-  function samePads(mode: string): number[] {
-    if (mode !== "SAME_UPPER" && mode !== "SAME_LOWER") return reader.refuse(node, `auto_pad ${mode} is unknown`);
-    const total = [0, 1].map((axis) => {
-      const span = (shape[axis]! - 1) * dilations[axis]! + 1;
-      const outputs = Math.ceil(size[axis]! / strides[axis]!);
-      return Math.max((outputs - 1) * strides[axis]! + span - size[axis]!, 0);
-    });
-    const before = total.map((sum) => (mode === "SAME_UPPER" ? Math.floor(sum / 2) : Math.ceil(sum / 2)));
-    return [before[0]!, before[1]!, total[0]! - before[0]!, total[1]! - before[1]!];
-  }
 }
 
 /** The convolution of already read operands, in ONNX's NCHW terms. */
@@ -58,43 +22,39 @@ function convolution(
   weights: Tensor,
   bias: Tensor | undefined,
 ): Pending {
-  if (x.shape.length !== 4 || weights.shape.length !== 4) {
+  const { size, channels, before, result } = imageLayout(node, reader, x.shape);
+  if (weights.shape.length !== x.shape.length) {
     reader.refuse(
       node,
-      `input has ${x.shape.length} and weights have ${weights.shape.length} dimensions; expected 4 and 4 (2-D convolution)`,
+      `weights of shape [${weights.shape}] for an input of shape [${x.shape}]; expected as many axes`,
     );
   }
-  if (x.shape[0] !== 1) reader.refuse(node, `input of shape [${x.shape}]; expected [1, C, H, W]`);
   if (!weights.data) reader.refuse(node, "the weights must be constants");
   if (bias && (!bias.data || bias.shape.length !== 1)) {
     reader.refuse(node, `a bias of shape [${bias.shape}]; expected a constant with one number per output channel`);
   }
   const attributes = new Attributes(node, reader);
-  const [height, width] = [x.shape[2]!, x.shape[3]!];
-  const window = readWindow(attributes, node, reader, weights.shape.slice(2), [height, width]);
+  const window = readWindow(attributes, node, reader, weights.shape.slice(2), size);
   const groups = attributes.integer("group", 1);
   attributes.done();
-  const [outputs, perGroup] = [weights.shape[0]!, weights.shape[1]!];
-  if (groups < 1 || perGroup * groups !== x.shape[1] || outputs % groups !== 0) {
-    reader.refuse(
-      node,
-      `weights [${weights.shape}] with group ${groups} do not fit an input of ${x.shape[1]} channels`,
-    );
+  const [outputs, perGroup, ...kernel] = weights.shape as [number, number, ...number[]];
+  if (groups < 1 || perGroup * groups !== channels || outputs % groups !== 0) {
+    reader.refuse(node, `weights [${weights.shape}] with group ${groups} do not fit an input of ${channels} channels`);
   }
-  if (window.kernel[0] !== weights.shape[2] || window.kernel[1] !== weights.shape[3]) {
-    reader.refuse(node, `kernel_shape [${window.kernel}] differs from the weights' [${weights.shape.slice(2)}]`);
+  if (kernel.some((taps, axis) => taps !== window.kernel[axis])) {
+    reader.refuse(node, `kernel_shape [${window.kernel}] differs from the weights' [${kernel}]`);
   }
-  const input = toChannelsLast(reader, node, x);
-  const [rows, columns] = windowShape(window, height, width, node.name);
+  const image = movedTo(reader, x, before);
+  const filters = { ...weights, shape: [outputs, perGroup, ...window.kernel] };
+  const [, height, width] = image.shape as [number, number, number];
   return {
     kind: "pending",
     op: "conv2d",
     name: node.name,
-    inputs: bias ? [input, weights, bias] : [input, weights],
+    inputs: bias ? [image, filters, bias] : [image, filters],
     attributes: { ...window, groups } satisfies Conv2dGraphAttributes,
     clamp: noClamp,
-    shape: [1, outputs, rows, columns],
-    moves: [fromChannelsLast(node)],
+    ...result(...windowShape(window, height, width, node.name), outputs),
   };
 }
 

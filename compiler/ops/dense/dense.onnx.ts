@@ -1,14 +1,18 @@
 /** ONNX Gemm, MatMul, QLinearMatMul and QGemm with constant weights, and the Add that carries a MatMul's bias. Source: ONNX operator specification. */
 import { Attributes } from "../../import/attributes.js";
+import type { OnnxNode } from "../../import/onnx.js";
 import { qlinearBias, qlinearOperand, qlinearResult } from "../../import/qlinear.js";
-import type { OnnxRule, Pending, Value } from "../../import/rules.js";
+import type { GraphReader, Move, OnnxRule, Pending, Value } from "../../import/rules.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
 import { elementCount } from "../../ir/types.js";
+import { movedTo } from "../layout.js";
 
 /** Real-valued form: inputs are x [.., I], weights [O, I] or (transposed: false) [I, O], and an optional bias [O]. */
 export interface DenseGraphAttributes {
   /** True when the weights are stored [outputs, inputs]. */
   readonly transposed: boolean;
+  /** True when the bias has another scale than the products by design, which only the standard defines. */
+  readonly ownBias?: boolean;
 }
 
 function product(name: string, inputs: readonly Tensor[], transposed: boolean): Pending {
@@ -26,55 +30,118 @@ function product(name: string, inputs: readonly Tensor[], transposed: boolean): 
   };
 }
 
+/** The move that exchanges the last two of `rank` axes. */
+function exchanged(name: string, rank: number): Move {
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  return {
+    op: "transpose",
+    name,
+    attributes: { permutation: [...axes.slice(0, -2), rank - 1, rank - 2] },
+  };
+}
+
+/** A constant matrix on the left: W x = (x' W')', with W [O, I] (or its transposition) and x [.., I, N]. */
+function leftProduct(
+  node: OnnxNode,
+  reader: GraphReader,
+  weights: Tensor,
+  x: Tensor,
+  given: { transposed: boolean; ready?: boolean },
+): Pending {
+  const rank = x.shape.length;
+  if (weights.shape.length !== 2 || rank < 2)
+    reader.refuse(node, `operands [${weights.shape}] and [${x.shape}]; expected a constant matrix and matrices`);
+  const rows = given.ready ? x : movedTo(reader, x, [exchanged(`${node.name}_columns`, rank)]);
+  const pending = product(node.name, [rows, weights], given.transposed);
+  const back = exchanged(node.name, rank);
+  const shape = [...pending.shape.slice(0, -2), pending.shape[rank - 1]!, pending.shape[rank - 2]!];
+  return { ...pending, shape, moves: [back] };
+}
+
+/** A constant stack of one matrix as that matrix; refuses other stacks. */
+function asMatrix(node: OnnxNode, reader: GraphReader, weights: Tensor): Tensor {
+  const { axis } = weights.quantization;
+  const outer = weights.shape.length - 2;
+  if (outer < 0 || weights.shape.slice(0, outer).some((dim) => dim !== 1))
+    reader.refuse(node, `constant weights of shape [${weights.shape}]; expected one matrix`);
+  const quantization = { ...weights.quantization, axis: axis === undefined ? undefined : axis - outer };
+  return { ...weights, shape: weights.shape.slice(outer), quantization };
+}
+
+/** The product of an activation and a constant, in the order of the node; broadcast to the rank of the longer one. */
+function constantProduct(node: OnnxNode, reader: GraphReader, first: Tensor, second: Tensor): Pending {
+  if (first.data && second.data) reader.refuse(node, "both operands are constants. Fold constants before export");
+  const pending = first.data
+    ? leftProduct(node, reader, asMatrix(node, reader, first), second, { transposed: true })
+    : product(node.name, [first, asMatrix(node, reader, second)], false);
+  const constant = first.data ? first : second;
+  const missing = constant.shape.length - pending.shape.length;
+  if (missing <= 0) return pending;
+  if (!first.data && first.shape.length < 2)
+    reader.refuse(node, `operands [${first.shape}] and [${second.shape}]; expected matrices`);
+  const shape = [...new Array<number>(missing).fill(1), ...pending.shape];
+  return { ...pending, shape, moves: [...pending.moves, { op: "reshape", name: node.name, attributes: { shape } }] };
+}
+
 /** Whether a constant holds one number per column: all its other axes are 1. */
 function isRow(bias: Tensor): boolean {
   return bias.data !== undefined && (bias.shape.at(-1) ?? 1) === elementCount(bias.shape);
 }
 
+/** The tensor with its values times a positive number: its scales, exact as doubles. */
+function scaled(tensor: Tensor, factor: number): Tensor {
+  const { quantization } = tensor;
+  return { ...tensor, quantization: { ...quantization, scales: quantization.scales.map((scale) => scale * factor) } };
+}
+
 export const readGemm: OnnxRule = (node, reader) => {
-  const x = reader.quantized(node, 0);
-  const weights = reader.quantized(node, 1);
-  const bias = reader.value(node, 2) ? reader.quantized(node, 2) : undefined;
+  const [a, b] = [reader.quantized(node, 0), reader.quantized(node, 1)];
+  if (!a.data && !b.data) return false; // two activations: matmul
   const attributes = new Attributes(node, reader);
-  const alpha = attributes.float("alpha", 1);
-  const beta = attributes.float("beta", 1);
-  const transposedInput = attributes.integer("transA", 0) !== 0;
-  const transposed = attributes.integer("transB", 0) !== 0;
+  const factors = [attributes.float("alpha", 1), attributes.float("beta", 1)] as const;
+  const [transA, transB] = [attributes.integer("transA", 0) !== 0, attributes.integer("transB", 0) !== 0];
   attributes.done();
-  if (alpha !== 1 || beta !== 1 || transposedInput) {
-    reader.refuse(node, `alpha ${alpha}, beta ${beta}, transA ${transposedInput}; expected 1, 1 and no transposition`);
+  const [alpha, beta] = factors;
+  if (!factors.every((factor) => factor > 0 && Number.isFinite(factor)))
+    reader.refuse(node, `alpha ${alpha} and beta ${beta}; expected positive numbers`);
+  if (a.data && b.data) reader.refuse(node, "both operands are constants. Fold constants before export");
+  const bias = reader.value(node, 2) ? reader.quantized(node, 2) : undefined;
+  if (a.shape.length !== 2 || b.shape.length !== 2) {
+    reader.refuse(node, `operands [${a.shape}] and [${b.shape}]; expected two matrices`);
   }
-  if (x.shape.length !== 2 || weights.shape.length !== 2) {
-    reader.refuse(node, `operands [${x.shape}] and [${weights.shape}]; expected two matrices`);
+  if (a.data) {
+    if (bias) reader.refuse(node, "a bias on a product with a constant first operand; use Add behind it");
+    const given = { transposed: !transA, ready: transB };
+    reader.define(node, leftProduct(node, reader, scaled(a, alpha), b, given));
+    return true;
   }
-  if (!weights.data) reader.refuse(node, "the second operand must be a constant matrix");
   if (bias && (!isRow(bias) || bias.shape.length > 2)) {
     reader.refuse(node, `a bias of shape [${bias.shape}]; expected a constant with one number per column`);
   }
-  reader.define(node, product(node.name, bias ? [x, weights, bias] : [x, weights], transposed));
+  const x = transA ? movedTo(reader, a, [exchanged(`${node.name}_rows`, 2)]) : a;
+  const weights = scaled(b, alpha);
+  const pending = product(node.name, bias ? [x, weights, scaled(bias, beta)] : [x, weights], transB);
+  const own: DenseGraphAttributes = { transposed: transB, ...(bias && alpha !== beta ? { ownBias: true } : {}) };
+  reader.define(node, { ...pending, attributes: own });
   return true;
 };
 
 export const readMatMul: OnnxRule = (node, reader) => {
-  const x = reader.quantized(node, 0);
-  const weights = reader.quantized(node, 1);
+  const [a, b] = [reader.quantized(node, 0), reader.quantized(node, 1)];
+  if (!a.data && !b.data) return false; // two activations: matmul
   new Attributes(node, reader).done();
-  if (weights.shape.length !== 2 || weights.data === undefined) {
-    reader.refuse(node, "the second operand must be a constant matrix");
-  }
-  reader.define(node, product(node.name, [x, weights], false));
+  reader.define(node, constantProduct(node, reader, a, b));
   return true;
 };
 
 /** a, a_scale, a_zero_point, b, b_scale, b_zero_point, y_scale, y_zero_point */
 export const readQLinearMatMul: OnnxRule = (node, reader) => {
-  const x = qlinearOperand(reader, node, 0);
-  const weights = qlinearOperand(reader, node, 3, 1);
+  if (![0, 3].some((index) => reader.value(node, index)?.kind === "constant")) return false; // two activations: matmul
+  const a = qlinearOperand(reader, node, 0);
+  const weights = reader.value(node, 3);
+  const b = qlinearOperand(reader, node, 3, weights?.kind === "constant" ? weights.constant.dims.length - 1 : 1);
   new Attributes(node, reader).done();
-  if (weights.shape.length !== 2 || weights.data === undefined) {
-    reader.refuse(node, "the second operand must be a constant matrix");
-  }
-  return qlinearResult(reader, node, product(node.name, [x, weights], false), 6);
+  return qlinearResult(reader, node, constantProduct(node, reader, a, b), 6);
 };
 
 /** com.microsoft QGemm: A, a_scale, a_zero_point, B, b_scale, b_zero_point, C (int32), y_scale, y_zero_point */

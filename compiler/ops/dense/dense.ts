@@ -1,4 +1,5 @@
 /** Matrix product over the last axis with constant weights (fully connected layer). */
+import { exact } from "../../arith/definitions/exact.js";
 import { evaluateStaircase } from "../../arith/staircase.js";
 import { fail } from "../../diagnostics.js";
 import { zeroPointOf } from "../../ir/index.js";
@@ -40,10 +41,18 @@ export default {
   /** Sums of products of codes: whole multiples of the product of both scales. */
   unit: productUnit,
   post: true,
-  lower(node, context) {
-    const { ranges } = context;
+  lower(node, given) {
+    const { ranges } = given;
     const [x, weights, bias] = node.inputs;
-    const { transposed } = node.attributes;
+    const { transposed, ownBias } = node.attributes;
+    const context = ownBias ? { ...given, numerics: exact } : given;
+    if (context.numerics !== given.numerics) {
+      const family = given.numerics.name;
+      given.note(
+        "QC3003",
+        `${family} has no bias of another scale than the products; exact is used for '${node.name}'.`,
+      );
+    }
     const outputs = weights!.shape[transposed ? 0 : 1]!;
     const inputs = weights!.shape[transposed ? 1 : 0]!;
     requirePerTensor(x!, node.name);

@@ -1,6 +1,7 @@
 /** Elementwise product of two operands: a staircase on the integer product. */
 import { evaluateStaircase } from "../../arith/staircase.js";
-import { type Range, scaleOf, zeroPointOf } from "../../ir/index.js";
+import { scaleOf, zeroPointOf } from "../../ir/index.js";
+import { bilinearRange } from "../accumulator.js";
 import type { OpHome } from "../op.js";
 import { productUnit } from "../product.js";
 import { printRequantize } from "../requantize.js";
@@ -35,7 +36,7 @@ export default {
     const [first, second, output] = [affine(a!), affine(b!), affine(node.output)];
     const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
     const products = pairRanges(context.ranges(a!), secondRanges(b!, node.output.shape.at(-1) ?? 1, context), (x, y) =>
-      productRange(x, first.zeroPoint, y, second.zeroPoint),
+      bilinearRange(x, first.zeroPoint, y, second.zeroPoint),
     );
     const staircase = numerics.multiply({ a: first, b: second, output, clamp, product: joined(products) });
     const attributes: MulAttributes = {
@@ -63,9 +64,3 @@ export default {
   c,
   verilog,
 } satisfies OpHome<Record<string, never>, MulAttributes>;
-
-/** A product is bilinear: its extremes over two intervals lie at the corners. */
-function productRange(a: Range, aZeroPoint: number, b: Range, bZeroPoint: number): Range {
-  const corners = [a.lo, a.hi].flatMap((x) => [b.lo, b.hi].map((y) => (x - aZeroPoint) * (y - bZeroPoint)));
-  return { lo: Math.min(...corners), hi: Math.max(...corners) };
-}

@@ -57,7 +57,20 @@ export const windows: readonly Refusal[] = [
       /\[2,4,2,2\]; expected \[1, C, H, W\]/,
     ],
   ),
-  ["a 1-D convolution", () => conv({}, [3, 2, 3], [1, 2, 6]), "QC2002", "conv", /3 dimensions; expected 4 and 4/],
+  [
+    "a 3-D convolution",
+    () => conv({}, [3, 2, 3, 3, 3], [1, 2, 6, 6, 6]),
+    "QC2002",
+    "conv",
+    /input of shape \[1,2,6,6,6\]; expected \[1, C, H, W\] or \[1, C, L\]/,
+  ],
+  [
+    "a signal convolved with filters of an image",
+    () => conv({}, [3, 2, 3, 3], [1, 2, 6]),
+    "QC2002",
+    "conv",
+    /weights of shape \[3,2,3,3\] for an input of shape \[1,2,6\]/,
+  ],
   [
     "a kernel larger than the image",
     () => conv({}, [3, 2, 9, 9]),
