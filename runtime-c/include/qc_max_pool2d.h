@@ -4,11 +4,11 @@
 
 #include <stdint.h>
 
-#include "qc_code.h"
 #include "qc_config.h"
+#include "qc_element.h"
 #include "qc_window.h"
 
-QC_INLINE void qc_max_pool2d(const qc_window *s, const uint8_t *x, uint8_t *y, int x_signed)
+QC_INLINE void qc_max_pool2d(const qc_window *s, const uint8_t *x, uint8_t *y, int kind)
 {
     int32_t row;
     int32_t column;
@@ -35,16 +35,16 @@ QC_INLINE void qc_max_pool2d(const qc_window *s, const uint8_t *x, uint8_t *y, i
                     if (ix < 0 || ix >= s->width) {
                         continue;
                     }
-                    codes = x + (iy * s->width + ix) * s->channels;
+                    codes = x + (iy * s->width + ix) * s->channels * qc_element_bytes(kind);
                     for (channel = 0; channel < s->channels; channel++) {
-                        if (first || qc_code(codes[channel], x_signed) > qc_code(y[channel], x_signed)) {
-                            y[channel] = codes[channel];
+                        if (first || qc_load(codes, channel, kind) > qc_load(y, channel, kind)) {
+                            qc_store(y, channel, kind, qc_load(codes, channel, kind));
                         }
                     }
                     first = 0;
                 }
             }
-            y += s->channels;
+            y += s->channels * qc_element_bytes(kind);
         }
     }
 }

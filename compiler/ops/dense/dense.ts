@@ -14,7 +14,7 @@ import {
   weightBytes,
   weightCodes,
 } from "../weights.js";
-import { c } from "./dense.c.js";
+import { c, scratchBytes } from "./dense.c.js";
 import { channels } from "./dense.channels.js";
 import {
   type DenseGraphAttributes,
@@ -113,6 +113,7 @@ export default {
   requantize: (attributes) => attributes.requantize,
   channels,
   print: (attributes) => printRequantize(attributes.requantize),
+  scratchBytes,
   c,
   verilog,
 } satisfies OpHome<DenseGraphAttributes, DenseAttributes>;
