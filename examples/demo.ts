@@ -27,14 +27,17 @@ const target = findTarget("host");
 const report = makeReport(compilation, solverFor(target, compilation.integerGraph));
 writeProject(outputPath, emitProject(plan, target, "model"), false);
 
-const images = readVectors(join(folder, "images.bin"), integerGraph.inputs[0]!, graph);
+const images = readVectors(join(folder, "images.bin"), integerGraph.inputs[0]!, graph.inputs[0]!).map((image) => [
+  image,
+]);
 const labels = readBytes(join(folder, "labels.bin"));
 const classes = JSON.parse(readFileSync(join(folder, "classes.json"), "utf8")) as string[];
 progress.step(`interpreter: ${images.length} images`);
-const scores = images.map((image) => outputsOf(integerGraph, [image])[0]!);
+const expected = images.map((image) => outputsOf(integerGraph, image));
+const scores = expected.map((outputs) => outputs[0]!);
 const winner = (codes: Int32Array) => codes.indexOf(codes.reduce((a, b) => Math.max(a, b)));
 const correct = scores.filter((codes, i) => winner(codes) === labels[i]).length;
-const verdict = await verifyTarget(compilation, target, images, scores, { seed: 1, onStep: progress.step });
+const verdict = await verifyTarget(compilation, target, images, expected, { seed: 1, onStep: progress.step });
 progress.done();
 
 /** A grey image of codes as text, two rows of pixels per line. */
@@ -54,7 +57,7 @@ const best = Array.from(first, (code, i) => ({ name: classes[i]!, share: (code +
   .slice(0, 4)
   .map(({ name, share }) => `${name.padEnd(12)} ${"#".repeat(Math.round(share * 30))} ${(share * 100).toFixed(1)} %`);
 const captions = new Map(best.map((line, i) => [i + 4, line]));
-const figure = picture(images[0]!, 28).map((line, i) => `  ${line}   ${captions.get(i) ?? ""}`.trimEnd());
+const figure = picture(images[0]![0]!, 28).map((line, i) => `  ${line}   ${captions.get(i) ?? ""}`.trimEnd());
 
 const facts: [string, string][] = [
   ["model", `${integerGraph.name}, ${report.layers.length} layers, numerics ${report.numerics}`],

@@ -5,7 +5,7 @@ import { solverFor } from "../../targets/solver.js";
 import { exitCode } from "../diagnostics.js";
 import { outputsOf } from "../interpreter/interpreter.js";
 import { makeReport } from "../report/report.js";
-import { seededVectors } from "../verify/vectors.js";
+import { seededSets } from "../verify/vectors.js";
 import { verifyTarget } from "../verify/verify.js";
 import { compileFile, type ModelOptions, printJson, withModelOptions } from "./options.js";
 import { makeProgress } from "./progress.js";
@@ -31,8 +31,8 @@ export async function bench(model: string, targetName: string, options: ModelOpt
   const target = findTarget(targetName);
   const compilation = compileFile(model, options);
   const { integerGraph, plan } = compilation;
-  const vectors = seededVectors(integerGraph.inputs[0]!, 2, 0x12345678);
-  const expected = vectors.map((vector) => outputsOf(integerGraph, [vector])[0]!);
+  const vectors = seededSets(integerGraph.inputs, 2, 0x12345678);
+  const expected = vectors.map((vector) => outputsOf(integerGraph, vector));
   const { equal, measured } = await verifyTarget(compilation, target, vectors, expected, { seed: 1 });
   const report = makeReport(compilation, solverFor(target, compilation.integerGraph));
   return {

@@ -2,13 +2,14 @@
 import type { Command } from "commander";
 import { fail } from "../diagnostics.js";
 import { outputsOf } from "../interpreter/interpreter.js";
-import { typeName, typeRange } from "../ir/types.js";
-import { readBytes, readVectors } from "../verify/vectors.js";
+import { typeName, typeRange, uint8 } from "../ir/types.js";
+import { readBytes } from "../verify/vectors.js";
 import { compileFile, type ModelOptions, parseCount, printJson, withModelOptions } from "./options.js";
+import { collect, readInputs } from "./port-files.js";
 import { makeProgress } from "./progress.js";
 
 interface Options extends ModelOptions {
-  readonly inputs: string;
+  readonly inputs: string[];
   readonly labels: string;
   readonly offset: string;
   readonly limit?: string;
@@ -21,7 +22,11 @@ export function addEval(program: Command): void {
       .command("eval")
       .description("classify labelled inputs with the interpreter and count the right answers")
       .argument("<model>", "ONNX or .tflite file")
-      .requiredOption("-i, --inputs <file>", "inputs: .npy or raw bytes")
+      .requiredOption(
+        "-i, --inputs <file>",
+        "inputs: .npy or raw codes; once per graph input, in order or as name=file",
+        collect,
+      )
       .requiredOption("-l, --labels <file>", "class numbers: raw bytes, or a .csv file whose last column they are")
       .option(
         "--offset <number>",
@@ -30,18 +35,29 @@ export function addEval(program: Command): void {
       )
       .option("-n, --limit <number>", "evaluate the first inputs only"),
   ).action((model: string, options: Options) => {
-    const { graph, integerGraph } = compileFile(model, options);
+    const compilation = compileFile(model, options);
+    const { integerGraph } = compilation;
+    const [output, other] = integerGraph.outputs;
+    if (other)
+      fail(
+        "QC6001",
+        `eval takes the scores of one output; '${integerGraph.name}' has '${output!.name}' and '${other.name}'.`,
+      );
     const labels = readLabels(options.labels);
-    const input = integerGraph.inputs[0]!;
     const offset = Number(options.offset);
     if (!Number.isInteger(offset)) fail("QC6001", `--offset ${options.offset} is no whole number.`);
     // With an offset the file holds unsigned bytes, whatever the model's type.
-    const stored = offset === 0 ? input : { ...input, type: { bits: 8, signed: false } };
-    const { lo, hi } = typeRange(input.type);
-    const vectors = readVectors(options.inputs, stored, graph).map((codes) => codes.map((code) => code + offset));
-    const outside = vectors.findIndex((codes) => codes.some((code) => code < lo || code > hi));
-    if (outside >= 0)
-      fail("QC6003", `input ${outside} has values outside ${typeName(input.type)} after --offset ${offset}.`);
+    const inputs = integerGraph.inputs.map((tensor) => (offset === 0 ? tensor : { ...tensor, type: uint8 }));
+    const stored = { ...compilation, integerGraph: { ...integerGraph, inputs } };
+    const vectors = readInputs(stored, options.inputs, "--inputs").map((set) =>
+      set.map((codes) => codes.map((code) => code + offset)),
+    );
+    for (const [k, { type }] of integerGraph.inputs.entries()) {
+      const { lo, hi } = typeRange(type);
+      const outside = vectors.findIndex((set) => set[k]!.some((code) => code < lo || code > hi));
+      if (outside >= 0)
+        fail("QC6003", `input ${outside} has values outside ${typeName(type)} after --offset ${offset}.`);
+    }
     if (vectors.length !== labels.length) {
       fail("QC6003", `got ${labels.length} labels for ${vectors.length} inputs.`, options.labels);
     }
@@ -50,7 +66,7 @@ export function addEval(program: Command): void {
     let correct = 0;
     for (let i = 0; i < count; i++) {
       if (i % 50 === 0) progress.step(`${i} of ${count} inputs, ${correct} right`);
-      const scores = outputsOf(integerGraph, [vectors[i]!])[0]!;
+      const scores = outputsOf(integerGraph, vectors[i]!)[0]!;
       if (scores.indexOf(scores.reduce((a, b) => Math.max(a, b))) === labels[i]) correct++;
     }
     progress.done();

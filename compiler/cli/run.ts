@@ -3,13 +3,15 @@ import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { fail } from "../diagnostics.js";
 import { outputsOf } from "../interpreter/interpreter.js";
+import type { IntegerTensor } from "../ir/integer-graph.js";
+import { toBytes } from "../verify/codes.js";
 import { writeNpy } from "../verify/npy.js";
-import { readVectors, toBytes } from "../verify/vectors.js";
 import { compileFile, type ModelOptions, printJson, withModelOptions } from "./options.js";
+import { collect, portFiles, readInputs } from "./port-files.js";
 
 interface Options extends ModelOptions {
-  readonly input: string;
-  readonly output?: string;
+  readonly input: string[];
+  readonly output?: string[];
 }
 
 /** Adds `run` to the program. */
@@ -21,38 +23,49 @@ export function addRun(program: Command): void {
       .argument("<model>", "ONNX or .tflite file")
       .requiredOption(
         "-i, --input <file>",
-        "inputs: .npy (codes, or float values to be quantized) or raw bytes of codes",
+        "inputs: .npy (codes, or float values to be quantized) or raw little-endian codes; once per graph input, in order or as name=file",
+        collect,
       )
-      .option("-o, --output <file>", "write the output codes to a .npy or raw file instead of printing them"),
+      .option(
+        "-o, --output <file>",
+        "write the output codes to a .npy or raw file instead of printing them; once per graph output",
+        collect,
+      ),
   ).action((model: string, options: Options) => {
-    const { graph, integerGraph } = compileFile(model, options);
-    const output = integerGraph.outputs[0]!;
-    const vectors = readVectors(options.input, integerGraph.inputs[0]!, graph);
-    const results = vectors.map((vector) => outputsOf(integerGraph, [vector])[0]!);
-    if (options.output !== undefined) {
-      const codes = results.flatMap((result) => Array.from(result));
-      const bytes = options.output.endsWith(".npy")
-        ? writeNpy(
-            codes,
-            [results.length, ...(output.shape[0] === 1 ? output.shape.slice(1) : output.shape)],
-            output.type.signed,
-          )
-        : toBytes(Int32Array.from(codes));
-      try {
-        writeFileSync(options.output, bytes);
-      } catch (error) {
-        fail("QC6002", `${(error as Error).message}.`, options.output);
-      }
+    const compilation = compileFile(model, options);
+    const { integerGraph } = compilation;
+    const { outputs } = integerGraph;
+    const files = options.output && portFiles(outputs, options.output, "--output");
+    const sets = readInputs(compilation, options.input, "--input").map((codes) => outputsOf(integerGraph, codes));
+    const results = outputs.map((tensor, i) => ({ tensor, codes: sets.map((set) => set[i]!) }));
+    if (files) {
+      for (const [i, { tensor, codes }] of results.entries()) write(files[i]!, tensor, codes);
     } else if (options.json) {
-      printJson({
-        schema: 1,
-        model: integerGraph.name,
-        numerics: integerGraph.numerics,
-        shape: output.shape,
-        outputs: results.map((result) => Array.from(result)),
-      });
+      const { name: model, numerics } = integerGraph;
+      const list = results.map(({ tensor: { name, shape }, codes }) => ({ name, shape, outputs: codes.map(listOf) }));
+      const [{ shape, outputs }] = list as [(typeof list)[0]];
+      printJson({ schema: 1, model, numerics, ...(list.length === 1 ? { shape, outputs } : { tensors: list }) });
     } else {
-      process.stdout.write(results.map((result) => `${Array.from(result).join(" ")}\n`).join(""));
+      for (const set of sets) {
+        const lines = set.map(
+          (codes, i) => `${set.length > 1 ? `${outputs[i]!.name}: ` : ""}${listOf(codes).join(" ")}\n`,
+        );
+        process.stdout.write(lines.join(""));
+      }
     }
   });
+}
+
+const listOf = (codes: Int32Array) => Array.from(codes);
+
+/** All inferences of one output: an array with a leading dimension for them, or raw codes. */
+function write(file: string, { shape, type }: IntegerTensor, codes: readonly Int32Array[]): void {
+  const all = codes.flatMap(listOf);
+  const dims = [codes.length, ...(shape[0] === 1 ? shape.slice(1) : shape)];
+  const bytes = file.endsWith(".npy") ? writeNpy(all, dims, type) : toBytes(all, { type });
+  try {
+    writeFileSync(file, bytes);
+  } catch (error) {
+    fail("QC6002", `${(error as Error).message}.`, file);
+  }
 }

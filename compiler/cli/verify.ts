@@ -3,16 +3,19 @@ import type { Command } from "commander";
 import { findTarget } from "../../targets/index.js";
 import { exitCode, fail } from "../diagnostics.js";
 import { outputsOf } from "../interpreter/interpreter.js";
-import { elementCount } from "../ir/types.js";
+import type { IntegerTensor } from "../ir/integer-graph.js";
 import { checkFit } from "../plan/fit.js";
-import { readBytes, readVectors, seededVectors } from "../verify/vectors.js";
+import { tensorBytes } from "../plan/liveness.js";
+import { type CodeSet, setToBytes } from "../verify/codes.js";
+import { readBytes, seededSets } from "../verify/vectors.js";
 import { type Difference, firstDifference, type TargetVerdict, verifyTarget } from "../verify/verify.js";
 import { compileFile, type ModelOptions, parseCount, printJson, withModelOptions } from "./options.js";
+import { collect, readInputs } from "./port-files.js";
 import { makeProgress } from "./progress.js";
 
 interface Options extends ModelOptions {
   readonly target: string;
-  readonly inputs?: string;
+  readonly inputs?: string[];
   readonly expect?: string;
   readonly count: string;
   readonly seed: string;
@@ -26,28 +29,32 @@ export function addVerify(program: Command): void {
       .description("build, run and compare every output byte with the interpreter; exit code 1 on a difference")
       .argument("<model>", "ONNX or .tflite file")
       .option("-t, --target <names>", "targets, separated by commas", "host")
-      .option("-i, --inputs <file>", "inputs: .npy or raw bytes of codes; default: seeded vectors")
-      .option("-e, --expect <file>", "expected outputs as raw bytes, also compared")
+      .option(
+        "-i, --inputs <file>",
+        "inputs: .npy or raw codes, once per graph input, in order or as name=file; default: seeded vectors",
+        collect,
+      )
+      .option(
+        "-e, --expect <file>",
+        "expected outputs as raw bytes, those of one inference one after the other, also compared",
+      )
       .option("-n, --count <number>", "number of seeded vectors", "4")
       .option("--seed <number>", "seed of the vectors and of the stalls", "1"),
   ).action(async (model: string, options: Options) => {
     const targets = options.target.split(",").map((name) => findTarget(name.trim()));
     const compilation = compileFile(model, options);
-    const { graph, integerGraph, plan } = compilation;
+    const { integerGraph, plan } = compilation;
     for (const target of targets) checkFit(plan, target, {});
     const seed = parseCount(options.seed);
-    const input = integerGraph.inputs[0]!;
     const vectors =
       options.inputs === undefined
-        ? seededVectors(input, parseCount(options.count), seed)
-        : readVectors(options.inputs, input, graph);
+        ? seededSets(integerGraph.inputs, parseCount(options.count), seed)
+        : readInputs(compilation, options.inputs, "--inputs");
     const progress = makeProgress();
     progress.step(`interpreter: ${vectors.length} inferences`);
-    const expected = vectors.map((vector) => outputsOf(integerGraph, [vector])[0]!);
+    const expected = vectors.map((vector) => outputsOf(integerGraph, vector));
     const witness =
-      options.expect === undefined
-        ? undefined
-        : compareFile(options.expect, compilation.integerGraph.outputs[0]!, expected);
+      options.expect === undefined ? undefined : compareFile(options.expect, integerGraph.outputs, expected);
     const verdicts: TargetVerdict[] = [];
     for (const target of targets) {
       verdicts.push(await verifyTarget(compilation, target, vectors, expected, { seed, onStep: progress.step }));
@@ -79,23 +86,19 @@ interface Witness {
 }
 
 /** Compares the interpreter's outputs with a file of recorded bytes. */
-function compareFile(
-  file: string,
-  output: Parameters<typeof firstDifference>[0],
-  expected: readonly Int32Array[],
-): Witness {
+function compareFile(file: string, outputs: readonly IntegerTensor[], expected: readonly CodeSet[]): Witness {
   const bytes = readBytes(file);
-  const size = elementCount(output.shape);
+  const size = outputs.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
   if (bytes.length !== size * expected.length) {
     fail(
       "QC6003",
-      `got ${bytes.length} bytes, expected ${size * expected.length}: ${expected.length} outputs of ${size}.`,
+      `got ${bytes.length} bytes, expected ${size * expected.length}: ${expected.length} inferences of ${size}.`,
       file,
     );
   }
   const recorded = expected.map((_, i) => bytes.subarray(i * size, (i + 1) * size));
   const differing = expected.reduce(
-    (sum, codes, i) => sum + codes.filter((code, k) => (code & 255) !== recorded[i]![k]).length,
+    (sum, codes, i) => sum + setToBytes(codes, outputs).filter((byte, k) => byte !== recorded[i]![k]).length,
     0,
   );
   return {
@@ -103,7 +106,7 @@ function compareFile(
     equal: differing === 0,
     differing,
     bytes: bytes.length,
-    difference: firstDifference(output, expected, recorded),
+    difference: firstDifference(outputs, expected, recorded),
   };
 }
 

@@ -1,5 +1,7 @@
 /** NumPy .npy files, versions 1 to 3, C order. Source: numpy.lib.format documentation. */
 import { fail } from "../diagnostics.js";
+import { bytesPerElement, type IntegerType } from "../ir/types.js";
+import { toBytes } from "./codes.js";
 
 export interface NpyArray {
   readonly shape: readonly number[];
@@ -11,6 +13,8 @@ export interface NpyArray {
 const readers: Readonly<Record<string, { bytes: number; read: (view: DataView, at: number) => number }>> = {
   i1: { bytes: 1, read: (view, at) => view.getInt8(at) },
   u1: { bytes: 1, read: (view, at) => view.getUint8(at) },
+  u2: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
+  u4: { bytes: 4, read: (view, at) => view.getUint32(at, true) },
   i2: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
   i4: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
   i8: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
@@ -58,18 +62,15 @@ export function readNpy(bytes: Uint8Array, file: string): NpyArray {
   };
 }
 
-/** Writes 8-bit codes as a version 1 array. */
-export function writeNpy(values: ArrayLike<number>, shape: readonly number[], signed: boolean): Uint8Array {
+/** Writes codes of a type as a version 1 array of the integers that hold it. */
+export function writeNpy(values: ArrayLike<number>, shape: readonly number[], type: IntegerType): Uint8Array {
   const dims = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
-  const header = `{'descr': '|${signed ? "i1" : "u1"}', 'fortran_order': False, 'shape': (${dims}), }`;
+  const size = bytesPerElement(type);
+  const descr = `${size === 1 ? "|" : "<"}${type.signed ? "i" : "u"}${size}`;
+  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${dims}), }`;
   const padded = `${header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11)}\n`;
   const prefix = Buffer.from(`${magic}\u0001\u0000`, "latin1");
   const length = Buffer.alloc(2);
   length.writeUInt16LE(padded.length);
-  return Buffer.concat([
-    prefix,
-    length,
-    Buffer.from(padded, "latin1"),
-    Buffer.from(Uint8Array.from(values, (v) => v & 255)),
-  ]);
+  return Buffer.concat([prefix, length, Buffer.from(padded, "latin1"), toBytes(values, { type })]);
 }

@@ -2,9 +2,10 @@
 import { readFileSync } from "node:fs";
 import { f32, rint, saturate } from "../arith/float32.js";
 import { fail } from "../diagnostics.js";
-import type { Graph } from "../ir/graph.js";
+import type { Tensor } from "../ir/graph.js";
 import type { IntegerTensor } from "../ir/integer-graph.js";
-import { elementCount, typeRange } from "../ir/types.js";
+import { bytesPerElement, elementCount, typeRange } from "../ir/types.js";
+import { type CodeSet, decode, fromBytes, transposed } from "./codes.js";
 import { readNpy } from "./npy.js";
 
 /** Reads a whole file, with a coded error. */
@@ -17,13 +18,19 @@ export function readBytes(path: string): Uint8Array {
 }
 
 /**
- * Vectors of codes for `tensor` from a .npy array (integer codes, or float values that `graph`'s input quantization
- * turns into codes on the host) or from raw bytes of codes; one or more inferences, back to back.
+ * Vectors of codes for `tensor` from a .npy array (integer codes, or float values that the quantization of `source`, the
+ * same input before lowering, turns into codes on the host) or from raw little-endian codes; one or more inferences, back
+ * to back.
  */
-export function readVectors(path: string, tensor: IntegerTensor, graph: Graph): Int32Array[] {
+export function readVectors(path: string, tensor: IntegerTensor, source: Tensor): Int32Array[] {
   const bytes = readBytes(path);
   const count = elementCount(tensor.shape);
-  const values = path.endsWith(".npy") ? fromNpy(bytes, path, graph) : fromRaw(bytes, tensor);
+  const size = bytesPerElement(tensor.type);
+  const npy = path.endsWith(".npy");
+  if (!npy && bytes.length % size !== 0) {
+    fail("QC6003", `got ${bytes.length} bytes, expected a multiple of the ${size} bytes of one code.`, path);
+  }
+  const values = npy ? fromNpy(bytes, path, source) : fromBytes(bytes, tensor);
   if (values.length === 0 || values.length % count !== 0) {
     fail(
       "QC6003",
@@ -34,17 +41,10 @@ export function readVectors(path: string, tensor: IntegerTensor, graph: Graph): 
   return Array.from({ length: values.length / count }, (_, i) => values.slice(i * count, (i + 1) * count));
 }
 
-function fromRaw(bytes: Uint8Array, { type }: IntegerTensor): Int32Array {
-  return type.signed
-    ? Int32Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length))
-    : Int32Array.from(bytes);
-}
-
-function fromNpy(bytes: Uint8Array, path: string, graph: Graph): Int32Array {
+function fromNpy(bytes: Uint8Array, path: string, { quantization, type: codes }: Tensor): Int32Array {
   const { type, values } = readNpy(bytes, path);
   if (!type.startsWith("f")) return Int32Array.from(values);
   if (values.some(Number.isNaN)) fail("QC6003", "the array holds a NaN, which has no code.", path);
-  const { quantization, type: codes } = graph.inputs[0]!;
   const { lo, hi } = typeRange(codes);
   const [scale, zeroPoint] = [quantization.scales[0]!, quantization.zeroPoints[0]!];
   return Int32Array.from(values, (value) => saturate(rint(f32(f32(value) / scale)) + zeroPoint, lo, hi));
@@ -65,20 +65,17 @@ export function xorshiftBytes(seed: number, count: number): Uint8Array {
 export function seededVectors(tensor: IntegerTensor, count: number, seed: number): Int32Array[] {
   const length = elementCount(tensor.shape);
   const { lo, hi } = typeRange(tensor.type);
+  const size = bytesPerElement(tensor.type);
   return Array.from({ length: count }, (_, i) => {
     if (count > 2 && i === 0) return new Int32Array(length).fill(lo);
     if (count > 2 && i === 1) return new Int32Array(length).fill(hi);
-    const bytes = xorshiftBytes((seed + i * 0x9e3779b9) >>> 0, length);
-    return Int32Array.from(bytes, (byte) => lo + (byte % (hi - lo + 1)));
+    const bytes = xorshiftBytes((seed + i * 0x9e3779b9) >>> 0, length * size);
+    const noise = decode(bytes, { bits: 8 * size, signed: false });
+    return Int32Array.from(noise, (value) => lo + (value % (hi - lo + 1)));
   });
 }
 
-/** 8-bit codes as the bytes a target reads and writes. */
-export function toBytes(codes: Int32Array): Uint8Array {
-  return Uint8Array.from(codes, (code) => code & 255);
-}
-
-/** The inverse of toBytes for a tensor's type. */
-export function fromBytes(bytes: Uint8Array, { type }: IntegerTensor): Int32Array {
-  return fromRaw(bytes, { type } as IntegerTensor);
+/** Seeded vectors of several tensors; those of the first are what it would get alone. */
+export function seededSets(tensors: readonly IntegerTensor[], count: number, seed: number): CodeSet[] {
+  return transposed(tensors.map((tensor, k) => seededVectors(tensor, count, (seed + k * 0x85ebca6b) >>> 0)));
 }

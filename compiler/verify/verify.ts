@@ -8,9 +8,9 @@ import type { Compilation } from "../compile.js";
 import { interpret } from "../interpreter/interpreter.js";
 import type { IntegerTensor } from "../ir/integer-graph.js";
 import { tensorBytes } from "../plan/liveness.js";
+import { type CodeSet, fromBytes, setToBytes } from "./codes.js";
 import { chooseEngine } from "./engines/choose.js";
 import type { EngineResult, TraceRecord } from "./engines/engine.js";
-import { fromBytes, toBytes } from "./vectors.js";
 
 /** Where two runs first disagree. */
 export interface Difference {
@@ -40,26 +40,30 @@ export interface VerifyOptions {
   readonly edit?: ((files: Map<string, string>) => void) | undefined;
 }
 
-/** Runs `vectors` on one target and compares all output bytes with `expected`; on a difference, traces every tensor. */
+/**
+ * Runs one inference per set of input codes on one target and compares all output bytes with `expected`; on a difference,
+ * traces every tensor.
+ */
 export async function verifyTarget(
   compilation: Compilation,
   target: Target,
-  vectors: readonly Int32Array[],
-  expected: readonly Int32Array[],
+  vectors: readonly CodeSet[],
+  expected: readonly CodeSet[],
   options: VerifyOptions,
 ): Promise<TargetVerdict> {
   const { plan, integerGraph } = compilation;
-  const output = integerGraph.outputs[0]!;
+  const outputBytes = integerGraph.outputs.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
   const files = new Map(emitProject(plan, target, "model"));
   options.edit?.(files);
   const choice = await chooseEngine(target, options.seed);
   options.onStep?.(`${target.name}: ${choice.engine.name}, ${vectors.length} inferences`);
-  const run = (inputs: readonly Int32Array[], trace: boolean) =>
-    inTemporaryFolder((workDir) =>
-      choice.engine.run({ files, inputs: inputs.map(toBytes), outputBytes: tensorBytes(output), workDir, trace }),
-    );
+  const run = (sets: readonly CodeSet[], trace: boolean) =>
+    inTemporaryFolder((workDir) => {
+      const inputs = sets.map((codes) => setToBytes(codes, integerGraph.inputs));
+      return choice.engine.run({ files, inputs, outputBytes, workDir, trace });
+    });
   const { outputs, trace: _, ...measured } = await run(vectors, false);
-  const found = firstDifference(output, expected, outputs);
+  const found = firstDifference(integerGraph.outputs, expected, outputs);
   const difference = found && (await pinned(compilation, vectors, found, (inputs) => run(inputs, true)));
   return {
     target: target.name,
@@ -71,17 +75,19 @@ export async function verifyTarget(
   };
 }
 
-/** First differing output element over all inputs. */
+/** First differing element of the outputs, which engines give one after the other, over all inputs. */
 export function firstDifference(
-  output: IntegerTensor,
-  expected: readonly Int32Array[],
+  tensors: readonly IntegerTensor[],
+  expected: readonly CodeSet[],
   actual: readonly Uint8Array[],
 ): Difference | null {
   for (const [input, codes] of expected.entries()) {
-    const got = fromBytes(actual[input]!, output);
-    const index = codes.findIndex((code, i) => code !== got[i]);
-    if (index >= 0 || got.length !== codes.length) {
-      return { input, tensor: output.name, index, expected: codes[index]!, actual: got[index]! };
+    let at = 0;
+    for (const [i, tensor] of tensors.entries()) {
+      const got = fromBytes(actual[input]!.subarray(at, at + tensorBytes(tensor)), tensor);
+      const index = codes[i]!.findIndex((code, k) => code !== got[k]);
+      if (index >= 0) return { input, tensor: tensor.name, index, expected: codes[i]![index]!, actual: got[index]! };
+      at += tensorBytes(tensor);
     }
   }
   return null;
@@ -90,18 +96,18 @@ export function firstDifference(
 /** Runs the first differing input again with a trace and names the first tensor that differs. */
 async function pinned(
   { integerGraph }: Compilation,
-  vectors: readonly Int32Array[],
+  vectors: readonly CodeSet[],
   found: Difference,
-  run: (inputs: readonly Int32Array[]) => Promise<EngineResult>,
+  run: (inputs: readonly CodeSet[]) => Promise<EngineResult>,
 ): Promise<Difference> {
   const vector = vectors[found.input]!;
-  const truth = interpret(integerGraph, [vector]);
+  const truth = interpret(integerGraph, vector);
   const { trace } = await run([vector]);
   const records = new Map<number, TraceRecord>((trace?.[0] ?? []).map((record) => [record.tensor, record]));
   for (const { output } of integerGraph.nodes) {
     const record = records.get(output.id);
     if (!record) continue;
-    const difference = firstDifference(output, [truth.get(output.id)!], [record.bytes]);
+    const difference = firstDifference([output], [[truth.get(output.id)!]], [record.bytes]);
     if (difference) return { ...difference, input: found.input };
   }
   return found;

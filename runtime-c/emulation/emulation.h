@@ -6,6 +6,11 @@
 
 #include "model.h"
 
+/*
+ * The engine defines EMULATION_INPUTS(port) and EMULATION_OUTPUTS(port): port(function, bytes) for every graph input and
+ * output, in graph order.
+ */
+
 /* Exit statuses of a harness; the engines turn them into messages. */
 enum { EMULATION_OK = 0, EMULATION_FILE = 3, EMULATION_INIT = 4, EMULATION_ARENA = 5, EMULATION_STACK = 6, EMULATION_FAULT = 7 };
 

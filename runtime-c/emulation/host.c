@@ -47,6 +47,21 @@ static void check_guard(const uint8_t *guard)
 #endif
 }
 
+/* Whether all inputs of one more inference were there. */
+static int read_inputs(model_context *context, FILE *file)
+{
+#define READ(function, bytes) &&fread(function(context), 1, bytes, file) == bytes
+    return 1 EMULATION_INPUTS(READ);
+#undef READ
+}
+
+static int write_outputs(const model_context *context, FILE *file)
+{
+#define WRITE(function, bytes) &&fwrite(function(context), 1, bytes, file) == bytes
+    return 1 EMULATION_OUTPUTS(WRITE);
+#undef WRITE
+}
+
 int main(void)
 {
     FILE *inputs = fopen("inputs.bin", "rb");
@@ -71,11 +86,11 @@ int main(void)
     if (model_init(&context, arena, MODEL_ARENA_BYTES) != 0) {
         return EMULATION_INIT;
     }
-    while (fread(model_input(&context), 1, MODEL_INPUT_BYTES, inputs) == MODEL_INPUT_BYTES) {
+    while (read_inputs(&context, inputs)) {
         model_run(&context);
         check_guard(before);
         check_guard(after);
-        if (fwrite(model_output(&context), 1, MODEL_OUTPUT_BYTES, outputs) != MODEL_OUTPUT_BYTES) {
+        if (!write_outputs(&context, outputs)) {
             return EMULATION_FILE;
         }
         if (trace_file) {

@@ -133,6 +133,21 @@ static uint32_t run_measured(model_context *context)
     return (uint32_t)((uintptr_t)top - (uintptr_t)word);
 }
 
+/* Whether all inputs of one more inference were there. */
+static int read_inputs(model_context *context, intptr_t file)
+{
+#define READ(function, bytes) &&transfer(SYS_READ, file, function(context), bytes) == 0
+    return 1 EMULATION_INPUTS(READ);
+#undef READ
+}
+
+static void write_outputs(const model_context *context, intptr_t file)
+{
+#define WRITE(function, bytes) write_file(file, function(context), bytes);
+    EMULATION_OUTPUTS(WRITE)
+#undef WRITE
+}
+
 int main(void)
 {
     const intptr_t inputs = open_file("inputs.bin", MODE_READ_BINARY);
@@ -149,7 +164,7 @@ int main(void)
     if (model_init(&context, arena, MODEL_ARENA_BYTES) != 0) {
         emulation_exit(EMULATION_INIT);
     }
-    while (transfer(SYS_READ, inputs, model_input(&context), MODEL_INPUT_BYTES) == 0) {
+    while (read_inputs(&context, inputs)) {
         const uint32_t used = run_measured(&context);
 
         if (used > stack) {
@@ -157,7 +172,7 @@ int main(void)
         }
         check_guard(memory);
         check_guard(arena + MODEL_ARENA_BYTES);
-        write_file(outputs, model_output(&context), MODEL_OUTPUT_BYTES);
+        write_outputs(&context, outputs);
         if (trace_file != 0) {
             emulation_trace(EMULATION_TRACE_END, 0, 0);
         }

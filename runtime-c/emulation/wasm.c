@@ -1,4 +1,4 @@
-/* WebAssembly harness: the host writes an input, calls emulation_infer, and reads the output. */
+/* WebAssembly harness: the host writes the inputs one after the other, calls emulation_infer, and reads the outputs. */
 #include <string.h>
 
 #include "emulation.h"
@@ -13,6 +13,8 @@ EXPORTED int emulation_infer(void);
 EXPORTED const void *emulation_output(void);
 
 static uint8_t memory[2 * EMULATION_GUARD_BYTES + MODEL_ARENA_BYTES] __attribute__((aligned(MODEL_ARENA_ALIGNMENT)));
+static uint8_t inputs[MODEL_INPUT_BYTES];
+static uint8_t outputs[MODEL_OUTPUT_BYTES];
 static model_context context;
 
 void emulation_trace(uint32_t index, const void *pointer, uint32_t bytes)
@@ -20,20 +22,28 @@ void emulation_trace(uint32_t index, const void *pointer, uint32_t bytes)
     host_trace(index, pointer, bytes);
 }
 
-/* Prepares the model; returns the address of its input, or 0. */
+/* Prepares the model; returns where its inputs are to be written, or 0. */
 void *emulation_begin(void)
 {
     memset(memory, (int)EMULATION_FILL, sizeof memory);
-    return model_init(&context, memory + EMULATION_GUARD_BYTES, MODEL_ARENA_BYTES) == 0 ? model_input(&context) : 0;
+    return model_init(&context, memory + EMULATION_GUARD_BYTES, MODEL_ARENA_BYTES) == 0 ? inputs : 0;
 }
 
 /* Runs one inference; returns an exit status of emulation.h. */
 int emulation_infer(void)
 {
     const uint8_t *after = memory + EMULATION_GUARD_BYTES + MODEL_ARENA_BYTES;
+    const uint8_t *from = inputs;
+    uint8_t *to = outputs;
     uint32_t i;
 
+#define READ(function, bytes) memcpy(function(&context), from, bytes), from += bytes;
+    EMULATION_INPUTS(READ)
+#undef READ
     model_run(&context);
+#define WRITE(function, bytes) memcpy(to, function(&context), bytes), to += bytes;
+    EMULATION_OUTPUTS(WRITE)
+#undef WRITE
     for (i = 0; i < EMULATION_GUARD_BYTES; i++) {
         if (memory[i] != EMULATION_FILL || after[i] != EMULATION_FILL) {
             return EMULATION_ARENA;
@@ -44,5 +54,5 @@ int emulation_infer(void)
 
 const void *emulation_output(void)
 {
-    return model_output(&context);
+    return outputs;
 }

@@ -1,6 +1,7 @@
 /*
  * Sums and differences of two 8-bit operands. Element i reads b[i / inner % b_count]: b_count = count, inner = 1 for
- * operands of one shape. y may be a, and b where no element of b is read twice.
+ * operands of one shape. y has its own kind (qc_element.h); with 8-bit results it may be a, and b where no element of b is
+ * read twice.
  */
 #ifndef QC_ADD_H
 #define QC_ADD_H
@@ -9,12 +10,14 @@
 
 #include "qc_code.h"
 #include "qc_config.h"
+#include "qc_element.h"
 #include "qc_requantize.h"
 #include "qc_scalar.h"
 
 /* y = clamp((a*ma + b*mb + c) >> shift). The sum fits 32 bits for all codes. */
 QC_INLINE void qc_add(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t count, int32_t b_count, int32_t inner,
-                      int a_signed, int b_signed, int32_t ma, int32_t mb, int32_t c, int32_t shift, int32_t lo, int32_t hi)
+                      int a_signed, int b_signed, int y_kind, int32_t ma, int32_t mb, int32_t c, int32_t shift, int32_t lo,
+                      int32_t hi)
 {
     int32_t i = 0;
 
@@ -26,7 +29,7 @@ QC_INLINE void qc_add(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t co
             const int32_t code = qc_code(b[j], b_signed);
 
             for (; i < end; i++) {
-                y[i] = (uint8_t)qc_clamp(qc_add_linear(qc_code(a[i], a_signed), code, ma, mb, c, shift), lo, hi);
+                qc_store(y, i, y_kind, qc_clamp(qc_add_linear(qc_code(a[i], a_signed), code, ma, mb, c, shift), lo, hi));
             }
         }
     }
@@ -34,7 +37,7 @@ QC_INLINE void qc_add(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t co
 
 /* y = staircase(a_table[a] + b_table[b]); tables are indexed by the stored byte. */
 QC_INLINE void qc_add_tables(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t count, int32_t b_count, int32_t inner,
-                             const int32_t *a_table, const int32_t *b_table, const int32_t *record, qc_requant q)
+                             int y_kind, const int32_t *a_table, const int32_t *b_table, const int32_t *record, qc_requant q)
 {
     int32_t i = 0;
 
@@ -46,7 +49,7 @@ QC_INLINE void qc_add_tables(const uint8_t *a, const uint8_t *b, uint8_t *y, int
             const int32_t term = b_table[b[j]];
 
             for (; i < end; i++) {
-                y[i] = qc_requantize(q, a_table[a[i]] + term, record);
+                qc_store(y, i, y_kind, qc_requantize_code(q, a_table[a[i]] + term, record));
             }
         }
     }

@@ -7,14 +7,14 @@
 
 #include <stdint.h>
 
-#include "qc_code.h"
 #include "qc_config.h"
+#include "qc_element.h"
 #include "qc_requantize.h"
 #include "qc_window.h"
 
 /* pad_sum: what one padded tap adds; 0 when padded taps are not counted. */
 QC_INLINE void qc_average_pool2d(const qc_window *s, const uint8_t *x, const int32_t *counts, const int32_t *records, uint8_t *y,
-                                 qc_requant q, int x_signed, int32_t pad_sum)
+                                 qc_requant q, int x_kind, int y_kind, int32_t pad_sum)
 {
     const int32_t taps = s->kernel_height * s->kernel_width;
     int32_t row;
@@ -61,14 +61,15 @@ QC_INLINE void qc_average_pool2d(const qc_window *s, const uint8_t *x, const int
                 int32_t sum = (taps - inside) * pad_sum;
 
                 for (iy = y_first; iy < y_end; iy += s->dilation_y) {
-                    const uint8_t *code = x + (iy * s->width + x_first) * s->channels + channel;
+                    const uint8_t *code = x + ((iy * s->width + x_first) * s->channels + channel) * qc_element_bytes(x_kind);
 
                     for (ix = x_first; ix < x_end; ix += s->dilation_x) {
-                        sum += qc_code(*code, x_signed);
-                        code += s->dilation_x * s->channels;
+                        sum += qc_load(code, 0, x_kind);
+                        code += s->dilation_x * s->channels * qc_element_bytes(x_kind);
                     }
                 }
-                *y++ = qc_requantize(q, sum, record);
+                qc_store(y, 0, y_kind, qc_requantize_code(q, sum, record));
+                y += qc_element_bytes(y_kind);
             }
         }
     }

@@ -89,7 +89,7 @@ QC_INLINE int32_t qc_smlatt(uint32_t a, uint32_t b, int32_t acc)
 #endif
 }
 
-/* min(max(value, lo), hi): one instruction for the limits of int8 and uint8. */
+/* min(max(value, lo), hi): one instruction for the limits of 8- and 16-bit codes. */
 QC_INLINE int32_t qc_saturate(int32_t value, int32_t lo, int32_t hi)
 {
 #if QC_DSP_ASSEMBLY
@@ -101,6 +101,14 @@ QC_INLINE int32_t qc_saturate(int32_t value, int32_t lo, int32_t hi)
     }
     if (lo == 0 && hi == 255) {
         __asm__("usat %0, #8, %1" : "=r"(saturated) : "r"(value));
+        return saturated;
+    }
+    if (lo == -32768 && hi == 32767) {
+        __asm__("ssat %0, #16, %1" : "=r"(saturated) : "r"(value));
+        return saturated;
+    }
+    if (lo == 0 && hi == 65535) {
+        __asm__("usat %0, #16, %1" : "=r"(saturated) : "r"(value));
         return saturated;
     }
 #endif

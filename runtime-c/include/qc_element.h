@@ -50,4 +50,10 @@ QC_INLINE void qc_store(uint8_t *y, int32_t index, int kind, int32_t code)
     }
 }
 
+/* Where a table has element `index`: tables of one-byte kinds are in the order of the stored byte, others start at the code `low`. */
+QC_INLINE int32_t qc_table_index(const uint8_t *x, int32_t index, int kind, int32_t low)
+{
+    return kind <= QC_S8 ? (int32_t)x[index] : qc_load(x, index, kind) - low;
+}
+
 #endif

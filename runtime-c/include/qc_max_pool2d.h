@@ -4,11 +4,11 @@
 
 #include <stdint.h>
 
-#include "qc_code.h"
 #include "qc_config.h"
+#include "qc_element.h"
 #include "qc_window.h"
 
-QC_INLINE void qc_max_pool2d(const qc_window *s, const uint8_t *x, uint8_t *y, int x_signed, int least)
+QC_INLINE void qc_max_pool2d(const qc_window *s, const uint8_t *x, uint8_t *y, int kind, int least)
 {
     int32_t row;
     int32_t column;
@@ -35,19 +35,19 @@ QC_INLINE void qc_max_pool2d(const qc_window *s, const uint8_t *x, uint8_t *y, i
                     if (ix < 0 || ix >= s->width) {
                         continue;
                     }
-                    codes = x + (iy * s->width + ix) * s->channels;
+                    codes = x + (iy * s->width + ix) * s->channels * qc_element_bytes(kind);
                     for (channel = 0; channel < s->channels; channel++) {
-                        const int32_t code = qc_code(codes[channel], x_signed);
-                        const int32_t held = qc_code(y[channel], x_signed);
+                        const int32_t code = qc_load(codes, channel, kind);
+                        const int32_t held = qc_load(y, channel, kind);
 
                         if (first || (least ? code < held : code > held)) {
-                            y[channel] = codes[channel];
+                            qc_store(y, channel, kind, code);
                         }
                     }
                     first = 0;
                 }
             }
-            y += s->channels;
+            y += s->channels * qc_element_bytes(kind);
         }
     }
 }

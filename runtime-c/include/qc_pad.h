@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "qc_config.h"
+#include "qc_element.h"
 
 /* One axis of the output: padded positions, positions of the input, padded positions. */
 typedef struct {
@@ -14,10 +15,24 @@ typedef struct {
     int32_t after;
 } qc_pad_axis;
 
-QC_INLINE void qc_pad(const uint8_t *x, uint8_t *y, int32_t rank, const qc_pad_axis *axes, uint8_t code)
+/* Writes `count` times the same code; returns the next place. */
+QC_INLINE uint8_t *qc_pad_fill(uint8_t *y, int32_t count, int kind, int32_t code)
+{
+    if (kind <= QC_S8) {
+        memset(y, (uint8_t)code, (size_t)count);
+    } else {
+        int32_t i;
+
+        for (i = 0; i < count; i++) {
+            qc_store(y, i, kind, code);
+        }
+    }
+    return y + count * qc_element_bytes(kind);
+}
+
+QC_INLINE void qc_pad(const uint8_t *x, uint8_t *y, int32_t rank, const qc_pad_axis *axes, int kind, int32_t code)
 {
     const qc_pad_axis row = axes[rank - 1];
-    const int32_t width = row.before + row.inside + row.after;
     int32_t index[8] = {0};
     int32_t axis;
 
@@ -28,14 +43,15 @@ QC_INLINE void qc_pad(const uint8_t *x, uint8_t *y, int32_t rank, const qc_pad_a
             inside = inside && index[axis] >= axes[axis].before && index[axis] < axes[axis].before + axes[axis].inside;
         }
         if (inside) {
-            memset(y, code, (size_t)row.before);
-            memcpy(y + row.before, x, (size_t)row.inside);
-            memset(y + row.before + row.inside, code, (size_t)row.after);
-            x += row.inside;
+            const int32_t bytes = row.inside * qc_element_bytes(kind);
+
+            y = qc_pad_fill(y, row.before, kind, code);
+            memcpy(y, x, (size_t)bytes);
+            y = qc_pad_fill(y + bytes, row.after, kind, code);
+            x += bytes;
         } else {
-            memset(y, code, (size_t)width);
+            y = qc_pad_fill(y, row.before + row.inside + row.after, kind, code);
         }
-        y += width;
         for (axis = rank - 2; axis >= 0; axis--) {
             if (++index[axis] < axes[axis].before + axes[axis].inside + axes[axis].after) {
                 break;

@@ -25,7 +25,7 @@ typedef struct {
     int form;
     int32_t shift; /* 0..62 */
     int32_t odd;   /* low bit of the output zero point, for QC_PARITY */
-    int32_t lo;    /* codes the output saturates at, within -128..255 */
+    int32_t lo;    /* codes the output saturates at */
     int32_t hi;
 } qc_requant;
 
@@ -58,8 +58,8 @@ QC_INLINE int32_t qc_requant_thresholds(int32_t acc, const int32_t *record)
     return record[0] + below;
 }
 
-/* The output code, as stored. */
-QC_INLINE uint8_t qc_requantize(qc_requant q, int32_t acc, const int32_t *record)
+/* The output code. */
+QC_INLINE int32_t qc_requantize_code(qc_requant q, int32_t acc, const int32_t *record)
 {
     int32_t value;
 
@@ -72,7 +72,13 @@ QC_INLINE uint8_t qc_requantize(qc_requant q, int32_t acc, const int32_t *record
     } else {
         value = qc_requant_thresholds(acc, record);
     }
-    return (uint8_t)qc_saturate(value, q.lo, q.hi);
+    return qc_saturate(value, q.lo, q.hi);
+}
+
+/* The output code, as a byte stores it. */
+QC_INLINE uint8_t qc_requantize(qc_requant q, int32_t acc, const int32_t *record)
+{
+    return (uint8_t)qc_requantize_code(q, acc, record);
 }
 
 #endif

@@ -32,7 +32,10 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
   const name = mangle(options.name ?? "model");
   const layers = graph.nodes.flatMap((node) => opHomes.get(node.op)!.requantize?.(node.attributes) ?? []);
   const names = new Names();
-  for (const used of ["context", "init", "input", "run", "output"]) names.unique(`${name}_${used}`);
+  const inputs = portsOf(plan, graph.inputs, "input", name);
+  const outputs = portsOf(plan, graph.outputs, "output", name);
+  for (const used of ["context", "init", "run"]) names.unique(`${name}_${used}`);
+  for (const port of [...inputs, ...outputs]) names.unique(port.function);
   const emitter = new LayerEmitter(plan, core, name, names, solveLayers(layers));
   const steps = graph.nodes.map((node, index) => stepOf(plan, node, emitter.layer(node, index)));
   const headers = runtimeHeaders(["qc_config.h", ...emitter.headers]);
@@ -45,8 +48,10 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
     archiver: core.compiler.replace(/gcc$/, "ar"),
     arenaBytes: plan.arenaBytes,
     arenaAlignment,
-    inputs: graph.inputs.map((tensor) => portOf(plan, tensor, "input", graph.inputs.length, names, name)),
-    outputs: graph.outputs.map((tensor) => portOf(plan, tensor, "output", graph.outputs.length, names, name)),
+    inputs,
+    outputs,
+    inputTotal: totalOf(inputs, "input"),
+    outputTotal: totalOf(outputs, "output"),
     includes: emitter.headers,
     headers: [...headers.keys()],
     shared: emitter.functions,
@@ -79,25 +84,28 @@ function stepOf(plan: Plan, node: IntegerNode, call: string | undefined) {
   };
 }
 
-/** How the caller sees a graph input or output. */
-function portOf(
-  plan: Plan,
-  tensor: IntegerTensor,
-  role: "input" | "output",
-  count: number,
-  names: Names,
-  name: string,
-) {
-  const base = count === 1 ? `${name}_${role}` : names.unique(`${name}_${role}_${mangle(tensor.name)}`);
-  const bytes = bytesPerElement(tensor.type);
-  return {
-    function: base,
-    macro: `${base.toUpperCase()}_BYTES`,
-    element: `${tensor.type.signed ? "" : "u"}int${8 * bytes}_t`,
-    bytes: bytesOf(tensor),
-    offset: offsetOf(plan, tensor),
-    description: commentText(`${tensor.name}: ${typeName(tensor.type)} [${tensor.shape}], row-major`),
-  };
+/** How the caller sees the graph's inputs or outputs; they are numbered where there are several. */
+function portsOf(plan: Plan, tensors: readonly IntegerTensor[], role: "input" | "output", name: string) {
+  return tensors.map((tensor, index) => {
+    const base = tensors.length === 1 ? `${name}_${role}` : `${name}_${role}_${index}`;
+    const type = typeName(tensor.type);
+    const element = `${tensor.type.signed ? "" : "u"}int${8 * bytesPerElement(tensor.type)}_t`;
+    const held = `${type}_t` === element || tensor.type.bits <= 8 ? type : `${type} in ${element}`;
+    return {
+      function: base,
+      macro: `${base.toUpperCase()}_BYTES`,
+      element,
+      bytes: bytesOf(tensor),
+      offset: offsetOf(plan, tensor),
+      description: commentText(`${tensor.name}: ${held} [${tensor.shape}], row-major`),
+    };
+  });
+}
+
+/** The sum of all sizes; a single port's macro is that sum already. */
+function totalOf(ports: readonly { readonly bytes: number }[], role: string) {
+  if (ports.length === 1) return undefined;
+  return { comment: `All ${role}s together.`, bytes: ports.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 export function offsetOf(plan: Plan, tensor: IntegerTensor): number {

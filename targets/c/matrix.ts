@@ -24,12 +24,31 @@ export function weightSums(weights: Weights, channels: number): Int32Array {
 }
 
 /** Per `step` channels, per tap: one weight per channel. */
-export function interleave({ channels, taps, weights }: WeightMatrix, step: number): Weights {
+export function interleave({ channels, taps, weights }: WeightMatrix, step: number): Int8Array {
   const size = roundUp(channels, step) * taps;
-  const packed = weights instanceof Int8Array ? new Int8Array(size) : new Int16Array(size);
+  const packed = new Int8Array(size);
   for (let c = 0; c < channels; c++) {
     const base = Math.floor(c / step) * step * taps + (c % step);
     for (let tap = 0; tap < taps; tap++) packed[base + tap * step] = weights[c * taps + tap]!;
+  }
+  return packed;
+}
+
+/**
+ * Per four channels, per four taps, per channel: the four taps, of int8 weights in the order 0, 2, 1, 3; see
+ * qc_conv2d_wide.h.
+ */
+export function packWide({ channels, taps, weights }: WeightMatrix): Weights {
+  const quads = Math.ceil(taps / 4);
+  const narrow = weights instanceof Int8Array;
+  const size = roundUp(channels, 4) * 4 * quads;
+  const packed = narrow ? new Int8Array(size) : new Int16Array(size);
+  const order = narrow ? [0, 2, 1, 3] : [0, 1, 2, 3];
+  for (let c = 0; c < channels; c++) {
+    const block = Math.floor(c / 4) * 16 * quads + (c % 4) * 4;
+    for (let tap = 0; tap < taps; tap++) {
+      packed[block + Math.floor(tap / 4) * 16 + order[tap % 4]!] = weights[c * taps + tap]!;
+    }
   }
   return packed;
 }

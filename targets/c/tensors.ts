@@ -1,25 +1,44 @@
 /** Activation tensors as the C kernels see them. */
 import { fail } from "../../compiler/diagnostics.js";
-import { bytesPerElement, type IntegerNode, type IntegerTensor } from "../../compiler/ir/index.js";
-import type { Weights } from "../../compiler/ops/weights.js";
+import { bytesPerElement, type IntegerNode, type IntegerTensor, typeName } from "../../compiler/ir/index.js";
 
-/** Refuses tensors that do not store one byte per code. Throws QC2002. */
-export function requireBytes(node: IntegerNode): void {
-  for (const { name, type } of [...node.inputs, node.output]) {
+/** Refuses inputs that do not store one byte per code. Throws QC2002. */
+export function requireByteInputs(node: IntegerNode): void {
+  for (const { name, type } of node.inputs) {
     if (type.bits > 8) {
       fail(
         "QC2002",
-        `'${name}' has ${type.bits}-bit codes; the C kernels take at most 8. Quantize it to int8 or uint8.`,
+        `'${name}' has ${type.bits}-bit codes; this operation's C kernel takes at most 8. Quantize it to int8 or uint8.`,
         node.name,
       );
     }
   }
 }
 
-/** Refuses weights that do not store one byte each. Throws QC2002. */
-export function requireByteWeights({ name, attributes }: IntegerNode<{ readonly weights: Weights }>): void {
-  if (attributes.weights instanceof Int8Array) return;
-  fail("QC2002", "the weights less their zero point leave int8; the C kernels take int8 weights.", name);
+/** Refuses an output that does not store one byte per code. Throws QC2002. */
+export function requireByteOutput({ name, output: { type } }: IntegerNode): void {
+  if (type.bits <= 8) return;
+  fail("QC2002", `the result has ${type.bits}-bit codes; this operation's C kernel gives at most 8.`, name);
+}
+
+/** Whether every tensor of a node stores one byte per code. */
+export function allBytes({ inputs, output }: IntegerNode): boolean {
+  return [...inputs, output].every(({ type }) => type.bits <= 8);
+}
+
+/** The kind of qc_element.h that stores a tensor's codes. Throws QC2002 for unsigned codes of 32 bits. */
+export function kindOf({ name, type }: IntegerTensor): string {
+  if (type.bits === 32 && !type.signed) {
+    fail("QC2002", `the C kernels have no ${typeName(type)}; expected at most 31 unsigned bits.`, name);
+  }
+  const bytes = bytesPerElement(type);
+  return bytes === 4 ? "QC_S32" : `QC_${type.signed ? "S" : "U"}${8 * bytes}`;
+}
+
+/** A part of a shared function's name that tells kinds apart; empty for bytes, whose sign is in the body alone. */
+export function kindRole(...tensors: readonly IntegerTensor[]): string {
+  if (tensors.every(({ type }) => type.bits <= 8)) return "";
+  return tensors.map((tensor) => `_${kindOf(tensor).slice(3).toLowerCase()}`).join("");
 }
 
 /** The C literal that tells kernels how to read a tensor's codes. */
@@ -27,9 +46,9 @@ export function signedLiteral({ type }: IntegerTensor): "0" | "1" {
   return type.signed ? "1" : "0";
 }
 
-/** How qc_element.h reads and writes a tensor's codes. */
-export function elementKind({ type }: IntegerTensor): string {
-  return `QC_${type.signed ? "S" : "U"}${8 * bytesPerElement(type)}`;
+/** A function of a tensor's codes, given from `low` upwards, in the order of qc_table_index. */
+export function byElement(values: ArrayLike<number>, low: number, { type }: IntegerTensor): number[] {
+  return type.bits <= 8 ? byByte(values, low) : Array.from(values);
 }
 
 /** Reorders a function of a code, given from `low` upwards, to be indexed by the stored byte. */

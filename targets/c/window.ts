@@ -11,7 +11,7 @@ export function windowStatement(
   groups: number,
   padValue: number,
 ): string {
-  const image = (tensor: IntegerTensor) => tensor.shape.slice(1);
+  const image = ({ shape }: IntegerTensor) => shape.slice(1);
   const { kernel, strides, dilations, pads } = window;
   const values = [...image(input), ...image(output), ...kernel, ...strides, ...dilations, pads[0], pads[1], groups];
   return `static const qc_window window = ${initialiser([...values, `${padValue & 255}u`])};`;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
+import { int8 } from "../../compiler/ir/types.js";
 import { readNpy, writeNpy } from "../../compiler/verify/npy.js";
 import { packagePath } from "../../targets/package-root.js";
 import { oneOp, smallNetwork } from "../helpers/onnx.js";
@@ -207,7 +208,7 @@ describe("run", () => {
     const line = Array.from(answer).join(" ");
     expect(cli(["run", model, "-i", put("two.bin", new Uint8Array(256))]).stdout).toBe(`${line}\n${line}\n`);
     expect(
-      cli(["run", model, "-i", put("in.npy", writeNpy(new Int8Array(128), [1, 2, 8, 8], true)), "-o", place("out.npy")])
+      cli(["run", model, "-i", put("in.npy", writeNpy(new Int8Array(128), [1, 2, 8, 8], int8)), "-o", place("out.npy")])
         .status,
     ).toBe(0);
     expect(readNpy(readFileSync(place("out.npy")), "out.npy")).toMatchObject({

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Compilation, compile } from "../../compiler/compile.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
-import { seededVectors } from "../../compiler/verify/vectors.js";
+import { seededSets } from "../../compiler/verify/vectors.js";
 import { type VerifyOptions, verifyTarget } from "../../compiler/verify/verify.js";
 import { findTarget } from "../../targets/index.js";
 
@@ -25,8 +25,8 @@ async function verified(
   options?: Partial<VerifyOptions>,
 ) {
   const compilation = compilations[numerics];
-  const vectors = [...images(count), ...seededVectors(compilation.integerGraph.inputs[0]!, 3, 5)];
-  const expected = vectors.map((vector) => outputsOf(compilation.integerGraph, [vector])[0]!);
+  const vectors = [...images(count).map((image) => [image]), ...seededSets(compilation.integerGraph.inputs, 3, 5)];
+  const expected = vectors.map((vector) => outputsOf(compilation.integerGraph, vector));
   return verifyTarget(compilation, findTarget(target), vectors, expected, { seed: 3, ...options });
 }
 

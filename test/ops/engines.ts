@@ -6,8 +6,9 @@ import { importModel } from "../../compiler/import/read-graph.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { elementCount, type IntegerGraph, type IntegerTensor } from "../../compiler/ir/index.js";
 import { lower } from "../../compiler/passes/lower.js";
+import { setToBytes } from "../../compiler/verify/codes.js";
 import { buildVerilator } from "../../compiler/verify/engines/verilator.js";
-import { seededVectors, toBytes } from "../../compiler/verify/vectors.js";
+import { seededSets } from "../../compiler/verify/vectors.js";
 import { predictedInterval } from "../../targets/verilog/cycles.js";
 import { emitVerilog } from "../../targets/verilog/emit.js";
 import { defaultFoldings } from "../../targets/verilog/folding.js";
@@ -108,7 +109,7 @@ export async function intervals(model: ModelBuilder): Promise<{ predicted: numbe
   const folding = defaultFoldings(graph);
   return inFolder(async (workDir) => {
     const simulator = await buildVerilator(emitVerilog(graph, { folding }), { workDir });
-    const inputs = seededVectors(graph.inputs[0]!, 6, 7).map(toBytes);
+    const inputs = seededSets(graph.inputs, 6, 7).map((codes) => setToBytes(codes, graph.inputs));
     const { interval } = await simulator.run(inputs, { outputBytes: elementCount(graph.outputs[0]!.shape) });
     return { predicted: predictedInterval(graph, folding), simulated: interval };
   });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { elementCount, type IntegerGraph, typeRange } from "../../compiler/ir/index.js";
 import { makePlan } from "../../compiler/plan/make-plan.js";
+import { setToBytes, toBytes } from "../../compiler/verify/codes.js";
 import { warningFlags } from "../../compiler/verify/engines/host-c.js";
 import { emitC } from "../../targets/c/emit.js";
 import { type Core, findTarget, isCore } from "../../targets/index.js";
@@ -69,13 +70,13 @@ export async function differences(
     writeFiles(folder, files);
     const flags = [...warningFlags, "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
     tool(folder, "gcc", [...flags, "-I.", "model.c", "model_weights.c", "main.c", "-o", "program"]);
-    return tool(folder, "./program", [], bytesOf(inputs.flat()));
+    return tool(folder, "./program", [], Buffer.concat(inputs.map((set) => setToBytes(set, graph.inputs))));
   });
   const different = new Set<string>();
   let at = 0;
   for (const set of inputs) {
     outputsOf(graph, set).forEach((codes, i) => {
-      const expected = bytesOf([codes]);
+      const expected = Buffer.from(toBytes(codes, graph.outputs[i]!));
       const node = graph.nodes.find(({ output }) => output === graph.outputs[i])!;
       if (!expected.equals(bytes.subarray(at, at + expected.length))) different.add(describe(node));
       at += expected.length;

@@ -1,5 +1,6 @@
 /** NumPy files; headers as NumPy 1.26 writes them. */
 import { describe, expect, it } from "vitest";
+import { bytesPerElement, typeRange } from "../../compiler/ir/types.js";
 import { readNpy, writeNpy } from "../../compiler/verify/npy.js";
 
 /** A file with any header and data. */
@@ -24,6 +25,8 @@ describe("readNpy", () => {
   const types: [string, ArrayBufferView][] = [
     ["|i1", Int8Array.of(-128, 127)],
     ["|u1", Uint8Array.of(0, 255)],
+    ["<u2", Uint16Array.of(0, 65535)],
+    ["<u4", Uint32Array.of(0, 2 ** 32 - 1)],
     ["<i2", Int16Array.of(-32768, 32767)],
     ["<i4", Int32Array.of(-(2 ** 31), 2 ** 31 - 1)],
     ["<i8", BigInt64Array.of(-5n, 7n)],
@@ -66,14 +69,16 @@ describe("readNpy", () => {
 });
 
 describe("writeNpy", () => {
+  const types = [3, 8, 9, 16, 32].flatMap((bits) => [true, false].map((signed) => ({ bits, signed })));
   it.each([[[4]], [[1, 4]], [[2, 1, 2]]])("reads back, shape %j, data at a multiple of 64", (shape) => {
-    for (const signed of [true, false]) {
-      const codes = signed ? [-128, -1, 0, 127] : [0, 1, 128, 255];
-      const written = writeNpy(codes, shape, signed);
-      expect((written.length - 4) % 64).toBe(0);
+    for (const type of types) {
+      const { lo, hi } = typeRange(type);
+      const codes = [lo, lo + 1, hi - 2, hi];
+      const written = writeNpy(codes, shape, type);
+      expect((written.length - 4 * bytesPerElement(type)) % 64).toBe(0);
       expect(readNpy(written, "a.npy")).toMatchObject({
         shape,
-        type: signed ? "i1" : "u1",
+        type: `${type.signed ? "i" : "u"}${bytesPerElement(type)}`,
         values: Float64Array.from(codes),
       });
     }

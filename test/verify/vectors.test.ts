@@ -4,15 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
+import { int8 } from "../../compiler/ir/types.js";
+import { fromBytes, setToBytes, toBytes } from "../../compiler/verify/codes.js";
 import { writeNpy } from "../../compiler/verify/npy.js";
-import {
-  fromBytes,
-  readBytes,
-  readVectors,
-  seededVectors,
-  toBytes,
-  xorshiftBytes,
-} from "../../compiler/verify/vectors.js";
+import { readBytes, readVectors, seededSets, seededVectors, xorshiftBytes } from "../../compiler/verify/vectors.js";
 import { oneOp } from "../helpers/onnx.js";
 
 const folder = mkdtempSync(join(tmpdir(), "qc-vectors-"));
@@ -24,11 +19,11 @@ const put = (name: string, bytes: Uint8Array) => {
 const { graph, integerGraph } = compile(oneOp([1, 4], (_, x) => x, { input: { scale: 0.5, zeroPoint: 3 } }).bytes());
 const tensor = integerGraph.inputs[0]!;
 const unsigned = { ...tensor, type: { bits: 8, signed: false } };
-const read = (path: string) => readVectors(path, tensor, graph).map((codes) => Array.from(codes));
+const read = (path: string) => readVectors(path, tensor, graph.inputs[0]!).map((codes) => Array.from(codes));
 
 /** A float32 .npy file of shape (1, n). */
 function floats(values: readonly number[]): Uint8Array {
-  const bytes = Buffer.from(writeNpy(new Array(values.length * 4).fill(0), [1, values.length], true));
+  const bytes = Buffer.from(writeNpy(new Array(values.length * 4).fill(0), [1, values.length], int8));
   const text = bytes.toString("latin1").replace("'|i1'", "'<f4'");
   const file = Buffer.from(text, "latin1");
   for (const [i, value] of values.entries()) file.writeFloatLE(value, file.length - 4 * (values.length - i));
@@ -43,10 +38,16 @@ describe("readVectors", () => {
     ]);
   });
   it("integer arrays are codes", () => {
-    expect(read(put("codes.npy", writeNpy([-128, 0, 1, 127], [1, 4], true)))).toEqual([[-128, 0, 1, 127]]);
+    expect(read(put("codes.npy", writeNpy([-128, 0, 1, 127], [1, 4], int8)))).toEqual([[-128, 0, 1, 127]]);
   });
   it("float arrays are quantized as ONNX QuantizeLinear does: half to even, then the zero point, then saturation", () => {
     expect(read(put("floats.npy", floats([0.25, 0.75, -1e9, 1e9])))).toEqual([[3, 5, -128, 127]]);
+  });
+  it("raw codes of two bytes are little-endian", () => {
+    const wide = { ...tensor, type: { bits: 16, signed: true } };
+    const path = put("wide.bin", Uint8Array.of(1, 2, 255, 255, 0, 128, 255, 127));
+    expect(readVectors(path, wide, graph.inputs[0]!)).toEqual([Int32Array.of(513, -1, -32768, 32767)]);
+    expect(() => readVectors(put("odd.bin", new Uint8Array(9)), wide, graph.inputs[0]!)).toThrow(/QC6003 .*9 bytes.*2/);
   });
   it("refuses other sizes and missing files", () => {
     expect(() => read(put("short.bin", new Uint8Array(3)))).toThrow(/^QC6003 .*got 3 values, expected a multiple of 4/);
@@ -68,15 +69,37 @@ describe("seeds", () => {
     expect(vectors.slice(0, 2).map((v) => Array.from(v))).toEqual([new Array(4).fill(-128), new Array(4).fill(127)]);
     expect(seededVectors(tensor, 4, 1)).toEqual(vectors);
     expect(seededVectors(tensor, 4, 2)).not.toEqual(vectors);
+    expect(seededSets([tensor, unsigned], 4, 1).map(([first]) => first)).toEqual(vectors);
+    const wide = { ...tensor, shape: [1, 5000], type: { bits: 16, signed: true } };
+    expect(new Set(seededVectors(wide, 1, 9)[0]!).size).toBeGreaterThan(4000);
     const many = seededVectors({ ...tensor, shape: [1, 5000] }, 1, 9)[0]!;
     expect([Math.min(...many), Math.max(...many)]).toEqual([-128, 127]);
     expect(Math.min(...seededVectors(unsigned, 4, 1).flatMap((v) => Array.from(v)))).toBe(0);
   });
 });
 
-it("bytes and codes are each other's inverse", () => {
+describe("bytes and codes", () => {
   const all = Uint8Array.from({ length: 256 }, (_, i) => i);
-  for (const type of [tensor, unsigned]) expect(toBytes(fromBytes(all, type))).toEqual(all);
-  expect(fromBytes(Uint8Array.of(255), tensor)).toEqual(Int32Array.of(-1));
-  expect(fromBytes(Uint8Array.of(255), unsigned)).toEqual(Int32Array.of(255));
+  it.each([8, 16, 32])("are each other's inverse, %i bits", (bits) => {
+    for (const signed of [true, false])
+      expect(toBytes(fromBytes(all, { type: { bits, signed } }), { type: { bits, signed } })).toEqual(all);
+  });
+  it("are little-endian, one, two or four bytes per code", () => {
+    const of = (bits: number, signed: boolean, code: number) => {
+      const bytes = toBytes([code], { type: { bits, signed } });
+      expect(Array.from(fromBytes(bytes, { type: { bits, signed } }))).toEqual([code]);
+      return Buffer.from(bytes).toString("hex");
+    };
+    expect([of(3, true, -4), of(8, false, 255), of(9, true, -256), of(16, false, 0xfffe), of(32, true, -2)]).toEqual([
+      "fc",
+      "ff",
+      "00ff",
+      "feff",
+      "feffffff",
+    ]);
+  });
+  it("of several tensors follow each other", () => {
+    const wide = { ...tensor, type: { bits: 16, signed: true } };
+    expect(setToBytes([Int32Array.of(-1), Int32Array.of(258)], [tensor, wide])).toEqual(Buffer.from([255, 2, 1]));
+  });
 });

@@ -2,23 +2,24 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
-import { seededVectors } from "../../compiler/verify/vectors.js";
+import type { IntegerTensor } from "../../compiler/ir/integer-graph.js";
+import { seededSets } from "../../compiler/verify/vectors.js";
 import { firstDifference, verifyTarget } from "../../compiler/verify/verify.js";
 import { findTarget } from "../../targets/index.js";
 import { smallNetwork } from "../helpers/onnx.js";
 
 const compilation = compile(smallNetwork().bytes(), { name: "small" });
 const { integerGraph } = compilation;
-const output = integerGraph.outputs[0]!;
+const [output] = integerGraph.outputs as [IntegerTensor];
 
 describe("firstDifference", () => {
-  const codes = [Int32Array.of(1, -1, 3, 0, 0), Int32Array.of(-128, 127, 0, 0, 0)];
-  const bytes = () => codes.map((row) => Uint8Array.from(row, (code) => code & 255));
-  it("is null for equal bytes", () => expect(firstDifference(output, codes, bytes())).toBeNull());
+  const codes = [[Int32Array.of(1, -1, 3, 0, 0)], [Int32Array.of(-128, 127, 0, 0, 0)]];
+  const bytes = () => codes.map(([row]) => Uint8Array.from(row!, (code) => code & 255));
+  it("is null for equal bytes", () => expect(firstDifference([output], codes, bytes())).toBeNull());
   it("names input, index and both values", () => {
     const actual = bytes();
     actual[1]![1] = 0x80;
-    expect(firstDifference(output, codes, actual)).toEqual({
+    expect(firstDifference([output], codes, actual)).toEqual({
       input: 1,
       tensor: output.name,
       index: 1,
@@ -29,13 +30,13 @@ describe("firstDifference", () => {
   it("finds bytes that are missing", () => {
     const actual = bytes();
     actual[0] = actual[0]!.subarray(0, 3);
-    expect(firstDifference(output, codes, actual)).toMatchObject({ input: 0, index: 3 });
+    expect(firstDifference([output], codes, actual)).toMatchObject({ input: 0, index: 3 });
   });
 });
 
 describe("verifyTarget", () => {
-  const vectors = seededVectors(integerGraph.inputs[0]!, 3, 7);
-  const expected = vectors.map((vector) => outputsOf(integerGraph, [vector])[0]!);
+  const vectors = seededSets(integerGraph.inputs, 3, 7);
+  const expected = vectors.map((vector) => outputsOf(integerGraph, vector));
 
   it("host: equal, and says how many bytes", async () => {
     const steps: string[] = [];
@@ -70,16 +71,16 @@ describe("verifyTarget", () => {
   });
 
   it("a wrong expectation is a difference too", async () => {
-    const wrong = expected.map((codes) => Int32Array.from(codes));
-    wrong[2]![4]! += 1;
+    const wrong = expected.map(([codes]) => [Int32Array.from(codes!)]);
+    wrong[2]![0]![4]! += 1;
     const { equal, difference } = await verifyTarget(compilation, findTarget("host"), vectors, wrong, { seed: 1 });
     expect(equal).toBe(false);
     expect(difference).toMatchObject({
       input: 2,
       index: 4,
       tensor: output.name,
-      expected: wrong[2]![4],
-      actual: expected[2]![4],
+      expected: wrong[2]![0]![4],
+      actual: expected[2]![0]![4],
     });
   });
 });

@@ -2,19 +2,21 @@
 import type { CLowering } from "../../../targets/c/lowering.js";
 import { pairsOf } from "../../../targets/c/pairs.js";
 import { placeRecords } from "../../../targets/c/records.js";
-import { byByte, requireBytes } from "../../../targets/c/tensors.js";
+import { byByte, kindOf, kindRole, requireByteInputs } from "../../../targets/c/tensors.js";
 import { fail } from "../../diagnostics.js";
 import type { AddAttributes } from "./add.types.js";
 
 export const c: CLowering<AddAttributes> = (node, context) => {
-  requireBytes(node);
+  requireByteInputs(node);
   const { linear, tables, aLow, bLow, clamp } = node.attributes;
   const pairs = pairsOf(node, context);
+  const kind = kindOf(node.output);
+  const role = `add${pairs.role}${kindRole(node.output)}`;
   context.include("qc_add.h");
   if (linear) {
     const [aSigned, bSigned] = [aLow < 0 ? 1 : 0, bLow < 0 ? 1 : 0];
     const name = context.shared({
-      role: `add${pairs.role}`,
+      role,
       parameters: [
         ...pairs.parameters,
         "int32_t ma",
@@ -24,7 +26,7 @@ export const c: CLowering<AddAttributes> = (node, context) => {
         "int32_t lo",
         "int32_t hi",
       ],
-      body: [`qc_add(${pairs.operands}, ${aSigned}, ${bSigned}, ma, mb, c, shift, lo, hi);`],
+      body: [`qc_add(${pairs.operands}, ${aSigned}, ${bSigned}, ${kind}, ma, mb, c, shift, lo, hi);`],
     });
     const { ma, mb, c, shift } = linear;
     context.statement(`${name}(${[...pairs.arguments, ma, mb, c, shift, clamp.lo, clamp.hi].join(", ")});`);
@@ -33,7 +35,7 @@ export const c: CLowering<AddAttributes> = (node, context) => {
   if (!tables) return fail("QC3002", "the Add has neither a linear form nor tables.", node.name);
   const constants = placeRecords(context, tables.requantize, node.output.type, [0], [0]);
   const name = context.shared({
-    role: `add${pairs.role}_${constants.role}`,
+    role: `${role}_${constants.role}`,
     parameters: [
       ...pairs.parameters,
       "const int32_t *a_table",
@@ -41,7 +43,7 @@ export const c: CLowering<AddAttributes> = (node, context) => {
       "const int32_t *records",
       ...constants.parameters,
     ],
-    body: [constants.declaration, `qc_add_tables(${pairs.operands}, a_table, b_table, records, q);`],
+    body: [constants.declaration, `qc_add_tables(${pairs.operands}, ${kind}, a_table, b_table, records, q);`],
   });
   const aTable = context.constant("a", "int32_t", byByte(tables.a, aLow));
   const bTable = context.constant("b", "int32_t", byByte(tables.b, bLow));

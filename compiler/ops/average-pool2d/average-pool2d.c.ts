@@ -1,12 +1,11 @@
 /** Average pooling in C (qc_average_pool2d.h). */
 import type { CLowering } from "../../../targets/c/lowering.js";
 import { placeRecords } from "../../../targets/c/records.js";
-import { requireBytes, signedLiteral } from "../../../targets/c/tensors.js";
+import { kindOf, kindRole } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
 import type { AveragePool2dAttributes } from "./average-pool2d.types.js";
 
 export const c: CLowering<AveragePool2dAttributes> = (node, context) => {
-  requireBytes(node);
   const [x] = node.inputs;
   const { byCount, includePad, padValue } = node.attributes;
   const { zeroPoint, clamp } = byCount[0]!.requantize;
@@ -17,7 +16,7 @@ export const c: CLowering<AveragePool2dAttributes> = (node, context) => {
   const constants = placeRecords(context, layer, node.output.type, slots, nothing);
   context.include("qc_average_pool2d.h");
   const name = context.shared({
-    role: `average_pool2d_${constants.role}`,
+    role: `average_pool2d${kindRole(x!, node.output)}_${constants.role}`,
     parameters: [
       "const qc_window *s",
       "const uint8_t *x",
@@ -28,7 +27,7 @@ export const c: CLowering<AveragePool2dAttributes> = (node, context) => {
     ],
     body: [
       constants.declaration,
-      `qc_average_pool2d(s, x, counts, records, y, q, ${signedLiteral(x!)}, ${includePad ? padValue : 0});`,
+      `qc_average_pool2d(s, x, counts, records, y, q, ${kindOf(x!)}, ${kindOf(node.output)}, ${includePad ? padValue : 0});`,
     ],
   });
   const counts =

@@ -1,22 +1,24 @@
 /** A table of codes per channel in C (qc_channel_table.h). */
 import type { CLowering } from "../../../targets/c/lowering.js";
-import { byByte, requireBytes } from "../../../targets/c/tensors.js";
+import { byElement, kindOf } from "../../../targets/c/tensors.js";
 import { elementCount } from "../../ir/index.js";
+import { toBytes } from "../../verify/codes.js";
 import type { ChannelTableAttributes } from "./channel-table.types.js";
 
 export const c: CLowering<ChannelTableAttributes> = (node, context) => {
-  requireBytes(node);
+  const { inputs, output } = node;
+  const x = inputs[0]!;
   const { values, low } = node.attributes;
-  const channels = values.length / 256;
-  const bytes = Array.from({ length: channels }, (_, channel) =>
-    byByte(values.subarray(channel * 256, (channel + 1) * 256), low),
+  const channels = output.shape.at(-1) ?? 1;
+  const codes = values.length / channels;
+  const all = Array.from({ length: channels }, (_, channel) =>
+    byElement(values.subarray(channel * codes, (channel + 1) * codes), low, x),
   );
-  const table = context.constant(
-    "values",
-    "uint8_t",
-    bytes.flat().map((value) => value & 255),
-  );
-  const pixels = elementCount(node.output.shape) / channels;
+  const table = context.constant("values", "uint8_t", toBytes(all.flat(), output));
+  const kinds = `${kindOf(x)}, ${kindOf(output)}, ${low}, ${all[0]!.length}`;
+  const pixels = elementCount(output.shape) / channels;
   context.include("qc_channel_table.h");
-  context.statement(`qc_channel_table(${context.input(0)}, ${context.output}, ${pixels}, ${channels}, ${table});`);
+  context.statement(
+    `qc_channel_table(${context.input(0)}, ${context.output}, ${pixels}, ${channels}, ${kinds}, ${table});`,
+  );
 };

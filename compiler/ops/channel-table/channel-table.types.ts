@@ -1,4 +1,4 @@
-/** Any function of one 8-bit code, another one in every channel: y = values[(channel * 256) + x - low]. */
+/** Any function of one code, another one in every channel: y = values[channel][x - low]. */
 import type { Expression } from "../../arith/expression.js";
 
 /** Real-valued form: `expression` of the dequantized input, with constants per channel (last axis). */
@@ -8,6 +8,6 @@ export interface ChannelTableGraphAttributes {
 
 export interface ChannelTableAttributes {
   readonly low: number;
-  /** [channels][256] */
-  readonly values: Int16Array;
+  /** [channels][codes of the input's type] */
+  readonly values: Int16Array | Int32Array;
 }

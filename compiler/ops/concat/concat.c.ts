@@ -1,15 +1,14 @@
 /** Concatenation in C: one copy of runs per input (qc_concat.h). */
 import type { CLowering } from "../../../targets/c/lowering.js";
-import { requireBytes } from "../../../targets/c/tensors.js";
-import { elementCount } from "../../ir/index.js";
+import { bytesPerElement, elementCount } from "../../ir/index.js";
 import type { ConcatAttributes } from "./concat.types.js";
 import { runsOf } from "./runs.js";
 
 export const c: CLowering<ConcatAttributes> = (node, context) => {
-  requireBytes(node);
-  const runs = runsOf(node.inputs, node.attributes.axis);
+  const size = bytesPerElement(node.output.type);
+  const runs = runsOf(node.inputs, node.attributes.axis).map((run) => run * size);
   const stride = runs.reduce((a, b) => a + b, 0);
-  const turns = elementCount(node.output.shape) / stride;
+  const turns = (elementCount(node.output.shape) * size) / stride;
   context.include("qc_concat.h");
   const name = context.shared({
     role: "concat",

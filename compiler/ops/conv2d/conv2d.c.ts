@@ -2,7 +2,8 @@
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
 import { placeRecords, type Records } from "../../../targets/c/records.js";
-import { requireBytes, requireByteWeights, signedLiteral } from "../../../targets/c/tensors.js";
+import { signedLiteral } from "../../../targets/c/tensors.js";
+import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
 import { windowStatement } from "../../../targets/c/window.js";
 import type { IntegerNode } from "../../ir/index.js";
 import type { Weights } from "../weights.js";
@@ -20,6 +21,8 @@ export function scratchBytes(node: Node): number {
   const { kernel, groups } = node.attributes;
   const channels = node.inputs[0]!.shape[3]!;
   const taps = kernel[0] * kernel[1];
+  if (isWide(node))
+    return isDirect(node.inputs[0]!, channels / groups) ? 0 : wideScratchBytes((taps * channels) / groups);
   if (isDepthwise(node)) return isPadded(node.attributes) ? taps * channels : 0;
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
   // Four interleaved patches of bytes, or three patches of 16-bit lanes and one of bytes.
@@ -27,15 +30,21 @@ export function scratchBytes(node: Node): number {
 }
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {
-  requireBytes(node);
-  requireByteWeights(node);
   const { inputs, output, attributes } = node;
   const { groups, inputZeroPoint } = attributes;
   context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
-  if (isDepthwise(node)) depthwise(node, context);
+  if (isWide(node)) wide(node, context);
+  else if (isDepthwise(node)) depthwise(node, context);
   else if (context.core.features.includes("dsp")) pairs(node, context);
   else quads(node, context);
 };
+
+function wide(node: Node, context: CContext): void {
+  const { inputs, output, attributes } = node;
+  const { groups } = attributes;
+  const product = { role: "conv2d", groups, channels: output.shape[3]! };
+  wideProduct(node, context, product, isDirect(inputs[0]!, inputs[0]!.shape[3]! / groups));
+}
 
 /** The kernels sum raw codes: the zero point's share and the bias are added by the records. */
 function missing({ attributes, output }: Node): Int32Array {
@@ -58,7 +67,7 @@ function matrices({ attributes: { groups, weights }, output }: Node) {
   return Array.from({ length: groups }, (_, g) => ({
     channels,
     taps: size / channels,
-    weights: weights.subarray(g * size, (g + 1) * size),
+    weights: (weights as Int8Array).subarray(g * size, (g + 1) * size),
   }));
 }
 

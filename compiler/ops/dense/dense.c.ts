@@ -1,14 +1,35 @@
 /** Matrix product in C: qc_dense_pairs.h (packed multiplies) or qc_dense_quads.h. */
-import type { CLowering } from "../../../targets/c/lowering.js";
+import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
 import { placeRecords } from "../../../targets/c/records.js";
-import { requireBytes, requireByteWeights, signedLiteral } from "../../../targets/c/tensors.js";
-import { elementCount } from "../../ir/index.js";
+import { initialiser, signedLiteral } from "../../../targets/c/tensors.js";
+import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
+import { elementCount, type IntegerNode } from "../../ir/index.js";
 import type { DenseAttributes } from "./dense.types.js";
 
+/** Only the kernel for other elements than bytes, or for wide weights, copies its input. */
+export function scratchBytes(node: IntegerNode<DenseAttributes>): number {
+  const [x] = node.inputs;
+  const inputs = x!.shape.at(-1)!;
+  return isWide(node) && !isDirect(x!, inputs) ? wideScratchBytes(inputs) : 0;
+}
+
+/** A row is a pixel: the window is one pixel in size. */
+function wide(node: IntegerNode<DenseAttributes>, context: CContext): void {
+  const [x] = node.inputs;
+  const inputs = x!.shape.at(-1)!;
+  const channels = node.output.shape.at(-1)!;
+  const rows = elementCount(x!.shape) / inputs;
+  const values = [rows, 1, inputs, rows, 1, channels, 1, 1, 1, 1, 1, 1, 0, 0, 1, "0u"];
+  context.statement(`static const qc_window window = ${initialiser(values)};`);
+  wideProduct(node, context, { role: "dense", groups: 1, channels }, isDirect(x!, inputs));
+}
+
 export const c: CLowering<DenseAttributes> = (node, context) => {
-  requireBytes(node);
-  requireByteWeights(node);
+  if (isWide(node)) {
+    wide(node, context);
+    return;
+  }
   const [x] = node.inputs;
   const { weights, bias, inputZeroPoint, requantize } = node.attributes;
   const outputs = node.output.shape.at(-1)!;

@@ -7,7 +7,7 @@ import type { OpHome } from "../op.js";
 import { lowerProducts, productUnit } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
-import { c } from "./dense.c.js";
+import { c, scratchBytes } from "./dense.c.js";
 import { channels } from "./dense.channels.js";
 import {
   type DenseGraphAttributes,
@@ -103,6 +103,7 @@ export default {
   requantize: (attributes) => attributes.requantize,
   channels,
   print: (attributes) => printRequantize(attributes.requantize),
+  scratchBytes,
   c,
   verilog,
 } satisfies OpHome<DenseGraphAttributes, DenseAttributes>;

@@ -1,18 +1,17 @@
 /** Matrix product of two activations in C (qc_matmul.h). */
 import type { CLowering } from "../../../targets/c/lowering.js";
 import { placeRecords } from "../../../targets/c/records.js";
-import { elementKind, requireBytes } from "../../../targets/c/tensors.js";
+import { kindOf, kindRole } from "../../../targets/c/tensors.js";
 import type { MatMulAttributes } from "./matmul.types.js";
 
 export const c: CLowering<MatMulAttributes> = (node, context) => {
-  requireBytes(node);
   const { batch, rows, inner, columns, aZeroPoint, bZeroPoint, requantize } = node.attributes;
   const constants = placeRecords(context, requantize, node.output.type, [0], [0]);
   const sizes = ["batch", "rows", "inner", "columns"];
-  const kinds = [...node.inputs, node.output].map(elementKind).join(", ");
+  const kinds = [...node.inputs, node.output].map(kindOf).join(", ");
   context.include("qc_matmul.h");
   const name = context.shared({
-    role: `matmul_${constants.role}`,
+    role: `matmul${kindRole(...node.inputs, node.output)}_${constants.role}`,
     parameters: [
       "const uint8_t *a",
       "const uint8_t *b",

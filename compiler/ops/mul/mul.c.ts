@@ -2,18 +2,18 @@
 import type { CLowering } from "../../../targets/c/lowering.js";
 import { pairsOf } from "../../../targets/c/pairs.js";
 import { placeRecords } from "../../../targets/c/records.js";
-import { requireBytes, signedLiteral } from "../../../targets/c/tensors.js";
+import { kindOf, kindRole } from "../../../targets/c/tensors.js";
 import type { MulAttributes } from "./mul.types.js";
 
 export const c: CLowering<MulAttributes> = (node, context) => {
-  requireBytes(node);
   const { aZeroPoint, bZeroPoint, bSigned, requantize } = node.attributes;
   const pairs = pairsOf(node, context);
   const constants = placeRecords(context, requantize, node.output.type, [0], [0]);
-  const signs = `${signedLiteral(node.inputs[0]!)}, ${bSigned ? 1 : 0}`;
+  const [a, b] = node.inputs;
+  const kinds = [kindOf(a!), b ? kindOf(b) : pairs.constantKind(bSigned), kindOf(node.output)];
   context.include("qc_mul.h");
   const name = context.shared({
-    role: `mul${pairs.role}_${constants.role}`,
+    role: `mul${pairs.role}${kindRole(...node.inputs, node.output)}_${constants.role}`,
     parameters: [
       ...pairs.parameters,
       "int32_t a_zero",
@@ -21,7 +21,7 @@ export const c: CLowering<MulAttributes> = (node, context) => {
       "const int32_t *records",
       ...constants.parameters,
     ],
-    body: [constants.declaration, `qc_mul(${pairs.operands}, ${signs}, a_zero, b_zero, records, q);`],
+    body: [constants.declaration, `qc_mul(${pairs.operands}, ${kinds.join(", ")}, a_zero, b_zero, records, q);`],
   });
   const values = [...pairs.arguments, aZeroPoint, bZeroPoint, constants.name, ...constants.arguments];
   context.statement(`${name}(${values.join(", ")});`);

@@ -1,11 +1,12 @@
 /** Softmax in C (qc_softmax.h). */
 import type { CLowering } from "../../../targets/c/lowering.js";
-import { requireBytes, signedLiteral } from "../../../targets/c/tensors.js";
+import { requireByteInputs, requireByteOutput, signedLiteral } from "../../../targets/c/tensors.js";
 import { elementCount, typeRange } from "../../ir/index.js";
 import type { SoftmaxAttributes } from "./softmax.types.js";
 
 export const c: CLowering<SoftmaxAttributes> = (node, context) => {
-  requireBytes(node);
+  requireByteInputs(node);
+  requireByteOutput(node);
   const [x] = node.inputs;
   const { kind, exponentials, levels, levelsShift, outputZeroPoint } = node.attributes;
   const classes = x!.shape.at(-1)!;

@@ -1,4 +1,4 @@
-/** Any function of one 8-bit code: y = values[x - low]. */
+/** Any function of one code: y = values[x - low]. */
 import type { Expression } from "../../arith/expression.js";
 
 /** Real-valued form: `expression` of the dequantized input; absent for the input itself. */
@@ -8,5 +8,5 @@ export interface TableGraphAttributes {
 
 export interface TableAttributes {
   readonly low: number;
-  readonly values: Int16Array;
+  readonly values: Int16Array | Int32Array;
 }

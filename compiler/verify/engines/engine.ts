@@ -4,9 +4,9 @@ import type { Range } from "../../ir/types.js";
 export interface EngineRequest {
   /** The generated C project: file name to text. */
   readonly files: ReadonlyMap<string, string>;
-  /** One input per inference, each MODEL_INPUT_BYTES long; at least one. */
+  /** Per inference the bytes of all graph inputs, one after the other: MODEL_INPUT_BYTES; at least one inference. */
   readonly inputs: readonly Uint8Array[];
-  /** MODEL_OUTPUT_BYTES. */
+  /** MODEL_OUTPUT_BYTES: the bytes of all graph outputs, which are returned one after the other. */
   readonly outputBytes: number;
   /** An existing directory for this run alone; the engine leaves its files there. */
   readonly workDir: string;
@@ -21,7 +21,7 @@ export interface TraceRecord {
 }
 
 export interface EngineResult {
-  /** One output per input. */
+  /** The bytes of all graph outputs, per inference. */
   readonly outputs: readonly Uint8Array[];
   /** Instructions of one inference: the median over the inputs. Null where nothing counts them. */
   readonly instructions: number | null;

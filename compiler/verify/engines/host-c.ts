@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Engine, type EngineRequest, type EngineResult, unmeasured } from "./engine.js";
 import {
   emulationPath,
+  portFlags,
   readOutputs,
   readTrace,
   requireFinished,
@@ -43,7 +44,13 @@ export function hostC(options: HostCOptions = {}): Engine {
   async function run(request: EngineRequest): Promise<EngineResult> {
     requireAvailable(await available(), name);
     const source = await writeProject(request);
-    const flags = [...warningFlags, "-O2", ...(sanitize ? sanitizerFlags : []), ...traceFlags(request)];
+    const flags = [
+      ...warningFlags,
+      "-O2",
+      ...(sanitize ? sanitizerFlags : []),
+      ...traceFlags(request),
+      ...portFlags(request),
+    ];
     const sources = [...sourceNames(request.files).map((file) => join(source, file)), emulationPath("host.c")];
     const includes = ["-I", source, "-I", emulationPath()];
     await runOrFail("gcc", [...flags, ...includes, ...sources, "-o", "model"], { cwd: request.workDir });

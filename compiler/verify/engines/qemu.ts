@@ -6,6 +6,7 @@ import { fail } from "../../diagnostics.js";
 import { type Engine, type EngineRequest, type EngineResult, unmeasured } from "./engine.js";
 import {
   emulationPath,
+  portFlags,
   readOutputs,
   readTrace,
   requireFinished,
@@ -46,6 +47,7 @@ async function build(core: Core, emulator: Emulator, request: EngineRequest): Pr
   const model = [...common, core.optimisation, ...traceFlags(request), ...includes];
   const harness = [
     ...common,
+    ...portFlags(request),
     "-O2",
     "-ffreestanding",
     "-fno-tree-loop-distribute-patterns",

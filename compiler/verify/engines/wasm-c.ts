@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fail } from "../../diagnostics.js";
 import { findClang, runClang } from "./clang.js";
 import { type Engine, type EngineRequest, type EngineResult, type TraceRecord, unmeasured } from "./engine.js";
-import { emulationPath, requireStatus, sourceNames, writeProject } from "./harness.js";
+import { emulationPath, portFlags, requireStatus, sourceNames, writeProject } from "./harness.js";
 import { requireAvailable } from "./tools.js";
 import { instantiate, isTrap, type WasmMemory } from "./webassembly.js";
 
@@ -35,7 +35,17 @@ async function compile(request: EngineRequest): Promise<Uint8Array> {
   // Only what stands in C: assembly of the project is for other machines.
   const sources = [...sourceNames(request.files).filter((file) => file.endsWith(".c")), "emulation/wasm.c"];
   const trace = request.trace ? ["-include", "emulation/trace.h"] : [];
-  const flags = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-I.", "-Iemulation", ...trace];
+  const flags = [
+    "-std=c99",
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-I.",
+    "-Iemulation",
+    ...trace,
+    ...portFlags(request),
+  ];
   const link = ["-nostartfiles", "-Wl,--no-entry", ...exported.map((symbol) => `-Wl,--export=${symbol}`)];
   return runClang([...flags, ...link, ...sources, "-o", "model.wasm"], files, "model.wasm");
 }

@@ -1,0 +1,142 @@
+/** Tensors of 1, 2 and 4 bytes per code, and int16 weights, in C: on the host under sanitizers, and on emulated cores. */
+import { describe, expect, it } from "vitest";
+import { outputsOf } from "../../compiler/interpreter/interpreter.js";
+import { type IntegerTensor, int8, uint8 } from "../../compiler/ir/index.js";
+import { tensorBytes } from "../../compiler/plan/liveness.js";
+import { makePlan } from "../../compiler/plan/make-plan.js";
+import { setToBytes } from "../../compiler/verify/codes.js";
+import { qemu } from "../../compiler/verify/engines/qemu.js";
+import { emitC } from "../../targets/c/emit.js";
+import { addLinear, addTables } from "./elementwise-graphs.js";
+import { addAveragePool2d, addMaxPool2d, anyType, GraphBuilder, type Rounding, randomWindow } from "./graphs.js";
+import { Random } from "./random.js";
+import { core, differences, inFolder, inputSets } from "./run.js";
+import {
+  addMovements,
+  addWideConv2d,
+  addWideDense,
+  addWideExtremum,
+  addWideMul,
+  addWideTable,
+  allTypes,
+  layerTypes,
+  type WideChoice,
+} from "./wide-graphs.js";
+
+const roundings: Rounding[] = ["plain", "sign", "parity", "thresholds"];
+const outputTypes = [...layerTypes, { bits: 32, signed: true }];
+
+function choice(random: Random, i: number): WideChoice {
+  const rounding = ([...roundings, "whole"] as const)[i % 5]!;
+  return {
+    output: outputTypes[i % outputTypes.length]!,
+    rounding,
+    wideWeights: i % 3 !== 0 || random.fraction() < 0.3,
+  };
+}
+
+/** One of every layer and more, with every type on either side. */
+function everything(random: Random, share: number) {
+  const builder = new GraphBuilder();
+  const cases = (count: number, add: (i: number) => IntegerTensor) => {
+    for (let i = 0; i < count; i += share) builder.outputs.push(add(i));
+  };
+  const any = () => random.pick(layerTypes);
+  const inputType = (i: number) =>
+    i % 7 === 6 ? { bits: 20, signed: i % 2 === 0 } : layerTypes[i % layerTypes.length]!;
+  cases(22, (i) => {
+    const x = builder.input([...random.pick([[1], [3]]), random.integer(1, 30)], inputType(i));
+    return addWideDense(builder, random, x, random.integer(1, 9), choice(random, i));
+  });
+  cases(30, (i) => {
+    const groups = random.pick([1, 1, 2, 3]);
+    const depthwise = i % 4 === 1;
+    const channels = depthwise ? random.integer(2, 7) : groups * random.integer(1, 5);
+    const x = builder.input([1, random.integer(2, 6), random.integer(2, 6), channels], inputType(i));
+    const outputs = depthwise ? channels : groups * random.integer(1, 6);
+    return addWideConv2d(builder, random, x, outputs, depthwise ? channels : groups, choice(random, i));
+  });
+  cases(11, (i) => {
+    const x = builder.input([1, random.integer(2, 6), random.integer(2, 6), random.integer(1, 4)], allTypes[i]!);
+    return addMaxPool2d(builder, x, randomWindow(random, x.shape[1]!, x.shape[2]!, 3));
+  });
+  cases(16, (i) => {
+    const x = builder.input([1, random.integer(2, 6), random.integer(2, 6), random.integer(1, 4)], inputType(i));
+    const window = randomWindow(random, x.shape[1]!, x.shape[2]!, 3);
+    const layer = { outputType: layerTypes[(i + 3) % 8]!, rounding: roundings[i % 4]! };
+    return addAveragePool2d(builder, random, x, window, i % 2 === 0, layer);
+  });
+  cases(12, (i) => {
+    const shape = [1, random.integer(1, 40)];
+    const [a, b] = [builder.input(shape, anyType(random)), builder.input(shape, anyType(random))];
+    if (i % 2 === 0) return addLinear(builder, random, a!, b!, any());
+    return addTables(builder, random, a!, b!, any(), roundings[(i >> 1) % 4]!);
+  });
+  cases(12, (i) => {
+    const a = builder.input([2, 6], inputType(i));
+    const constant = i % 3 === 0 ? Int16Array.from({ length: 6 }, () => random.integer(-1000, 1000)) : undefined;
+    const b = random.pick([int8, uint8, { bits: 3, signed: true }]);
+    const operands = constant ? [a] : [a, builder.input(i % 2 === 0 ? [2, 6] : [6], b)];
+    return addWideMul(builder, random, operands, constant, any(), roundings[i % 4]!);
+  });
+  cases(6, (i) => {
+    const output = random.pick(layerTypes.filter(({ bits, signed }) => bits < 16 || signed));
+    const [a, b] = [builder.input([2, 6], layerTypes[i]!), builder.input([2, 6], layerTypes[5 - i]!)];
+    return addWideExtremum(builder, random, a, b, output);
+  });
+  cases(12, (i) => addWideTable(builder, random, builder.input([1, 50, 2], layerTypes[i % 6]!), any(), i % 3 === 0));
+  cases(2, (i) => addWideTable(builder, random, builder.input([1, 50], layerTypes[6 + i]!), any(), false));
+  cases(11, (i) => {
+    const [rows, channels] = [random.integer(1, 3), random.integer(1, 4)];
+    const input = () => builder.input([rows, random.integer(1, 4), channels], allTypes[i]!);
+    return addMovements(builder, random, input(), input());
+  });
+  return builder.graph();
+}
+
+// cortex-m4: the packed multiplies, emulated here; host: portable C.
+describe.each(["host", "cortex-m4"])("kernels of %s for wide elements", (name) => {
+  it("compute the interpreter's codes", async () => {
+    const random = new Random(20240701);
+    const graph = everything(random, 1);
+    expect(await differences(graph, core(name), inputSets(graph, random, 4))).toEqual([]);
+  }, 120_000);
+});
+
+describe.each(["cortex-m4", "cortex-m0plus", "rv32imc"])("emulated %s", (name) => {
+  it("computes the interpreter's codes", async () => {
+    const random = new Random(20240702);
+    const graph = everything(random, 3);
+    const sets = inputSets(graph, random, 3);
+    const { outputs } = await inFolder((workDir) =>
+      qemu(core(name)).run({
+        files: emitC(makePlan(graph), core(name)),
+        inputs: sets.map((codes) => setToBytes(codes, graph.inputs)),
+        outputBytes: graph.outputs.reduce((sum, tensor) => sum + tensorBytes(tensor), 0),
+        workDir,
+      }),
+    );
+    const expected = sets.map((codes) => setToBytes(outputsOf(graph, codes), graph.outputs));
+    expect(outputs.map((bytes) => Buffer.from(bytes))).toEqual(expected);
+  }, 120_000);
+});
+
+describe("the interface of wide elements", () => {
+  it("has their types", () => {
+    const builder = new GraphBuilder();
+    const x = builder.input([1, 4], { bits: 12, signed: true });
+    builder.outputs.push(addWideTable(builder, new Random(1), x, { bits: 16, signed: false }, false));
+    const header = emitC(makePlan(builder.graph()), core("host")).get("model.h")!;
+    expect(header).toContain("/* t0: int12 in int16_t [1,4], row-major */\n#define MODEL_INPUT_BYTES 8u\n");
+    expect(header).toContain("\nint16_t *model_input(model_context *context);\n");
+    expect(header).toContain("\nconst uint16_t *model_output(const model_context *context);\n");
+  });
+
+  it("has none for 32 unsigned bits", () => {
+    const builder = new GraphBuilder();
+    const x = builder.input([1, 2, 2, 1], { bits: 32, signed: false });
+    const window = { kernel: [1, 1], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] } as const;
+    builder.outputs.push(addMaxPool2d(builder, x, window));
+    expect(() => emitC(makePlan(builder.graph()), core("host"))).toThrow(/^QC2002 't0'.*no uint32.*31 unsigned bits/);
+  });
+});
