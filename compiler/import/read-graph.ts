@@ -4,14 +4,14 @@ import { type Graph, type GraphNode, noClamp, type Quantization, type RealClamp,
 import { elementCount, type IntegerType, int8, type Shape } from "../ir/types.js";
 import { opHomes } from "../ops/index.js";
 import { borderQuantization } from "./border.js";
-import { foldLimit, foldNode, foldShape } from "./fold/fold-node.js";
+import { foldLimit, foldNode, foldShape, movesElements } from "./fold/fold-node.js";
 import { inputShape, pinnedDims } from "./input-shape.js";
-import type { ImportOptions, OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
+import type { ImportOptions, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from "./onnx.js";
 import { readOnnx } from "./onnx.js";
 import { pruneUnused, requireSingleDefinitions } from "./prune.js";
 import { equalQuantization, quantizationRules, shapeOf } from "./quantize-rules.js";
 import type { GraphReader, Move, OnnxRule, Pending, Value } from "./rules.js";
-import { elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
+import { elementTypeName, int32Type, integerTypeOf, isFloatType } from "./tensor-data.js";
 
 type FloatInput = Extract<Value, { kind: "float-input" }>;
 
@@ -214,13 +214,23 @@ export class ModelReader implements GraphReader {
   /** Defines the results that follow from constants, or from the shape of the input, alone. */
   private fold(node: OnnxNode): boolean {
     const inputs = node.inputs.map((name) => this.values.get(name));
+    const [first] = inputs;
+    const moved = first?.kind === "real" && movesElements(node) ? first.tensor : undefined;
     const constants = inputs.map((value) => (value?.kind === "constant" ? value.constant : undefined));
+    if (moved?.data && moved.quantization.axis === undefined) constants[0] = codesOf(moved, moved.data);
     const known = node.inputs.every((name, index) => name === "" || constants[index]);
-    const results = known ? foldNode(node, constants, this.foldable) : inputs[0] && foldShape(node, shapeOf(inputs[0]));
+    const results = known ? foldNode(node, constants, this.foldable) : first && foldShape(node, shapeOf(first));
     for (const [index, constant] of results?.entries() ?? []) {
-      const shared = constants.some((input) => input?.values === constant.values);
-      if (!shared) this.foldable -= constant.values.length;
-      this.define(node, { kind: "constant", constant }, index);
+      const { name, dims, values } = constant;
+      const shared = constants.some((input) => input?.values === values);
+      if (!shared) this.foldable -= values.length;
+      const real = moved && {
+        ...moved,
+        name,
+        shape: dims,
+        data: values instanceof Int32Array ? values : Int32Array.from(values),
+      };
+      this.define(node, real ? { kind: "real", tensor: real } : { kind: "constant", constant }, index);
     }
     return results !== undefined;
   }
@@ -288,6 +298,11 @@ export class ModelReader implements GraphReader {
     }
     return outputs;
   }
+}
+
+/** The codes of a dequantized constant, to be moved in place of its values. */
+function codesOf({ name, shape }: Tensor, data: Int32Array): OnnxTensor {
+  return { name, dataType: int32Type, dims: shape, values: data };
 }
 
 /** Shape of a tensor after movements that see nothing but its shape. */
