@@ -155,7 +155,7 @@ export function typeFor(lo: number, hi: number): IntegerType | undefined {
  * Float constants as whole multiples of a float32 unit, at most 2^15 - 1 of them: how exporters store quantized weights once
  * their quantization is folded. Undefined when they are no such multiples; whole numbers are multiples of 1.
  */
-export function codesOf(values: ArrayLike<number>): { codes: Int32Array; scale: number } | undefined {
+export function multiplesOf(values: ArrayLike<number>): { codes: Int32Array; scale: number } | undefined {
   const magnitudes = Array.from(values, Math.abs).filter((value) => value > 0);
   if (!magnitudes.every(Number.isFinite)) return undefined;
   const most = magnitudes.reduce((a, b) => Math.max(a, b), 0);

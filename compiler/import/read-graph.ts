@@ -6,15 +6,15 @@ import { elementCount, type IntegerType, int8, int32, type Shape } from "../ir/t
 import { opHomes } from "../ops/index.js";
 import { lastAxisBehind } from "../ops/table/real-function.js";
 import { borderQuantization } from "./border.js";
-import { foldLimit, foldNode, foldShape } from "./fold/fold-node.js";
-import { codesOf, gridQuantization, typeFor } from "./grid.js";
+import { foldLimit, foldNode, foldShape, movesElements } from "./fold/fold-node.js";
+import { gridQuantization, multiplesOf, typeFor } from "./grid.js";
 import { inputShape, pinnedDims } from "./input-shape.js";
-import type { ImportOptions, OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
+import type { ImportOptions, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from "./onnx.js";
 import { readOnnx } from "./onnx.js";
 import { pruneUnused, requireSingleDefinitions } from "./prune.js";
 import { equalQuantization, quantizationRules, shapeOf } from "./quantize-rules.js";
 import type { FloatInput, GraphReader, Move, OnnxRule, Pending, Unquantized, Value } from "./rules.js";
-import { elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
+import { elementTypeName, int32Type, integerTypeOf, isFloatType } from "./tensor-data.js";
 import { chosenQuantization, describeImplied, exactQuantization, type RawOutput, rawOutput } from "./unquantized.js";
 
 /** Raised by `refuse`; turned into one diagnostic per node. */
@@ -101,7 +101,7 @@ export class ModelReader implements GraphReader {
     let tensor: Tensor | undefined;
     if (value.kind === "constant") {
       const { dims, values, dataType } = value.constant;
-      const found = isFloatType(dataType) || integerTypeOf(dataType) ? codesOf(values) : undefined;
+      const found = isFloatType(dataType) || integerTypeOf(dataType) ? multiplesOf(values) : undefined;
       const type = found && typeFor(Math.min(...found.codes, 0), Math.max(...found.codes, 0));
       tensor = type && { name, shape: dims, type, quantization: gridQuantization(found.scale), data: found.codes };
     } else if (value.kind === "pending" || value.kind === "float-input") {
@@ -241,13 +241,23 @@ export class ModelReader implements GraphReader {
   /** Defines the results that follow from constants, or from the shape of the input, alone. */
   private fold(node: OnnxNode): boolean {
     const inputs = node.inputs.map((name) => this.values.get(name));
+    const [first] = inputs;
+    const moved = first?.kind === "real" && movesElements(node) ? first.tensor : undefined;
     const constants = inputs.map((value) => (value?.kind === "constant" ? value.constant : undefined));
+    if (moved?.data && moved.quantization.axis === undefined) constants[0] = codesOf(moved, moved.data);
     const known = node.inputs.every((name, index) => name === "" || constants[index]);
-    const results = known ? foldNode(node, constants, this.foldable) : inputs[0] && foldShape(node, shapeOf(inputs[0]));
+    const results = known ? foldNode(node, constants, this.foldable) : first && foldShape(node, shapeOf(first));
     for (const [index, constant] of results?.entries() ?? []) {
-      const shared = constants.some((input) => input?.values === constant.values);
-      if (!shared) this.foldable -= constant.values.length;
-      this.define(node, { kind: "constant", constant }, index);
+      const { name, dims, values } = constant;
+      const shared = constants.some((input) => input?.values === values);
+      if (!shared) this.foldable -= values.length;
+      const real = moved && {
+        ...moved,
+        name,
+        shape: dims,
+        data: values instanceof Int32Array ? values : Int32Array.from(values),
+      };
+      this.define(node, real ? { kind: "real", tensor: real } : { kind: "constant", constant }, index);
     }
     return results !== undefined;
   }
@@ -319,7 +329,14 @@ export class ModelReader implements GraphReader {
     for (const output of this.model.outputs) {
       const value = this.values.get(output.name);
       if (value?.kind === "refused") continue;
-      const tensor = value && this.outputTensor(output.name, value);
+      let tensor: Tensor | undefined;
+      try {
+        tensor = value && this.outputTensor(output.name, value);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        this.diagnostics.push({ code: "QC2002", where: output.name, message: `graph output: ${error.message}.` });
+        continue;
+      }
       if (tensor) outputs.push(tensor);
       else {
         this.diagnostics.push({
@@ -367,6 +384,11 @@ export class ModelReader implements GraphReader {
 
 function equalType(a: IntegerType, b: IntegerType): boolean {
   return a.bits === b.bits && a.signed === b.signed;
+}
+
+/** The codes of a dequantized constant, to be moved in place of its values. */
+function codesOf({ name, shape }: Tensor, data: Int32Array): OnnxTensor {
+  return { name, dataType: int32Type, dims: shape, values: data };
 }
 
 /** Shape of a tensor after movements that see nothing but its shape. */

@@ -37,6 +37,7 @@ export const elementTypeName: Readonly<Record<number, string>> = {
 };
 
 export const floatType = 1;
+export const int32Type = 6;
 export const int64Type = 7;
 
 /** Whether tensors of this ONNX element type number hold reals that scales can be: float32, float16 or bfloat16. */

@@ -31,7 +31,7 @@ QC_INLINE void qc_matmul(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t
                     acc += (qc_load(a, row + k, a_kind) - a_zero) * (qc_load(b, at, b_kind) - b_zero);
                     at += columns;
                 }
-                qc_store(y, out, y_kind, qc_requantize(q, acc, record));
+                qc_store(y, out, y_kind, qc_requantize_code(q, acc, record));
                 out++;
             }
             row += inner;

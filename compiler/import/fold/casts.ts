@@ -4,8 +4,10 @@ import type { Fold, Folded, Operands } from "./operands.js";
 
 /** Numbers outside the target are refused: the standard leaves what they become to the implementation. */
 function cast(operands: Operands, to: number): readonly Folded[] {
-  const { dataType, dims, values } = operands.input(0);
-  operands.type(dataType);
+  const { dataType } = operands.input(0);
+  // The open ends of slices are no exact numbers, yet they may keep their type.
+  if (to === dataType) return [operands.input(0)];
+  const { dims, values } = operands.numbers(0);
   const { kind, range } = operands.type(to);
   const element = (k: number): number => {
     if (kind !== "integer") return values[k]!;
@@ -14,8 +16,6 @@ function cast(operands: Operands, to: number): readonly Folded[] {
       ? whole
       : operands.wrong(`${values[k]} does not fit ${elementTypeName[to]}`);
   };
-  // Integers that no double holds exactly, such as an open slice end, keep their stand-in.
-  if (to === dataType) return [{ dataType, dims, values }];
   return [operands.build(to, dims, element)];
 }
 

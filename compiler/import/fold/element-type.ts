@@ -32,6 +32,11 @@ function roundedTo(precision: number, least: number, greatest: number): (value: 
   };
 }
 
+/** Whether a number is an exact integer: 64-bit ones at the ends of the safe range stand for all that lie beyond. */
+export function isExact(value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) < Number.MAX_SAFE_INTEGER;
+}
+
 /** Two's complement: results wrap, as numpy and the runtimes compute them. */
 function integer(bits: number, signed: boolean): ElementType {
   const range = typeRange({ bits, signed });
@@ -39,12 +44,12 @@ function integer(bits: number, signed: boolean): ElementType {
     kind: "integer",
     range,
     store: (value) => {
+      if (typeof value === "number" && !isExact(value)) return undefined;
+      const inside = value >= range.lo && value <= range.hi;
+      const wrap = signed ? BigInt.asIntN : BigInt.asUintN;
+      const stored = inside ? Number(value) : Number(wrap(bits, BigInt(value)));
       // The sum turns -0 into 0, which integers do not tell apart.
-      if (typeof value === "number" && value >= range.lo && value <= range.hi && Number.isSafeInteger(value))
-        return value + 0;
-      if (typeof value === "number" && !Number.isSafeInteger(value)) return undefined;
-      const wrapped = Number(signed ? BigInt.asIntN(bits, BigInt(value)) : BigInt.asUintN(bits, BigInt(value)));
-      return Number.isSafeInteger(wrapped) ? wrapped : undefined;
+      return isExact(stored) ? stored + 0 : undefined;
     },
   };
 }

@@ -17,6 +17,16 @@ const folds: ReadonlyMap<string, Fold> = new Map(
 
 const ofShapes = new Map(Object.entries(shapeFolds));
 
+/** Operators whose results are elements of their first input, wherever they go. */
+const movements: ReadonlySet<string> = new Set(
+  [...Object.keys({ ...views, ...selections }), "Transpose"].filter((name) => name !== "Pad"),
+);
+
+/** Whether the results of a node hold nothing but elements of its first input, so that codes may move in place of their values. */
+export function movesElements({ domain, opType }: OnnxNode): boolean {
+  return domain === "" && movements.has(opType);
+}
+
 /** Elements that the folded nodes of one graph may have together. */
 export const foldLimit = 2 ** 26;
 

@@ -4,17 +4,14 @@ import { elementCount, type Shape } from "../../ir/types.js";
 import { axisOf } from "../../ops/axis.js";
 import { Attributes } from "../attributes.js";
 import type { OnnxNode, OnnxTensor } from "../onnx.js";
-import { elementTypeName } from "../tensor-data.js";
-import { type ElementType, elementTypeOf } from "./element-type.js";
+import { elementTypeName, maximumRank } from "../tensor-data.js";
+import { type ElementType, elementTypeOf, isExact } from "./element-type.js";
 
 /** A result before it has its name. */
 export type Folded = Omit<OnnxTensor, "name">;
 
 /** Computes the results of one node, in the order of its outputs; refuses it through `operands`. */
 export type Fold = (operands: Operands) => readonly Folded[];
-
-/** More axes than any exporter writes; work that is quadratic in the rank stays small. */
-const maxRank = 64;
 
 export class Operands {
   readonly attributes: Attributes;
@@ -45,10 +42,7 @@ export class Operands {
 
   /** Input `index`; undefined when the optional input is absent. */
   optional(index: number): OnnxTensor | undefined {
-    const tensor = this.inputs[index];
-    if (tensor && tensor.dims.length > maxRank)
-      this.wrong(`input ${index} has ${tensor.dims.length} axes; expected at most ${maxRank}`);
-    return tensor;
+    return this.inputs[index];
   }
 
   /**
@@ -61,7 +55,7 @@ export class Operands {
     const { values } = tensor;
     if (kind === "integer") {
       for (let k = 0; k < values.length; k++)
-        if (!Number.isSafeInteger(values[k]!)) this.wrong(`input ${index} holds an integer of more than 53 bits`);
+        if (!isExact(values[k]!)) this.wrong(`input ${index} holds an integer of more than 53 bits`);
     }
     return tensor;
   }
@@ -89,8 +83,11 @@ export class Operands {
   }
 
   /** Numbers of input `index` or else of the attribute: older operator sets keep there what newer ones take as an input. */
-  list(index: number, attribute: string): readonly number[] | undefined {
-    const own = this.node.attributes.has(attribute) ? this.attributes.integers(attribute, []) : undefined;
+  list(index: number, attribute?: string): readonly number[] | undefined {
+    const own =
+      attribute !== undefined && this.node.attributes.has(attribute)
+        ? this.attributes.integers(attribute, [])
+        : undefined;
     const tensor = this.optional(index);
     if (!tensor) return own;
     if (tensor.dims.length > 1) this.wrong(`input ${index} has shape [${tensor.dims}]; expected a list`);
@@ -119,8 +116,8 @@ export class Operands {
 
   /** Number of elements of a shape; refuses what is none. */
   shape(dims: Shape): number {
-    if (dims.length > maxRank || dims.some((dim) => !Number.isSafeInteger(dim) || dim < 0))
-      this.wrong(`the result would have shape [${dims.slice(0, maxRank)}]`);
+    if (dims.length > maximumRank || dims.some((dim) => !Number.isSafeInteger(dim) || dim < 0))
+      this.wrong(`the result would have shape [${dims.slice(0, maximumRank)}]`);
     return elementCount(dims);
   }
 

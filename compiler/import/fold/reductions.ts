@@ -2,7 +2,7 @@
 import { elementCount, type Shape } from "../../ir/types.js";
 import { broadcastShape } from "../../ops/broadcast.js";
 import { rowMajorStrides, sourceIndices, transposeOrder } from "../../ops/order.js";
-import type { ElementType } from "./element-type.js";
+import { type ElementType, isExact } from "./element-type.js";
 import type { Fold } from "./operands.js";
 
 interface Reduction {
@@ -33,7 +33,7 @@ function reduce({ kinds, empty, join, finish = (value) => value }: Reduction): F
         let sum = empty(type);
         for (let k = 0; k < count; k++) {
           sum = join(sum, values[order[group * count + k]!]!);
-          if (type.kind === "integer" && !Number.isSafeInteger(sum)) operands.wrong("a result leaves 53 bits");
+          if (type.kind === "integer" && !isExact(sum)) operands.wrong("a result leaves 53 bits");
         }
         return finish(sum, count, type);
       }),
@@ -72,7 +72,7 @@ const matrixProduct: Fold = (operands) => {
       let sum = 0;
       for (let i = 0; i < inner; i++) {
         sum += x.values[left + i]! * y.values[right + i * columns]!;
-        if (kind === "integer" && !Number.isSafeInteger(sum)) operands.wrong("a result leaves 53 bits");
+        if (kind === "integer" && !isExact(sum)) operands.wrong("a result leaves 53 bits");
       }
       return sum;
     }),

@@ -36,7 +36,7 @@ const slice: Fold = (operands) => {
   const starts = operands.list(1, "starts") ?? operands.wrong("the starts are missing");
   const ends = operands.list(2, "ends") ?? operands.wrong("the ends are missing");
   const axes = operands.list(3, "axes") ?? range(starts.length);
-  const steps = operands.list(4, "steps") ?? starts.map(() => 1);
+  const steps = operands.list(4) ?? starts.map(() => 1);
   operands.attributes.done();
   if ([ends, axes, steps].some(({ length }) => length !== starts.length))
     operands.wrong(`got ${starts.length} starts, ${ends.length} ends, ${axes.length} axes and ${steps.length} steps`);
@@ -91,7 +91,7 @@ const gather: Fold = (operands) => {
 
 const tile: Fold = (operands) => {
   const x = operands.input(0);
-  const repeats = operands.list(1, "repeats") ?? operands.wrong("the repeats are missing");
+  const repeats = operands.list(1) ?? operands.wrong("the repeats are missing");
   operands.attributes.done();
   if (repeats.length !== x.dims.length) operands.wrong(`repeats [${repeats}] for an input of shape [${x.dims}]`);
   const dims = x.dims.map((size, axis) => size * repeats[axis]!);
@@ -101,7 +101,7 @@ const tile: Fold = (operands) => {
 
 const expand: Fold = (operands) => {
   const x = operands.input(0);
-  const target = operands.list(1, "shape") ?? operands.wrong("the shape is missing");
+  const target = operands.list(1) ?? operands.wrong("the shape is missing");
   operands.attributes.done();
   const rank = Math.max(x.dims.length, target.length);
   const wide = (dims: Shape) => [...new Array<number>(rank - dims.length).fill(1), ...dims];
@@ -136,7 +136,7 @@ const pad: Fold = (operands) => {
   const mode = attributes.text("mode", "constant");
   const pads = operands.list(1, "pads") ?? operands.wrong("the pads are missing");
   const fill = operands.scalar(2) ?? attributes.float("value", 0);
-  const axes = operands.list(3, "axes") ?? range(x.dims.length);
+  const axes = operands.list(3) ?? range(x.dims.length);
   attributes.done();
   const source = paddings.get(mode) ?? operands.wrong(`mode ${mode} is unknown`);
   if (pads.length !== 2 * axes.length) operands.wrong(`got ${pads.length} pads for ${axes.length} axes`);

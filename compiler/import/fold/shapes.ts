@@ -25,7 +25,7 @@ const constant: Fold = (operands) => {
 };
 
 const constantOfShape: Fold = (operands) => {
-  const dims = operands.list(0, "shape") ?? operands.wrong("the shape is missing");
+  const dims = operands.list(0) ?? operands.wrong("the shape is missing");
   const value = operands.attributes.tensor("value") ?? { dataType: floatType, values: [0] };
   operands.attributes.done();
   if (value.values.length !== 1) operands.wrong(`got ${value.values.length} values; expected one`);

@@ -11,7 +11,7 @@ function view(operands: Operands, target: (shape: Shape) => Shape): ReturnType<F
 }
 
 const reshape: Fold = (operands) => {
-  const given = operands.list(1, "shape") ?? operands.wrong("the shape is missing");
+  const given = operands.list(1) ?? operands.wrong("the shape is missing");
   const allowZero = operands.attributes.integer("allowzero", 0) !== 0;
   operands.attributes.done();
   if (given.filter((dim) => dim === -1).length > 1 || (allowZero && given.includes(-1) && given.includes(0)))

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../compiler/compile.js";
 import { importModel } from "../../../compiler/import/read-graph.js";
+import { outputsOf } from "../../../compiler/interpreter/interpreter.js";
 import { printGraph } from "../../../compiler/ir/print.js";
 import { ModelBuilder, oneOp } from "../../helpers/onnx.js";
 
@@ -54,6 +55,19 @@ describe("constants", () => {
       b.node("Mul", [b.constant("a", "float", [], [0.25]), b.constant("b", "float", [], [1.5])]),
     );
     expect(graphOf(computed)).toBe(graphOf(literal));
+  });
+
+  it("a movement of a dequantized constant moves its codes", () => {
+    const product = (weights: (b: ModelBuilder) => string, transposed: number) =>
+      oneOp([1, 6], (b, x) => b.node("Gemm", [x, weights(b)], { transB: transposed }, { name: "fc" }));
+    const codesOf = (model: ModelBuilder) => compile(model.bytes()).integerGraph;
+    const literal = codesOf(product((b) => b.weights([4, 6]), 1));
+    const moved = codesOf(product((b) => b.node("Transpose", [b.weights([4, 6])], { perm: [1, 0] }), 0));
+    const input = Int32Array.from([1, -2, 3, 50, -60, 7]);
+    expect(outputsOf(moved, [input])).toEqual(outputsOf(literal, [input]));
+    expect(outputsOf(moved, [input])[0]).not.toEqual(
+      outputsOf(codesOf(product((b) => b.node("Reshape", [b.weights([4, 6]), list(b, 6, 4)]), 0)), [input])[0],
+    );
   });
 
   it("Identity and Dropout pass constants and activations through; the mask of Dropout is true everywhere", () => {

@@ -18,9 +18,11 @@ export const matrices: readonly Refusal[] = [
     /is a constant; expected an activation/,
   ],
   [
-    "a constant reshaped",
+    "a constant with several scales transposed",
     () =>
-      oneOp([1, 4], (b, x) => b.node("MatMul", [x, b.node("Transpose", [b.weights([2, 4])], {}, { name: "node" })])),
+      oneOp([1, 4], (b, x) =>
+        b.node("MatMul", [x, b.node("Transpose", [b.weights([2, 4], [1, 2])], {}, { name: "node" })]),
+      ),
     "QC2002",
     "node",
     /is a constant/,
