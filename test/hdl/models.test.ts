@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { interpret } from "../../compiler/interpreter/interpreter.js";
-import { elementCount } from "../../compiler/ir/index.js";
 import { buildVerilator } from "../../compiler/verify/engines/verilator.js";
 import { seededVectors, toBytes } from "../../compiler/verify/vectors.js";
 import { predictedInterval } from "../../targets/verilog/cycles.js";
@@ -31,11 +30,10 @@ describeWithData("MLPerf Tiny in Verilator", () => {
       const inputs = seededVectors(graph.inputs[0]!, 3, 7);
       const output = graph.outputs[0]!;
       const expected = inputs.map((input) => toBytes(interpret(graph, [input]).get(output.id)!));
-      const outputBytes = elementCount(output.shape);
-      const free = await simulator.run(inputs.map(toBytes), { outputBytes });
+      const free = await simulator.run(inputs.map(toBytes));
       expect(free.outputs).toEqual(expected);
       expect(free.interval).toBe(predictedInterval(graph, folding));
-      const stalled = await simulator.run(inputs.map(toBytes), { outputBytes, stallSeed: 3 });
+      const stalled = await simulator.run(inputs.map(toBytes), { stallSeed: 3 });
       expect(stalled.outputs).toEqual(expected);
     } finally {
       rmSync(workDir, { recursive: true });

@@ -43,7 +43,8 @@ export default {
   },
   evaluate: ({ inputs: [input], attributes: { low, values } }, [x]) => {
     const channels = input!.shape.at(-1)!;
-    return x!.map((code, i) => values[(i % channels) * 256 + code - low]!);
+    const codes = values.length / channels;
+    return x!.map((code, i) => values[(i % channels) * codes + code - low]!);
   },
   inPlace: () => true,
   macs: () => 0,
@@ -51,10 +52,11 @@ export default {
   channels: {
     needed: (_node, needed) => [[...needed]],
     bound: (_node, [x]) => [...x!],
-    keep: ({ attributes: { low, values } }, { output }) => ({
-      low,
-      values: Int16Array.from(output.flatMap((channel) => [...values.subarray(channel * 256, (channel + 1) * 256)])),
-    }),
+    keep: ({ inputs: [input], attributes: { low, values } }, { output }) => {
+      const codes = values.length / input!.shape.at(-1)!;
+      const own = (channel: number) => [...values.subarray(channel * codes, (channel + 1) * codes)];
+      return { low, values: Int16Array.from(output.flatMap(own)) };
+    },
   },
   print: ({ values }) => `channels=${values.length / 256}`,
   c,

@@ -1,4 +1,4 @@
-/** Any function of one 8-bit code, another one in every channel: y = values[(channel * 256) + x - low]. */
+/** Any function of one code of n bits, another one in every channel: y = values[(channel * 2^n) + x - low]. */
 import type { Expression } from "../../arith/expression.js";
 
 /** Real-valued form: `expression` of the dequantized input, with constants per channel (last axis). */
@@ -8,6 +8,6 @@ export interface ChannelTableGraphAttributes {
 
 export interface ChannelTableAttributes {
   readonly low: number;
-  /** [channels][256] */
+  /** [channels][2^n] */
   readonly values: Int16Array;
 }
