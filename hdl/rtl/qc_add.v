@@ -2,6 +2,9 @@
 `default_nettype none
 
 module qc_add #(
+    parameter integer A_BITS = 8,
+    parameter integer B_BITS = 8,
+    parameter integer OUT_BITS = 8,
     parameter integer A_SIGNED = 1,
     parameter integer B_SIGNED = 1,
     parameter integer MA = 1,
@@ -11,17 +14,17 @@ module qc_add #(
     parameter integer CLAMP_LO = -128,
     parameter integer CLAMP_HI = 127
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_a_data,
-    input  wire       in_a_valid,
-    output wire       in_a_ready,
-    input  wire [7:0] in_b_data,
-    input  wire       in_b_valid,
-    output wire       in_b_ready,
-    output reg  [7:0] out_data,
-    output reg        out_valid,
-    input  wire       out_ready
+    input  wire                clk,
+    input  wire                rst,
+    input  wire [A_BITS-1:0]   in_a_data,
+    input  wire                in_a_valid,
+    output wire                in_a_ready,
+    input  wire [B_BITS-1:0]   in_b_data,
+    input  wire                in_b_valid,
+    output wire                in_b_ready,
+    output reg  [OUT_BITS-1:0] out_data,
+    output reg                 out_valid,
+    input  wire                out_ready
 );
 `include "qc_scalar.vh"
 
@@ -30,12 +33,16 @@ module qc_add #(
   assign in_b_ready = enable && in_a_valid;
 
   reg                pair_valid;
-  reg signed [8:0]   a;
-  reg signed [8:0]   b;
+  reg signed [A_BITS:0] a;
+  reg signed [B_BITS:0] b;
   reg                sum_valid;
   reg signed [31:0]  sum;
+  // The sum is proved to fit 32 bits, so products may wrap.
+  wire signed [31:0] a32 = {{31 - A_BITS{a[A_BITS]}}, a};
+  wire signed [31:0] b32 = {{31 - B_BITS{b[B_BITS]}}, b};
+  wire signed [31:0] total = a32 * MA + b32 * MB + C;
   wire signed [31:0] clamped = qc_clamp(sum, CLAMP_LO, CLAMP_HI);
-  wire               unused = &{1'b0, clamped[31:8]};
+  wire               unused = &{1'b0, clamped[31:OUT_BITS-1]};
 
   always @(posedge clk) begin
     if (rst) begin
@@ -48,10 +55,10 @@ module qc_add #(
       out_valid  <= sum_valid;
     end
     if (enable) begin
-      a        <= {(A_SIGNED != 0) && in_a_data[7], in_a_data};
-      b        <= {(B_SIGNED != 0) && in_b_data[7], in_b_data};
-      sum      <= qc_add_linear(a, b, MA[23:0], MB[23:0], C, SHIFT[4:0]);
-      out_data <= clamped[7:0];
+      a        <= {(A_SIGNED != 0) && in_a_data[A_BITS-1], in_a_data};
+      b        <= {(B_SIGNED != 0) && in_b_data[B_BITS-1], in_b_data};
+      sum      <= total >>> SHIFT;
+      out_data <= clamped[OUT_BITS-1:0];
     end
   end
 endmodule

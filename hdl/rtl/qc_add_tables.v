@@ -1,16 +1,20 @@
-// Sum of two streams in the general form: y = requantize(table_a[a] + table_b[b]), tables addressed by the byte.
+// Sum of two streams in the general form: y = requantize(table_a[a] + table_b[b]), tables of A_WIDTH and B_WIDTH bits
+// addressed by the codes' bits.
 `default_nettype none
 
 module qc_add_tables #(
-    parameter integer A_BITS = 16,
-    parameter integer B_BITS = 16,
+    parameter integer A_BITS = 8,
+    parameter integer B_BITS = 8,
+    parameter integer OUT_BITS = 8,
+    parameter integer A_WIDTH = 16,
+    parameter integer B_WIDTH = 16,
     parameter integer FORM = 0,
     parameter integer ACC_BITS = 24,
     parameter integer WORD_BITS = 32,
     parameter integer MULTIPLIER_BITS = 16,
     parameter integer OFFSET_BITS = 16,
     parameter integer CORRECTION_BITS = 1,
-    parameter integer BIAS_BITS = 1,
+    parameter integer BIAS_BITS = 0,
     parameter integer VALUE_BITS = 32,
     parameter integer SHIFT = 8,
     parameter integer ZERO_POINT = 0,
@@ -20,20 +24,20 @@ module qc_add_tables #(
     parameter B_FILE = "",
     parameter CONSTANTS_FILE = ""
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_a_data,
-    input  wire       in_a_valid,
-    output wire       in_a_ready,
-    input  wire [7:0] in_b_data,
-    input  wire       in_b_valid,
-    output wire       in_b_ready,
-    output wire [7:0] out_data,
-    output wire       out_valid,
-    input  wire       out_ready
+    input  wire                clk,
+    input  wire                rst,
+    input  wire [A_BITS-1:0]   in_a_data,
+    input  wire                in_a_valid,
+    output wire                in_a_ready,
+    input  wire [B_BITS-1:0]   in_b_data,
+    input  wire                in_b_valid,
+    output wire                in_b_ready,
+    output wire [OUT_BITS-1:0] out_data,
+    output wire                out_valid,
+    input  wire                out_ready
 );
-  wire signed [A_BITS-1:0] a;
-  wire signed [B_BITS-1:0] b;
+  wire signed [A_WIDTH-1:0] a;
+  wire signed [B_WIDTH-1:0] b;
   reg                      pair_valid;
   reg                      sum_valid;
   reg [ACC_BITS-1:0]       sum;
@@ -43,9 +47,9 @@ module qc_add_tables #(
   assign in_b_ready = enable && in_a_valid;
 
   qc_rom #(
-      .WIDTH       (A_BITS),
-      .DEPTH       (256),
-      .ADDRESS_BITS(8),
+      .WIDTH       (A_WIDTH),
+      .DEPTH       (1 << A_BITS),
+      .ADDRESS_BITS(A_BITS),
       .FILE        (A_FILE)
   ) table_a (
       .clk    (clk),
@@ -55,9 +59,9 @@ module qc_add_tables #(
   );
 
   qc_rom #(
-      .WIDTH       (B_BITS),
-      .DEPTH       (256),
-      .ADDRESS_BITS(8),
+      .WIDTH       (B_WIDTH),
+      .DEPTH       (1 << B_BITS),
+      .ADDRESS_BITS(B_BITS),
       .FILE        (B_FILE)
   ) table_b (
       .clk    (clk),
@@ -67,7 +71,7 @@ module qc_add_tables #(
   );
 
   // The sum is proved to fit ACC_BITS; operands wider than that only repeat their sign.
-  wire signed [32:0] total = $signed({{33 - A_BITS{a[A_BITS-1]}}, a}) + $signed({{33 - B_BITS{b[B_BITS-1]}}, b});
+  wire signed [32:0] total = $signed({{33 - A_WIDTH{a[A_WIDTH-1]}}, a}) + $signed({{33 - B_WIDTH{b[B_WIDTH-1]}}, b});
   wire               unused = &{1'b0, total[32:ACC_BITS-1]};
 
   always @(posedge clk) begin
@@ -84,6 +88,7 @@ module qc_add_tables #(
   qc_requant #(
       .FORM           (FORM),
       .ACC_BITS       (ACC_BITS),
+      .OUT_BITS       (OUT_BITS),
       .DEPTH          (1),
       .INDEX_BITS     (1),
       .WORD_BITS      (WORD_BITS),

@@ -1,18 +1,20 @@
-// Any function of one 8-bit code, another one in every channel: y = table[channel][x], addressed by the byte.
+// Any function of one code, another one in every channel: y = table[channel][x], addressed by its bits.
 `default_nettype none
 
 module qc_channel_table #(
+    parameter integer IN_BITS = 8,
+    parameter integer OUT_BITS = 8,
     parameter integer CHANNELS = 2,
     parameter TABLE_FILE = ""
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_data,
-    input  wire       in_valid,
-    output wire       in_ready,
-    output wire [7:0] out_data,
-    output reg        out_valid,
-    input  wire       out_ready
+    input  wire                clk,
+    input  wire                rst,
+    input  wire [IN_BITS-1:0]  in_data,
+    input  wire                in_valid,
+    output wire                in_ready,
+    output wire [OUT_BITS-1:0] out_data,
+    output reg                 out_valid,
+    input  wire                out_ready
 );
   localparam integer CHANNEL_BITS = (CHANNELS > 1) ? $clog2(CHANNELS) : 1;
   localparam integer LAST_INTEGER = CHANNELS - 1;
@@ -24,9 +26,9 @@ module qc_channel_table #(
   assign in_ready = enable;
 
   qc_rom #(
-      .WIDTH       (8),
-      .DEPTH       (CHANNELS * 256),
-      .ADDRESS_BITS(CHANNEL_BITS + 8),
+      .WIDTH       (OUT_BITS),
+      .DEPTH       (CHANNELS << IN_BITS),
+      .ADDRESS_BITS(CHANNEL_BITS + IN_BITS),
       .FILE        (TABLE_FILE)
   ) values (
       .clk    (clk),

@@ -2,17 +2,18 @@
 `default_nettype none
 
 module qc_concat #(
+    parameter integer BITS = 8,
     parameter integer INPUTS = 2,
     parameter [32*INPUTS-1:0] RUNS = {INPUTS{32'd1}}
 ) (
-    input  wire                clk,
-    input  wire                rst,
-    input  wire [8*INPUTS-1:0] in_data,
-    input  wire [INPUTS-1:0]   in_valid,
-    output wire [INPUTS-1:0]   in_ready,
-    output reg  [7:0]          out_data,
-    output reg                 out_valid,
-    input  wire                out_ready
+    input  wire                   clk,
+    input  wire                   rst,
+    input  wire [BITS*INPUTS-1:0] in_data,
+    input  wire [INPUTS-1:0]      in_valid,
+    output wire [INPUTS-1:0]      in_ready,
+    output reg  [BITS-1:0]        out_data,
+    output reg                    out_valid,
+    input  wire                   out_ready
 );
   localparam integer WB = $clog2(INPUTS);
   localparam integer LAST_VALUE = INPUTS - 1;
@@ -22,19 +23,19 @@ module qc_concat #(
   reg [31:0]   left;  // of this run, counted down to 1
 
   // Selected by comparison: INPUTS need not be a power of two.
-  reg [31:0] next_run;
-  reg [7:0]  data;
-  reg        valid;
+  reg [31:0]     next_run;
+  reg [BITS-1:0] data;
+  reg            valid;
   wire [WB-1:0] next = which == LAST ? {WB{1'b0}} : which + 1'b1;
   integer i;
   always @* begin
     next_run = 32'd0;
-    data = 8'd0;
+    data = {BITS{1'b0}};
     valid = 1'b0;
     for (i = 0; i < INPUTS; i = i + 1) begin
       if (next == i[WB-1:0]) next_run = RUNS[32*i+:32];
       if (which == i[WB-1:0]) begin
-        data = in_data[8*i+:8];
+        data = in_data[BITS*i+:BITS];
         valid = in_valid[i];
       end
     end

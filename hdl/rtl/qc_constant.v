@@ -2,14 +2,15 @@
 `default_nettype none
 
 module qc_constant #(
+    parameter integer BITS = 8,
     parameter integer COUNT = 2,
     parameter CONSTANT_FILE = ""
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    output wire [7:0] out_data,
-    output reg        out_valid,
-    input  wire       out_ready
+    input  wire            clk,
+    input  wire            rst,
+    output wire [BITS-1:0] out_data,
+    output reg             out_valid,
+    input  wire            out_ready
 );
   localparam integer ADDRESS_BITS = (COUNT > 1) ? $clog2(COUNT) : 1;
   localparam integer LAST_INTEGER = COUNT - 1;
@@ -20,7 +21,7 @@ module qc_constant #(
   wire                    enable = !out_valid || out_ready;
 
   qc_rom #(
-      .WIDTH       (8),
+      .WIDTH       (BITS),
       .DEPTH       (COUNT),
       .ADDRESS_BITS(ADDRESS_BITS),
       .FILE        (CONSTANT_FILE)

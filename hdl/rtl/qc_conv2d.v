@@ -5,6 +5,8 @@
 `default_nettype none
 
 module qc_conv2d #(
+    parameter integer IN_BITS = 8,
+    parameter integer OUT_BITS = 8,
     parameter integer HEIGHT = 4,
     parameter integer WIDTH = 4,
     parameter integer GROUPS = 1,
@@ -34,7 +36,7 @@ module qc_conv2d #(
     parameter integer MULTIPLIER_BITS = 16,
     parameter integer OFFSET_BITS = 16,
     parameter integer CORRECTION_BITS = 1,
-    parameter integer BIAS_BITS = 1,
+    parameter integer BIAS_BITS = 0,
     parameter integer VALUE_BITS = 32,
     parameter integer SHIFT = 8,
     parameter integer ZERO_POINT = 0,
@@ -43,14 +45,14 @@ module qc_conv2d #(
     parameter WEIGHTS_FILE = "",
     parameter CONSTANTS_FILE = ""
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_data,
-    input  wire       in_valid,
-    output wire       in_ready,
-    output wire [7:0] out_data,
-    output wire       out_valid,
-    input  wire       out_ready
+    input  wire                clk,
+    input  wire                rst,
+    input  wire [IN_BITS-1:0]  in_data,
+    input  wire                in_valid,
+    output wire                in_ready,
+    output wire [OUT_BITS-1:0] out_data,
+    output wire                out_valid,
+    input  wire                out_ready
 );
   localparam integer WORD = (DEPTHWISE != 0) ? PE : SIMD;
   localparam integer WEIGHT_WORDS = GROUPS * BLOCKS * KERNEL_HEIGHT * KERNEL_WIDTH * CHUNKS;
@@ -66,9 +68,10 @@ module qc_conv2d #(
   wire              word_first;
   wire              word_last;
   wire              word_pad;
-  wire [8*WORD-1:0] word;
+  wire [IN_BITS*WORD-1:0] word;
 
   qc_window #(
+      .BITS         (IN_BITS),
       .WORD         (WORD),
       .HEIGHT       (HEIGHT),
       .WIDTH        (WIDTH),
@@ -123,13 +126,15 @@ module qc_conv2d #(
       .data   (weights)
   );
 
-  // Every element as an unsigned number: 128 is added to signed codes, by turning the sign bit, and to their zero point.
-  wire [8*WORD-1:0] x;
+  // Every element as an unsigned number: 2^(IN_BITS-1) is added to signed codes, by turning the sign bit, and to their zero
+  // point.
+  localparam integer SIGN_VALUE = (X_SIGNED != 0) ? 1 << (IN_BITS - 1) : 0;
+  localparam [IN_BITS-1:0] SIGN = SIGN_VALUE[IN_BITS-1:0];
+  wire [IN_BITS*WORD-1:0] x;
   genvar i;
   generate
     for (i = 0; i < WORD; i = i + 1) begin : gen_element
-      wire [7:0] element = word_pad ? PAD_VALUE[7:0] : word[8*i+:8];
-      assign x[8*i+:8] = {element[7] ^ (X_SIGNED != 0), element[6:0]};
+      assign x[IN_BITS*i+:IN_BITS] = SIGN ^ (word_pad ? PAD_VALUE[IN_BITS-1:0] : word[IN_BITS*i+:IN_BITS]);
     end
   endgenerate
 
@@ -177,12 +182,13 @@ module qc_conv2d #(
       localparam integer FROM = (DEPTHWISE != 0) ? i : 0;
       qc_lane #(
           .SIMD       (SIMD),
+          .IN_BITS    (IN_BITS),
           .WEIGHT_BITS(WEIGHT_BITS),
           .ACC_BITS   (ACC_BITS)
       ) lane (
           .clk      (clk),
           .enable   (enable),
-          .x        (x[8*FROM+:8*SIMD]),
+          .x        (x[IN_BITS*FROM+:IN_BITS*SIMD]),
           .w        (weights[WEIGHT_BITS*SIMD*i+:WEIGHT_BITS*SIMD]),
           .sum_valid(sum_valid),
           .sum_first(sum_first),
@@ -229,6 +235,7 @@ module qc_conv2d #(
   qc_requant #(
       .FORM           (FORM),
       .ACC_BITS       (ACC_BITS),
+      .OUT_BITS       (OUT_BITS),
       .DEPTH          (CHANNELS),
       .INDEX_BITS     (INDEX_BITS),
       .WORD_BITS      (WORD_BITS),

@@ -2,16 +2,17 @@
 `default_nettype none
 
 module qc_fifo #(
+    parameter integer BITS = 8,
     parameter integer DEPTH = 16
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_data,
-    input  wire       in_valid,
-    output wire       in_ready,
-    output reg  [7:0] out_data,
-    output reg        out_valid,
-    input  wire       out_ready
+    input  wire            clk,
+    input  wire            rst,
+    input  wire [BITS-1:0] in_data,
+    input  wire            in_valid,
+    output wire            in_ready,
+    output reg  [BITS-1:0] out_data,
+    output reg             out_valid,
+    input  wire            out_ready
 );
   localparam integer ADDRESS_BITS = (DEPTH > 1) ? $clog2(DEPTH) : 1;
   localparam integer COUNT_BITS = $clog2(DEPTH + 1);
@@ -19,7 +20,7 @@ module qc_fifo #(
   localparam [ADDRESS_BITS-1:0] LAST = LAST_VALUE[ADDRESS_BITS-1:0];
 
   (* no_rw_check *)  // no word is read and written in the same cycle
-  reg [7:0]              memory[0:DEPTH-1];
+  reg [BITS-1:0]         memory[0:DEPTH-1];
   reg [ADDRESS_BITS-1:0] write_address;
   reg [ADDRESS_BITS-1:0] read_address;
   reg [COUNT_BITS-1:0]   count;

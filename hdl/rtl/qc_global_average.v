@@ -4,6 +4,8 @@
 `default_nettype none
 
 module qc_global_average #(
+    parameter integer IN_BITS = 8,
+    parameter integer OUT_BITS = 8,
     parameter integer PIXELS = 4,
     parameter integer COUNT = 2,  // channels
     parameter integer X_SIGNED = 1,
@@ -13,7 +15,7 @@ module qc_global_average #(
     parameter integer MULTIPLIER_BITS = 16,
     parameter integer OFFSET_BITS = 16,
     parameter integer CORRECTION_BITS = 1,
-    parameter integer BIAS_BITS = 1,
+    parameter integer BIAS_BITS = 0,
     parameter integer VALUE_BITS = 32,
     parameter integer SHIFT = 8,
     parameter integer ZERO_POINT = 0,
@@ -21,14 +23,14 @@ module qc_global_average #(
     parameter integer CLAMP_HI = 127,
     parameter CONSTANTS_FILE = ""
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_data,
-    input  wire       in_valid,
-    output wire       in_ready,
-    output wire [7:0] out_data,
-    output wire       out_valid,
-    input  wire       out_ready
+    input  wire                clk,
+    input  wire                rst,
+    input  wire [IN_BITS-1:0]  in_data,
+    input  wire                in_valid,
+    output wire                in_ready,
+    output wire [OUT_BITS-1:0] out_data,
+    output wire                out_valid,
+    input  wire                out_ready
 );
   localparam integer CHANNEL_BITS = $clog2(COUNT);
   localparam integer CHANNEL_LAST_VALUE = COUNT - 1;
@@ -46,7 +48,7 @@ module qc_global_average #(
   wire                    acc_ready;
   wire                    take = in_valid && in_ready;
   wire [CHANNEL_BITS-1:0] next_channel = last_channel ? {CHANNEL_BITS{1'b0}} : channel + 1'b1;
-  wire [ACC_BITS-1:0]     x = {{ACC_BITS - 8{(X_SIGNED != 0) && in_data[7]}}, in_data};
+  wire [ACC_BITS-1:0]     x = {{ACC_BITS - IN_BITS{(X_SIGNED != 0) && in_data[IN_BITS-1]}}, in_data};
   wire [ACC_BITS-1:0]     total = (pixel == {PIXEL_BITS{1'b0}} ? {ACC_BITS{1'b0}} : sum) + x;
 
   assign in_ready = !last_pixel || acc_ready;
@@ -68,6 +70,7 @@ module qc_global_average #(
   qc_requant #(
       .FORM           (FORM),
       .ACC_BITS       (ACC_BITS),
+      .OUT_BITS       (OUT_BITS),
       .DEPTH          (1),
       .INDEX_BITS     (1),
       .WORD_BITS      (WORD_BITS),

@@ -2,16 +2,17 @@
 `default_nettype none
 
 module qc_hold #(
+    parameter integer BITS = 8,
     parameter integer COUNT = 2
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_data,
-    input  wire       in_valid,
-    output wire       in_ready,
-    output reg  [7:0] out_data,
-    output wire       out_valid,
-    input  wire       out_ready
+    input  wire            clk,
+    input  wire            rst,
+    input  wire [BITS-1:0] in_data,
+    input  wire            in_valid,
+    output wire            in_ready,
+    output reg  [BITS-1:0] out_data,
+    output wire            out_valid,
+    input  wire            out_ready
 );
   localparam integer LEFT_BITS = $clog2(COUNT + 1);
   localparam [LEFT_BITS-1:0] ALL = COUNT[LEFT_BITS-1:0];

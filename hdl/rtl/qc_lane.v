@@ -5,18 +5,19 @@
 
 module qc_lane #(
     parameter integer SIMD = 1,
+    parameter integer IN_BITS = 8,
     parameter integer WEIGHT_BITS = 8,
     parameter integer ACC_BITS = 24
 ) (
-    input  wire                          clk,
-    input  wire                          enable,
-    input  wire [8*SIMD-1:0]             x,      // unsigned elements
-    input  wire [WEIGHT_BITS*SIMD-1:0]   w,      // signed weights
-    input  wire                          sum_valid,  // the sum of products is that of a word of a window
-    input  wire                          sum_first,  // and the word is the window's first
-    output reg  [ACC_BITS-1:0]           acc
+    input  wire                        clk,
+    input  wire                        enable,
+    input  wire [IN_BITS*SIMD-1:0]     x,          // unsigned elements
+    input  wire [WEIGHT_BITS*SIMD-1:0] w,          // signed weights
+    input  wire                        sum_valid,  // the sum of products is that of a word of a window
+    input  wire                        sum_first,  // and the word is the window's first
+    output reg  [ACC_BITS-1:0]         acc
 );
-  localparam integer PRODUCT_BITS = 8 + WEIGHT_BITS;
+  localparam integer PRODUCT_BITS = IN_BITS + WEIGHT_BITS;
   localparam integer SUM_BITS = PRODUCT_BITS + ((SIMD > 1) ? $clog2(SIMD) : 0);
 
   reg [PRODUCT_BITS*SIMD-1:0] products;
@@ -25,7 +26,7 @@ module qc_lane #(
   genvar i;
   generate
     for (i = 0; i < SIMD; i = i + 1) begin : gen_product
-      wire signed [8:0]              xi = {1'b0, x[8*i+:8]};
+      wire signed [IN_BITS:0]        xi = {1'b0, x[IN_BITS*i+:IN_BITS]};
       wire signed [WEIGHT_BITS-1:0]  wi = w[WEIGHT_BITS*i+:WEIGHT_BITS];
       wire signed [PRODUCT_BITS-1:0] product = xi * wi;
       always @(posedge clk) if (enable) products[PRODUCT_BITS*i+:PRODUCT_BITS] <= product;

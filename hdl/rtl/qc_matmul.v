@@ -4,6 +4,9 @@
 `default_nettype none
 
 module qc_matmul #(
+    parameter integer A_BITS = 8,
+    parameter integer B_BITS = 8,
+    parameter integer OUT_BITS = 8,
     parameter integer ROWS = 2,
     parameter integer INNER = 2,
     parameter integer COLUMNS = 2,
@@ -18,7 +21,7 @@ module qc_matmul #(
     parameter integer MULTIPLIER_BITS = 16,
     parameter integer OFFSET_BITS = 16,
     parameter integer CORRECTION_BITS = 1,
-    parameter integer BIAS_BITS = 1,
+    parameter integer BIAS_BITS = 0,
     parameter integer VALUE_BITS = 32,
     parameter integer SHIFT = 8,
     parameter integer ZERO_POINT = 0,
@@ -26,17 +29,17 @@ module qc_matmul #(
     parameter integer CLAMP_HI = 127,
     parameter CONSTANTS_FILE = ""
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_a_data,
-    input  wire       in_a_valid,
-    output wire       in_a_ready,
-    input  wire [7:0] in_b_data,
-    input  wire       in_b_valid,
-    output wire       in_b_ready,
-    output wire [7:0] out_data,
-    output wire       out_valid,
-    input  wire       out_ready
+    input  wire                clk,
+    input  wire                rst,
+    input  wire [A_BITS-1:0]   in_a_data,
+    input  wire                in_a_valid,
+    output wire                in_a_ready,
+    input  wire [B_BITS-1:0]   in_b_data,
+    input  wire                in_b_valid,
+    output wire                in_b_ready,
+    output wire [OUT_BITS-1:0] out_data,
+    output wire                out_valid,
+    input  wire                out_ready
 );
   localparam integer BLOCKS = COLUMNS / PE;
   localparam integer WORDS = INNER * BLOCKS;
@@ -111,12 +114,14 @@ module qc_matmul #(
   end
 
   (* no_rw_check *)  // no word is read and written in the same cycle
-  reg [7:0]        a_row[0:INNER-1];
-  reg [7:0]        a_code;
-  reg signed [8:0] a;
-  wire signed [8:0] a_extended = {(A_SIGNED != 0) && a_code[7], a_code};
-  localparam signed [8:0] A_ZERO_CODE = A_ZERO[8:0];
-  localparam signed [8:0] B_ZERO_CODE = B_ZERO[8:0];
+  reg [A_BITS-1:0]        a_row[0:INNER-1];
+  reg [A_BITS-1:0]        a_code;
+  reg signed [A_BITS:0]   a;
+  wire signed [A_BITS:0]  a_extended = {(A_SIGNED != 0) && a_code[A_BITS-1], a_code};
+  localparam signed [A_BITS:0] A_ZERO_CODE = A_ZERO[A_BITS:0];
+  localparam signed [B_BITS:0] B_ZERO_CODE = B_ZERO[B_BITS:0];
+  localparam integer PRODUCT_BITS = A_BITS + B_BITS + 2;
+  localparam integer WIDE_BITS = (PRODUCT_BITS > ACC_BITS) ? PRODUCT_BITS : ACC_BITS;
   always @(posedge clk) if (a_take) a_row[a_count] <= in_a_data;
   always @(posedge clk) if (step) a_code <= a_row[k];
   always @(posedge clk) if (enable) a <= a_extended - A_ZERO_CODE;
@@ -147,16 +152,16 @@ module qc_matmul #(
   generate
     for (i = 0; i < PE; i = i + 1) begin : gen_lane
       (* no_rw_check *)  // no word is read and written in the same cycle
-      reg [7:0] matrix[0:WORDS-1];
-      reg [7:0] b_code;
-      reg signed [8:0] b;
-      reg signed [17:0] product;
+      reg [B_BITS-1:0] matrix[0:WORDS-1];
+      reg [B_BITS-1:0] b_code;
+      reg signed [B_BITS:0] b;
+      reg signed [PRODUCT_BITS-1:0] product;
       reg signed [ACC_BITS-1:0] acc;
-      wire signed [8:0] b_extended = {(B_SIGNED != 0) && b_code[7], b_code};
+      wire signed [B_BITS:0] b_extended = {(B_SIGNED != 0) && b_code[B_BITS-1], b_code};
       // The sum is proved to fit ACC_BITS; what partial sums carry beyond does not matter.
-      wire signed [31:0] wide = {{14{product[17]}}, product};
+      wire signed [WIDE_BITS-1:0] wide = {{WIDE_BITS - PRODUCT_BITS{product[PRODUCT_BITS-1]}}, product};
       wire [ACC_BITS-1:0] previous = first[2] ? {ACC_BITS{1'b0}} : acc;
-      wire unused = &{1'b0, wide[31:ACC_BITS-1]};
+      wire unused = &{1'b0, wide[WIDE_BITS-1:ACC_BITS-1]};
       always @(posedge clk) if (b_take && b_lane == i) matrix[b_word] <= in_b_data;
       always @(posedge clk) if (step) b_code <= matrix[address];
       always @(posedge clk) begin
@@ -188,6 +193,7 @@ module qc_matmul #(
   qc_requant #(
       .FORM           (FORM),
       .ACC_BITS       (ACC_BITS),
+      .OUT_BITS       (OUT_BITS),
       .DEPTH          (1),
       .INDEX_BITS     (1),
       .WORD_BITS      (WORD_BITS),

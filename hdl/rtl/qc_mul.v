@@ -2,6 +2,9 @@
 `default_nettype none
 
 module qc_mul #(
+    parameter integer A_BITS = 8,
+    parameter integer B_BITS = 8,
+    parameter integer OUT_BITS = 8,
     parameter integer A_SIGNED = 1,
     parameter integer B_SIGNED = 1,
     parameter integer A_ZERO = 0,
@@ -12,7 +15,7 @@ module qc_mul #(
     parameter integer MULTIPLIER_BITS = 16,
     parameter integer OFFSET_BITS = 16,
     parameter integer CORRECTION_BITS = 1,
-    parameter integer BIAS_BITS = 1,
+    parameter integer BIAS_BITS = 0,
     parameter integer VALUE_BITS = 32,
     parameter integer SHIFT = 8,
     parameter integer ZERO_POINT = 0,
@@ -20,20 +23,20 @@ module qc_mul #(
     parameter integer CLAMP_HI = 127,
     parameter CONSTANTS_FILE = ""
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_a_data,
-    input  wire       in_a_valid,
-    output wire       in_a_ready,
-    input  wire [7:0] in_b_data,
-    input  wire       in_b_valid,
-    output wire       in_b_ready,
-    output wire [7:0] out_data,
-    output wire       out_valid,
-    input  wire       out_ready
+    input  wire                clk,
+    input  wire                rst,
+    input  wire [A_BITS-1:0]   in_a_data,
+    input  wire                in_a_valid,
+    output wire                in_a_ready,
+    input  wire [B_BITS-1:0]   in_b_data,
+    input  wire                in_b_valid,
+    output wire                in_b_ready,
+    output wire [OUT_BITS-1:0] out_data,
+    output wire                out_valid,
+    input  wire                out_ready
 );
-  reg signed [8:0]         a;
-  reg signed [8:0]         b;
+  reg signed [A_BITS:0]    a;
+  reg signed [B_BITS:0]    b;
   reg                      pair_valid;
   reg                      product_valid;
   reg signed [ACC_BITS-1:0] product;
@@ -42,13 +45,15 @@ module qc_mul #(
   assign in_a_ready = enable && in_b_valid;
   assign in_b_ready = enable && in_a_valid;
 
-  localparam signed [8:0] A_ZERO_CODE = A_ZERO[8:0];
-  localparam signed [8:0] B_ZERO_CODE = B_ZERO[8:0];
-  wire signed [8:0]  a_code = {(A_SIGNED != 0) && in_a_data[7], in_a_data};
-  wire signed [8:0]  b_code = {(B_SIGNED != 0) && in_b_data[7], in_b_data};
+  localparam integer PRODUCT_BITS = A_BITS + B_BITS + 2;
+  localparam integer TOTAL_BITS = (PRODUCT_BITS > ACC_BITS) ? PRODUCT_BITS : ACC_BITS;
+  localparam signed [A_BITS:0] A_ZERO_CODE = A_ZERO[A_BITS:0];
+  localparam signed [B_BITS:0] B_ZERO_CODE = B_ZERO[B_BITS:0];
+  wire signed [A_BITS:0] a_code = {(A_SIGNED != 0) && in_a_data[A_BITS-1], in_a_data};
+  wire signed [B_BITS:0] b_code = {(B_SIGNED != 0) && in_b_data[B_BITS-1], in_b_data};
   // The product is proved to fit ACC_BITS; wider values only repeat its sign.
-  wire signed [31:0] total = a * b;
-  wire               unused = &{1'b0, total[31:ACC_BITS-1]};
+  wire signed [TOTAL_BITS-1:0] total = a * b;
+  wire unused = &{1'b0, total[TOTAL_BITS-1:ACC_BITS-1]};
 
   always @(posedge clk) begin
     if (rst) begin
@@ -68,6 +73,7 @@ module qc_mul #(
   qc_requant #(
       .FORM           (FORM),
       .ACC_BITS       (ACC_BITS),
+      .OUT_BITS       (OUT_BITS),
       .DEPTH          (1),
       .INDEX_BITS     (1),
       .WORD_BITS      (WORD_BITS),

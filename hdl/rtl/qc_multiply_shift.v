@@ -5,13 +5,14 @@
 module qc_multiply_shift #(
     parameter integer FORM = 0,
     parameter integer ACC_BITS = 24,
+    parameter integer OUT_BITS = 8,
     parameter integer DEPTH = 2,
     parameter integer INDEX_BITS = 1,
     parameter integer WORD_BITS = 34,
     parameter integer MULTIPLIER_BITS = 16,
     parameter integer OFFSET_BITS = 16,
     parameter integer CORRECTION_BITS = 1,
-    parameter integer BIAS_BITS = 1,
+    parameter integer BIAS_BITS = 0,
     parameter integer VALUE_BITS = 40,
     parameter integer SHIFT = 8,
     parameter integer ZERO_POINT = 0,
@@ -25,7 +26,7 @@ module qc_multiply_shift #(
     input  wire [INDEX_BITS-1:0] in_index,
     input  wire                  in_valid,
     output wire                  in_ready,
-    output reg  [7:0]            out_data,
+    output reg  [OUT_BITS-1:0]   out_data,
     output reg                   out_valid,
     input  wire                  out_ready
 );
@@ -64,15 +65,19 @@ module qc_multiply_shift #(
   wire signed [63:0] corrected;  // value, less the parity form's correction
 
   generate
-    if (FORM == 1) begin : gen_sign
-      localparam integer BIAS_AT = OFFSET_END + CORRECTION_BITS;
+    if (BIAS_BITS > 0) begin : gen_bias
+      // Of an accumulator that wraps at 32 bits the sum is still right: it is proved to fit them.
+      localparam integer BIAS_AT = OFFSET_END + ((FORM == 0) ? 0 : CORRECTION_BITS);
       wire signed [31:0] bias = {{32 - BIAS_BITS{word[BIAS_AT+BIAS_BITS-1]}}, word[BIAS_AT+:BIAS_BITS]};
-      wire [61:0]        correction = {{62 - CORRECTION_BITS{1'b0}}, word[OFFSET_END+:CORRECTION_BITS]};
       assign acc32 = $signed({{32 - ACC_BITS{acc[ACC_BITS-1]}}, acc}) + bias;
-      wire               unused_sign = &{1'b0, offset[62]};  // repeats bit 61
+    end else begin : gen_no_bias
+      assign acc32 = {{32 - ACC_BITS{acc[ACC_BITS-1]}}, acc};
+    end
+    if (FORM == 1) begin : gen_sign
+      wire [61:0] correction = {{62 - CORRECTION_BITS{1'b0}}, word[OFFSET_END+:CORRECTION_BITS]};
+      wire        unused_sign = &{1'b0, offset[62]};  // repeats bit 61
       assign addend = qc_sign_offset(acc32, offset[61:0], correction);
     end else begin : gen_no_sign
-      assign acc32 = {{32 - ACC_BITS{acc[ACC_BITS-1]}}, acc};
       assign addend = offset;
     end
     if (FORM == 2) begin : gen_parity
@@ -87,7 +92,7 @@ module qc_multiply_shift #(
 
   wire signed [63:0] multiplied = qc_multiply_add(acc32, multiplier, addend);
   wire signed [31:0] clamped = qc_clamp(quotient, CLAMP_LO, CLAMP_HI);
-  wire               unused = &{1'b0, multiplied[63:VALUE_BITS-1], clamped[31:8]};  // repeat the sign
+  wire               unused = &{1'b0, multiplied[63:VALUE_BITS-1], clamped[31:OUT_BITS-1]};  // repeat the sign
 
   always @(posedge clk) begin
     if (rst) begin
@@ -105,7 +110,7 @@ module qc_multiply_shift #(
       acc      <= in_acc;
       value    <= multiplied[VALUE_BITS-1:0];
       quotient <= qc_shift_floor(corrected, SHIFT[5:0]);
-      out_data <= clamped[7:0];
+      out_data <= clamped[OUT_BITS-1:0];
     end
   end
 endmodule

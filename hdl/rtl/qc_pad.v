@@ -3,6 +3,7 @@
 `default_nettype none
 
 module qc_pad #(
+    parameter integer BITS = 8,
     parameter integer CODE = 0,
     parameter integer SIZE0 = 1,
     parameter integer SIZE1 = 1,
@@ -17,14 +18,14 @@ module qc_pad #(
     parameter integer INSIDE2 = 1,
     parameter integer INSIDE3 = 1
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_data,
-    input  wire       in_valid,
-    output wire       in_ready,
-    output reg  [7:0] out_data,
-    output reg        out_valid,
-    input  wire       out_ready
+    input  wire            clk,
+    input  wire            rst,
+    input  wire [BITS-1:0] in_data,
+    input  wire            in_valid,
+    output wire            in_ready,
+    output reg  [BITS-1:0] out_data,
+    output reg             out_valid,
+    input  wire            out_ready
 );
   wire enable = !out_valid || out_ready;
   wire inside0, inside1, inside2, inside3;
@@ -48,7 +49,7 @@ module qc_pad #(
     else if (step) begun <= !(last0 && last1 && last2 && last3);
     if (rst) out_valid <= 1'b0;
     else if (enable) out_valid <= step;
-    if (enable) out_data <= held ? in_data : CODE[7:0];
+    if (enable) out_data <= held ? in_data : CODE[BITS-1:0];
   end
 endmodule
 

@@ -5,6 +5,8 @@
 `default_nettype none
 
 module qc_pool2d #(
+    parameter integer IN_BITS = 8,
+    parameter integer OUT_BITS = 8,
     parameter integer HEIGHT = 4,
     parameter integer WIDTH = 4,
     parameter integer GROUPS = 1,
@@ -32,7 +34,7 @@ module qc_pool2d #(
     parameter integer MULTIPLIER_BITS = 16,
     parameter integer OFFSET_BITS = 16,
     parameter integer CORRECTION_BITS = 1,
-    parameter integer BIAS_BITS = 1,
+    parameter integer BIAS_BITS = 0,
     parameter integer VALUE_BITS = 32,
     parameter integer SHIFT = 8,
     parameter integer ZERO_POINT = 0,
@@ -40,17 +42,16 @@ module qc_pool2d #(
     parameter integer CLAMP_HI = 127,
     parameter CONSTANTS_FILE = ""
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_data,
-    input  wire       in_valid,
-    output wire       in_ready,
-    output wire [7:0] out_data,
-    output wire       out_valid,
-    input  wire       out_ready
+    input  wire                clk,
+    input  wire                rst,
+    input  wire [IN_BITS-1:0]  in_data,
+    input  wire                in_valid,
+    output wire                in_ready,
+    output wire [OUT_BITS-1:0] out_data,
+    output wire                out_valid,
+    input  wire                out_ready
 );
   localparam integer INDEX_BITS = (CHANNELS > 1) ? $clog2(CHANNELS) : 1;
-  localparam signed [ACC_BITS-1:0] PAD_ELEMENT = PAD_VALUE[ACC_BITS-1:0];
 
   wire            enable;
   wire            fetch;
@@ -58,10 +59,11 @@ module qc_pool2d #(
   wire            word_first;
   wire            word_last;
   wire            word_pad;
-  wire [8*PE-1:0] word;
+  wire [IN_BITS*PE-1:0] word;
   wire            unused = &{1'b0, fetch};
 
   qc_window #(
+      .BITS         (IN_BITS),
       .WORD         (PE),
       .HEIGHT       (HEIGHT),
       .WIDTH        (WIDTH),
@@ -110,9 +112,10 @@ module qc_pool2d #(
   genvar i;
   generate
     for (i = 0; i < PE; i = i + 1) begin : gen_lane
-      wire signed [ACC_BITS-1:0] x = {{ACC_BITS - 8{(X_SIGNED != 0) && word[8*i+7]}}, word[8*i+:8]};
+      wire signed [ACC_BITS-1:0] x = {{ACC_BITS - IN_BITS{(X_SIGNED != 0) && word[IN_BITS*i+IN_BITS-1]}}, word[IN_BITS*i+:IN_BITS]};
       reg signed [ACC_BITS-1:0]  total;
       if (AVERAGE != 0) begin : gen_sum
+        localparam signed [ACC_BITS-1:0] PAD_ELEMENT = PAD_VALUE[ACC_BITS-1:0];
         wire signed [ACC_BITS-1:0] previous = word_first ? {ACC_BITS{1'b0}} : total;
         wire signed [ACC_BITS-1:0] outside = (INCLUDE_PAD != 0) ? PAD_ELEMENT : {ACC_BITS{1'b0}};
         always @(posedge clk) if (enable && word_valid) total <= previous + (word_pad ? outside : x);
@@ -160,6 +163,7 @@ module qc_pool2d #(
       qc_requant #(
           .FORM           (FORM),
           .ACC_BITS       (ACC_BITS),
+          .OUT_BITS       (OUT_BITS),
           .DEPTH          (CHANNELS),
           .INDEX_BITS     (INDEX_BITS),
           .WORD_BITS      (WORD_BITS),
@@ -185,8 +189,8 @@ module qc_pool2d #(
           .out_ready(out_ready)
       );
     end else begin : gen_maximum
-      wire unused_high = &{1'b0, acc[ACC_BITS-1:8]};
-      assign out_data  = acc[7:0];
+      wire unused_high = &{1'b0, acc[ACC_BITS-1:OUT_BITS]};
+      assign out_data  = acc[OUT_BITS-1:0];
       assign out_valid = acc_valid;
       assign acc_ready = out_ready;
     end

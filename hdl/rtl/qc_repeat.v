@@ -2,17 +2,18 @@
 `default_nettype none
 
 module qc_repeat #(
+    parameter integer BITS = 8,
     parameter integer COUNT = 2,
     parameter integer REPEATS = 2
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_data,
-    input  wire       in_valid,
-    output wire       in_ready,
-    output reg  [7:0] out_data,
-    output reg        out_valid,
-    input  wire       out_ready
+    input  wire            clk,
+    input  wire            rst,
+    input  wire [BITS-1:0] in_data,
+    input  wire            in_valid,
+    output wire            in_ready,
+    output reg  [BITS-1:0] out_data,
+    output reg             out_valid,
+    input  wire            out_ready
 );
   localparam integer ADDRESS_BITS = (COUNT > 1) ? $clog2(COUNT) : 1;
   localparam integer TURN_BITS = (REPEATS > 1) ? $clog2(REPEATS) : 1;
@@ -23,7 +24,7 @@ module qc_repeat #(
   localparam [ADDRESS_BITS-1:0] ONE = 1;
   localparam [TURN_BITS-1:0] ONE_TURN = 1;
 
-  reg [7:0]              memory[0:COUNT-1];
+  reg [BITS-1:0]         memory[0:COUNT-1];
   reg [ADDRESS_BITS-1:0] address;
   reg [TURN_BITS-1:0]    turn;
   reg                    full;     // handing out

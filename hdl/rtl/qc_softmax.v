@@ -5,6 +5,8 @@
 `default_nettype none
 
 module qc_softmax #(
+    parameter integer IN_BITS = 8,
+    parameter integer OUT_BITS = 8,
     parameter integer COUNT = 10,
     parameter integer X_SIGNED = 1,
     parameter integer TFLITE = 0,
@@ -18,14 +20,14 @@ module qc_softmax #(
     parameter integer CLAMP_HI = 127,
     parameter TABLE_FILE = ""
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_data,
-    input  wire       in_valid,
-    output wire       in_ready,
-    output reg  [7:0] out_data,
-    output reg        out_valid,
-    input  wire       out_ready
+    input  wire                clk,
+    input  wire                rst,
+    input  wire [IN_BITS-1:0]  in_data,
+    input  wire                in_valid,
+    output wire                in_ready,
+    output reg  [OUT_BITS-1:0] out_data,
+    output reg                 out_valid,
+    input  wire                out_ready
 );
 `include "qc_scalar.vh"
 
@@ -36,13 +38,14 @@ module qc_softmax #(
   reg [1:0]            phase;
   reg [2:0]            step;     // of one element: row read, table read, use, wait, hand out
   reg [INDEX_BITS-1:0] index;
-  reg [7:0]            maximum;  // codes are kept with the sign bit turned, so that they compare as unsigned numbers
+  reg [IN_BITS-1:0]    maximum;  // codes are kept with the sign bit turned, so that they compare as unsigned numbers
   reg [SUM_BITS-1:0]   sum;
   (* no_rw_check *)  // no word is read and written in the same cycle
-  reg [7:0]            row[0:COUNT-1];
-  reg [7:0]            element;
+  reg [IN_BITS-1:0]    row[0:COUNT-1];
+  reg [IN_BITS-1:0]    element;
 
-  wire [7:0] code = {in_data[7] ^ (X_SIGNED != 0), in_data[6:0]};
+  localparam integer SIGN_VALUE = (X_SIGNED != 0) ? 1 << (IN_BITS - 1) : 0;
+  wire [IN_BITS-1:0] code = in_data ^ SIGN_VALUE[IN_BITS-1:0];
   wire       take = in_valid && in_ready;
   wire       last = index == LAST_VALUE[INDEX_BITS-1:0];
   wire       use_term = step == 3'd2;
@@ -56,8 +59,8 @@ module qc_softmax #(
   wire [EXPONENTIAL_BITS-1:0] exponential;
   qc_rom #(
       .WIDTH       (EXPONENTIAL_BITS),
-      .DEPTH       (256),
-      .ADDRESS_BITS(8),
+      .DEPTH       (1 << IN_BITS),
+      .ADDRESS_BITS(IN_BITS),
       .FILE        (TABLE_FILE)
   ) exponentials (
       .clk    (clk),
@@ -165,8 +168,8 @@ module qc_softmax #(
 
   wire signed [31:0] zero_point = ZERO_POINT;
   wire signed [31:0] clamped = qc_clamp($signed({23'b0, quotient}) + zero_point, CLAMP_LO, CLAMP_HI);
-  wire               unused = &{1'b0, clamped[31:8]};
-  always @(posedge clk) if (step == 3'd3 && quotient_done) out_data <= clamped[7:0];
+  wire               unused = &{1'b0, clamped[31:OUT_BITS-1]};
+  always @(posedge clk) if (step == 3'd3 && quotient_done) out_data <= clamped[OUT_BITS-1:0];
 endmodule
 
 `default_nettype wire

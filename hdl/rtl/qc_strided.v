@@ -5,6 +5,7 @@
 `default_nettype none
 
 module qc_strided #(
+    parameter integer BITS = 8,
     parameter integer IN_COUNT = 4,
     parameter integer ADDRESS_BITS = 3,
     parameter integer FIRST = 0,
@@ -22,14 +23,14 @@ module qc_strided #(
     parameter integer STEP4 = 0,
     parameter integer STEP5 = 0
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_data,
-    input  wire       in_valid,
-    output wire       in_ready,
-    output wire [7:0] out_data,
-    output reg        out_valid,
-    input  wire       out_ready
+    input  wire            clk,
+    input  wire            rst,
+    input  wire [BITS-1:0] in_data,
+    input  wire            in_valid,
+    output wire            in_ready,
+    output wire [BITS-1:0] out_data,
+    output reg             out_valid,
+    input  wire            out_ready
 );
   localparam integer AB = ADDRESS_BITS;
   localparam integer DEPTH = 1 << AB;
@@ -123,8 +124,8 @@ module qc_strided #(
   end
 
   (* no_rw_check *)  // no word is read and written in the same cycle
-  reg [7:0] memory[0:DEPTH-1];
-  reg [7:0] data;
+  reg [BITS-1:0] memory[0:DEPTH-1];
+  reg [BITS-1:0] data;
   assign out_data = data;
   always @(posedge clk) if (write) memory[write_address] <= in_data;
   always @(posedge clk) if (read) data <= memory[read_address];

@@ -1,25 +1,27 @@
-// Any function of one 8-bit code: y = table[x], addressed by the byte.
+// Any function of one code: y = table[x], addressed by its bits.
 `default_nettype none
 
 module qc_table #(
+    parameter integer IN_BITS = 8,
+    parameter integer OUT_BITS = 8,
     parameter TABLE_FILE = ""
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_data,
-    input  wire       in_valid,
-    output wire       in_ready,
-    output wire [7:0] out_data,
-    output reg        out_valid,
-    input  wire       out_ready
+    input  wire                clk,
+    input  wire                rst,
+    input  wire [IN_BITS-1:0]  in_data,
+    input  wire                in_valid,
+    output wire                in_ready,
+    output wire [OUT_BITS-1:0] out_data,
+    output reg                 out_valid,
+    input  wire                out_ready
 );
   wire enable = !out_valid || out_ready;
   assign in_ready = enable;
 
   qc_rom #(
-      .WIDTH       (8),
-      .DEPTH       (256),
-      .ADDRESS_BITS(8),
+      .WIDTH       (OUT_BITS),
+      .DEPTH       (1 << IN_BITS),
+      .ADDRESS_BITS(IN_BITS),
       .FILE        (TABLE_FILE)
   ) values (
       .clk    (clk),

@@ -5,6 +5,7 @@
 
 module qc_thresholds #(
     parameter integer ACC_BITS = 24,
+    parameter integer OUT_BITS = 8,
     parameter integer DEPTH = 2,
     parameter integer INDEX_BITS = 1,
     parameter integer WORD_BITS = 25,
@@ -17,7 +18,7 @@ module qc_thresholds #(
     input  wire [INDEX_BITS-1:0] in_index,
     input  wire                  in_valid,
     output wire                  in_ready,
-    output reg  [7:0]            out_data,
+    output reg  [OUT_BITS-1:0]   out_data,
     output reg                   out_valid,
     input  wire                  out_ready
 );
@@ -31,8 +32,8 @@ module qc_thresholds #(
   wire signed [WORD_BITS-1:0] extended = {{WORD_BITS - ACC_BITS{acc[ACC_BITS-1]}}, acc};
   wire                        found = node[STEPS];
   wire [STEPS-1:0]            at = found ? {STEPS{1'b0}} : node[STEPS-1:0];
-  wire [8:0]                  total = {1'b0, word[7:0]} + {{9 - STEPS{1'b0}}, node[STEPS-1:0]};
-  wire                        unused = &{1'b0, total[8]};  // codes of unsigned and signed types alike wrap to 8 bits
+  wire [OUT_BITS:0]           total = {1'b0, word[OUT_BITS-1:0]} + {{OUT_BITS + 1 - STEPS{1'b0}}, node[STEPS-1:0]};
+  wire                        unused = &{1'b0, total[OUT_BITS]};  // codes of unsigned and signed types alike wrap
 
   wire [ADDRESS_BITS-1:0]     address;
 
@@ -82,7 +83,7 @@ module qc_thresholds #(
       acc  <= in_acc;
       node <= {{STEPS{1'b0}}, 1'b1};
     end else if (busy && compare) begin
-      if (found) out_data <= total[7:0];
+      if (found) out_data <= total[OUT_BITS-1:0];
       else node <= {node[STEPS-1:0], extended >= word};
     end
   end

@@ -1,4 +1,4 @@
-// Sliding window over a channels-last byte stream: one word of WORD channels per cycle, in the order
+// Sliding window over a channels-last stream: one word of WORD channels per cycle, in the order
 //   for output row, output column, group, block (of outputs), kernel row, kernel column, chunk (of inputs):
 //     x[oy*STRIDE_Y - PAD_TOP + ky*DILATION_Y][ox*STRIDE_X - PAD_LEFT + kx*DILATION_X][(group*CHUNKS + chunk)*WORD ..]
 // An output row starts when every input row it reads is complete, and frees the rows above the next one when it ends.
@@ -7,6 +7,7 @@
 `default_nettype none
 
 module qc_window #(
+    parameter integer BITS = 8,
     parameter integer WORD = 1,
     parameter integer HEIGHT = 4,
     parameter integer WIDTH = 4,
@@ -25,18 +26,18 @@ module qc_window #(
     parameter integer PAD_LEFT = 1,
     parameter integer ROWS = 4
 ) (
-    input  wire              clk,
-    input  wire              rst,
-    input  wire [7:0]        in_data,
-    input  wire              in_valid,
-    output wire              in_ready,
-    input  wire              enable,
-    output reg               fetch,      // one cycle ahead of out_valid: read what goes with the word now
-    output reg               out_valid,
-    output wire [8*WORD-1:0] out_data,
-    output reg               out_first,  // first and last word of a window
-    output reg               out_last,
-    output reg               out_pad
+    input  wire                 clk,
+    input  wire                 rst,
+    input  wire [BITS-1:0]      in_data,
+    input  wire                 in_valid,
+    output wire                 in_ready,
+    input  wire                 enable,
+    output reg                  fetch,      // one cycle ahead of out_valid: read what goes with the word now
+    output reg                  out_valid,
+    output wire [BITS*WORD-1:0] out_data,
+    output reg                  out_first,  // first and last word of a window
+    output reg                  out_last,
+    output reg                  out_pad
 );
   localparam integer PIXEL_WORDS = GROUPS * CHUNKS;
   localparam integer ROW_WORDS = WIDTH * PIXEL_WORDS;
@@ -241,6 +242,7 @@ module qc_window #(
   end
 
   qc_line_buffer #(
+      .BITS        (BITS),
       .WORD        (WORD),
       .ROW_WORDS   (ROW_WORDS),
       .ROWS        (ROWS),

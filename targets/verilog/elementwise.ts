@@ -1,5 +1,5 @@
 /** What stages that treat elements one by one have in common. */
-import { elementCount, type IntegerTensor } from "../../compiler/ir/index.js";
+import { elementCount, type IntegerNode, type IntegerTensor } from "../../compiler/ir/index.js";
 import type { FoldingOption, Stage } from "./lowering.js";
 
 /** Element `index` of the output depends on element `index` of each input. */
@@ -13,9 +13,7 @@ export function elementwiseFoldings(tensor: IntegerTensor): FoldingOption[] {
   return [{ pe: 1, simd: 1, cycles: elementCount(tensor.shape) }];
 }
 
-/** A table of 256 values in the order of the byte that a code is on the stream; `values[0]` belongs to code `low`. */
-export function byteTable(values: ArrayLike<number>, low: number): number[] {
-  const table = new Array<number>(256).fill(values[0]!);
-  for (let k = 0; k < Math.min(values.length, 256); k++) table[(low + k) & 255] = values[k]!;
-  return table;
+/** The width parameters of a stage with one input. */
+export function streamBits({ inputs: [input], output }: Pick<IntegerNode, "inputs" | "output">) {
+  return { IN_BITS: input!.type.bits, OUT_BITS: output.type.bits };
 }

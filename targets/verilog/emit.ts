@@ -1,10 +1,11 @@
-/** IntegerGraph to a streaming Verilog project: one stage per node, joined by 8-bit ready/valid streams. */
+/** IntegerGraph to a streaming Verilog project: one stage per node, joined by ready/valid streams of the tensors' widths. */
 import Handlebars from "handlebars";
 import { fail } from "../../compiler/diagnostics.js";
-import { elementCount, type IntegerGraph, type IntegerTensor } from "../../compiler/ir/index.js";
+import { bytesPerElement, type IntegerGraph, type IntegerType, typeName } from "../../compiler/ir/index.js";
 import { defaultFoldings } from "./folding.js";
 import type { Folding, Memory, Stage } from "./lowering.js";
 import { buildNetwork, type Network } from "./network.js";
+import { portsFile, type StreamPorts, streamPorts } from "./ports.js";
 import { moduleSources, packageFile } from "./sources.js";
 
 export interface VerilogOptions {
@@ -17,8 +18,9 @@ export interface VerilogOptions {
 }
 
 /**
- * Emits the project as file texts by path: `<name>.v`, the hdl modules it uses, `*.hex` memories, `<name>.f` and yosys
- * scripts. The top module has 8-bit AXI4-Stream ports s_axis and m_axis, one element per beat in row-major order.
+ * Emits the project as file texts by path: `<name>.v`, the hdl modules it uses, `*.hex` memories, `<name>.f`, `ports.json`
+ * and yosys scripts. The top module has one AXI4-Stream port per graph input (s_axis, or s_axis_<index> of several) and output
+ * (m_axis), one element per beat in row-major order, in 8, 16 or 32 bits.
  */
 export function emitVerilog(graph: IntegerGraph, options: VerilogOptions = {}): Map<string, string> {
   const name = options.name ?? "model";
@@ -30,7 +32,8 @@ export function emitVerilog(graph: IntegerGraph, options: VerilogOptions = {}): 
   }
   checkStreams(graph);
   const network = buildNetwork(graph, options.folding ?? defaultFoldings(graph, options.lanes));
-  const top = printTop(name, graph, network);
+  const ports = streamPorts(graph);
+  const top = printTop(name, graph, network, ports);
   const sources = moduleSources(top);
   const files = new Map<string, string>([[`${name}.v`, top], ...sources]);
   for (const { instance, stage } of network.stages) {
@@ -38,25 +41,19 @@ export function emitVerilog(graph: IntegerGraph, options: VerilogOptions = {}): 
   }
   const modules = [...files.keys()].filter((file) => file.endsWith(".v"));
   files.set(`${name}.f`, `${modules.join("\n")}\n`);
+  files.set(portsFile, `${JSON.stringify(ports, null, 2)}\n`);
   for (const script of ["synth_ice40", "synth_xilinx"]) {
     files.set(`${script}.ys`, render(`${script}.ys`, { name, files: modules.join(" ") }));
   }
   return files;
 }
 
-/** The streaming back end carries elements of at most 8 bits, from one input to one output. */
+/** Refuses elements that the modules' signed 32-bit parameters cannot name. */
 function checkStreams(graph: IntegerGraph): void {
-  const one = (tensors: readonly IntegerTensor[], role: string) => {
-    if (tensors.length !== 1) {
-      const names = tensors.map((tensor) => tensor.name).join(", ");
-      fail("QC2002", `the streaming Verilog target takes one graph ${role}, got ${tensors.length} (${names})`);
-    }
-  };
-  one(graph.inputs, "input");
-  one(graph.outputs, "output");
-  for (const tensor of graph.tensors) {
-    if (tensor.type.bits > 8) {
-      fail("QC2002", `streams carry at most 8 bits, got ${tensor.type.bits}`, tensor.name);
+  for (const { type, name } of graph.tensors) {
+    const most = type.signed ? 32 : 31;
+    if (type.bits > most) {
+      fail("QC2002", `the Verilog target takes elements of at most ${most} bits, got ${typeName(type)}`, name);
     }
   }
 }
@@ -71,7 +68,7 @@ function printMemory({ width, words }: Memory): string {
   return `${words.map((word) => word.toString(16).padStart(digits, "0")).join("\n")}\n`;
 }
 
-function printTop(name: string, graph: IntegerGraph, network: Network): string {
+function printTop(name: string, graph: IntegerGraph, network: Network, ports: StreamPorts): string {
   const stages = network.stages.map(({ instance, comment, stage, inputs, output }) => ({
     comment,
     module: stage.module,
@@ -80,7 +77,7 @@ function printTop(name: string, graph: IntegerGraph, network: Network): string {
       ...Object.entries(stage.parameters).map(([key, value]) => ({ name: key, value })),
       ...stage.memories.map((memory) => ({ name: memory.parameter, value: `"${memoryFile(name, instance, memory)}"` })),
     ],
-    ports: [...inputPorts(stage, inputs), ...streamPorts("out", output)],
+    ports: [...inputPorts(stage, inputs), ...signals("out", output)],
   }));
   const forks = network.forks.map(({ input, outputs }) => ({
     comment: `${outputs.length} consumers of ${input}`,
@@ -94,24 +91,62 @@ function printTop(name: string, graph: IntegerGraph, network: Network): string {
       { name: "out_ready", value: braces(outputs.map((stream) => `${stream}_ready`)) },
     ],
   }));
-  const fifos = network.fifos.map(({ input, output, depth }) => ({
+  const fifos = network.fifos.map(({ input, output, bits, depth }) => ({
     comment: `waits for the other input of its consumer`,
     module: "qc_fifo",
     name: `fifo_${input}`,
-    parameters: [{ name: "DEPTH", value: depth }],
-    ports: [...streamPorts("in", input), ...streamPorts("out", output)],
+    parameters: [
+      { name: "BITS", value: bits },
+      { name: "DEPTH", value: depth },
+    ],
+    ports: [...signals("in", input), ...signals("out", output)],
   }));
   return render("model.v", {
     name,
     title: `${printable(graph.name)}, ${network.stages.length} stages, ${printable(graph.numerics)} numerics`,
-    streams: network.streams,
+    streams: network.streams.map((stream) => ({ name: stream.name, msb: stream.bits - 1 })),
+    ports: [...inputBorders(graph, network, ports), ...outputBorders(graph, network, ports)],
+    unread: network.unread,
     forks: network.forks,
-    input: network.input,
-    output: network.output,
-    outputCount: elementCount(graph.outputs[0]!.shape),
     instances: [...forks, ...fifos, ...stages],
-    traces: network.traces,
+    traces: network.traces.map(({ stream, tensor: { id, type } }) => ({
+      stream,
+      tensor: id,
+      digits: 2 * bytesPerElement(type),
+      value: extended(stream, type),
+    })),
   });
+}
+
+function inputBorders(graph: IntegerGraph, network: Network, { inputs }: StreamPorts) {
+  return inputs.map((port, i) => {
+    const { bits } = graph.inputs[i]!.type;
+    const msb = 8 * port.bytes - 1;
+    return {
+      ...port,
+      tensor: printable(port.tensor),
+      input: true,
+      msb,
+      stream: network.inputs[i]!,
+      streamMsb: bits - 1,
+      unused: `${port.name}_tlast${msb < bits ? "" : `, ${port.name}_tdata[${msb}:${bits}]`}`,
+    };
+  });
+}
+
+function outputBorders(graph: IntegerGraph, network: Network, { outputs }: StreamPorts) {
+  return outputs.map((port, i) => {
+    const stream = network.outputs[i]!;
+    const value = extended(stream, graph.outputs[i]!.type);
+    return { ...port, tensor: printable(port.tensor), input: false, msb: 8 * port.bytes - 1, stream, value };
+  });
+}
+
+/** The data of a stream in whole bytes. */
+function extended(stream: string, type: IntegerType): string {
+  const missing = 8 * bytesPerElement(type) - type.bits;
+  if (missing === 0) return `${stream}_data`;
+  return `{{${missing}{${type.signed ? `${stream}_data[${type.bits - 1}]` : "1'b0"}}}, ${stream}_data}`;
 }
 
 function inputPorts(
@@ -119,7 +154,7 @@ function inputPorts(
   streams: readonly string[],
 ): { name: string; value: string }[] {
   if (!bundled) {
-    return streams.flatMap((stream, index) => streamPorts(streams.length === 1 ? "in" : `in_${"ab"[index]}`, stream));
+    return streams.flatMap((stream, index) => signals(streams.length === 1 ? "in" : `in_${"ab"[index]}`, stream));
   }
   return ["data", "valid", "ready"].map((signal) => ({
     name: `in_${signal}`,
@@ -127,7 +162,7 @@ function inputPorts(
   }));
 }
 
-function streamPorts(port: string, stream: string): { name: string; value: string }[] {
+function signals(port: string, stream: string): { name: string; value: string }[] {
   return ["data", "valid", "ready"].map((signal) => ({ name: `${port}_${signal}`, value: `${stream}_${signal}` }));
 }
 

@@ -3,14 +3,17 @@
  *
  * A network of such stages with bounded FIFOs is a determinate dataflow graph (free places are tokens that flow backwards),
  * so whether it ever blocks does not depend on the order of events: if one schedule runs for ever within the FIFO depths,
- * every execution does, whatever the stalls. The schedule tried here: accept one input element, and let every stage emit
- * all that it can before the next. No stage refuses an element then, because each can hold what its next output needs.
- * The depth of the FIFO in front of a join is the most elements that ever wait there, less the one held by whoever
- * offers it. After each frame all FIFOs are empty, so one frame shows everything.
+ * every execution does, whatever the stalls. The sources of the graph's inputs and the sinks of its outputs belong to the
+ * network: each offers, or takes, one element after the other, and never waits for another one. The schedule tried here:
+ * accept one element of an input that an unfinished frame lacks, and let every stage emit all that it can before the next;
+ * once all outputs are complete, accept what is left of the inputs. No stage refuses an element then, because each can hold
+ * what its next output needs. The depth of the FIFO in front of a join is the most elements that ever wait there, less the
+ * one held by whoever offers it. After each frame all FIFOs are empty, so one frame shows everything.
  *
- * That depth avoids deadlock, not stalls: line buffers that run ahead of what they need must be able to. So the depth is
- * also at least  max over n of M_t(n) - M_join(n): elements of tensor t that exist, and elements the join has consumed, once
- * n elements of the graph's input were accepted and every line buffer holds all it can (`taken`).
+ * That depth avoids deadlock, not stalls: line buffers that run ahead of what they need must be able to. So where the inputs
+ * of a join come from a common input of the graph, the depth is also at least  max over n of M_t(n) - M_join(n): elements of
+ * tensor t that exist, and elements the join has consumed, once n elements were accepted, in the schedule's order, and every
+ * line buffer holds all it can (`taken`). Joins of independent inputs need no such room: their sources wait.
  */
 import type { Stage } from "./lowering.js";
 
@@ -22,17 +25,29 @@ export interface FlowNode {
   readonly outputCount: number;
 }
 
+/** An input of the graph, by its tensor's id, and its elements of one frame. */
+export interface FlowSource {
+  readonly tensor: number;
+  readonly count: number;
+}
+
 /** Depth of the FIFO in front of each input of each node; 0 where none is needed. Nodes are in execution order. */
-export function fifoDepths(nodes: readonly FlowNode[], input: number, inputCount: number): number[][] {
-  if (nodes.every((node) => node.inputs.length === 1)) return nodes.map(() => [0]);
-  const waiting = scheduledDepths(nodes, input, inputCount);
-  const arrivals = new Map<number, Arrival>([[input, Int32Array.from({ length: inputCount }, (_, k) => k + 1)]]);
+export function fifoDepths(nodes: readonly FlowNode[], sources: readonly FlowSource[]): number[][] {
+  if (nodes.every((node) => node.inputs.length <= 1)) return nodes.map(({ inputs }) => inputs.map(() => 0));
+  const { deepest, accepted } = schedule(nodes, sources);
+  const arrivals = new Map<number, Arrival>(accepted);
+  const origins = new Map<number, ReadonlySet<number>>(sources.map(({ tensor }) => [tensor, new Set([tensor])]));
   return nodes.map((node, index) => {
     const before = node.inputs.map((tensor) => arrivals.get(tensor)!);
+    const from = node.inputs.map((tensor) => origins.get(tensor)!);
     const arrival = stageArrival(before, node);
     arrivals.set(node.output, arrival);
-    if (node.inputs.length === 1) return [0];
-    return before.map((each, port) => Math.max(waiting[index]![port]!, imbalance(each, arrival, consumed(node, port))));
+    origins.set(node.output, new Set(from.flatMap((set) => [...set])));
+    return before.map((each, port) => {
+      const shared = from.some((other, at) => at !== port && [...other].some((origin) => from[port]!.has(origin)));
+      const waiting = deepest[index]![port]!;
+      return shared ? Math.max(waiting, imbalance(each, arrival, consumed(node, port))) : waiting;
+    });
   });
 }
 
@@ -41,8 +56,8 @@ function consumed({ stage }: FlowNode, port: number): (count: number) => number 
   return (count) => (count === 0 ? 0 : stage.needs(count - 1, port));
 }
 
-/** The most elements that wait in front of each input in the schedule above. */
-function scheduledDepths(nodes: readonly FlowNode[], input: number, inputCount: number): number[][] {
+/** Runs the schedule above: the most elements that wait in front of each input, and when each source's were accepted. */
+function schedule(nodes: readonly FlowNode[], sources: readonly FlowSource[]) {
   const received = nodes.map((node) => node.inputs.map(() => 0));
   const deepest = nodes.map((node) => node.inputs.map(() => 0));
   const emitted = nodes.map(() => 0);
@@ -52,6 +67,8 @@ function scheduledDepths(nodes: readonly FlowNode[], input: number, inputCount: 
       consumers.set(tensor, [...(consumers.get(tensor) ?? []), [index, port]]);
     }
   }
+  const lacks = (index: number, port: number) =>
+    nodes[index]!.stage.needs(emitted[index]!, port) > received[index]![port]!;
   const deliver = (tensor: number): void => {
     const list = consumers.get(tensor) ?? [];
     for (const [index, port] of list) {
@@ -60,16 +77,37 @@ function scheduledDepths(nodes: readonly FlowNode[], input: number, inputCount: 
       deepest[index]![port] = Math.max(deepest[index]![port]!, waits);
     }
     for (const [index] of list) {
-      const { stage, output, outputCount } = nodes[index]!;
-      const ready = () => received[index]!.every((count, port) => stage.needs(emitted[index]!, port) <= count);
-      while (emitted[index]! < outputCount && ready()) {
+      const { output, outputCount, inputs } = nodes[index]!;
+      while (emitted[index]! < outputCount && inputs.every((_, port) => !lacks(index, port))) {
         emitted[index]!++;
         deliver(output);
       }
     }
   };
-  for (let n = 0; n < inputCount; n++) deliver(input);
-  return deepest;
+
+  const accepted = new Map<number, Arrival>(sources.map(({ tensor, count }) => [tensor, new Int32Array(count)]));
+  const taken = new Map<number, number>(sources.map(({ tensor }) => [tensor, 0]));
+  let time = 0;
+  const accept = (tensor: number): void => {
+    const count = taken.get(tensor)!;
+    accepted.get(tensor)![count] = ++time;
+    taken.set(tensor, count + 1);
+    deliver(tensor);
+  };
+  const producers = new Map(nodes.map(({ output }, index) => [output, index]));
+  /** The input of the graph whose next element `index` waits for, itself or through what makes its inputs. */
+  const missing = (index: number): number => {
+    const port = nodes[index]!.inputs.findIndex((_, at) => lacks(index, at));
+    const tensor = nodes[index]!.inputs[port]!;
+    const producer = producers.get(tensor);
+    return producer === undefined ? tensor : missing(producer);
+  };
+  const last = nodes.flatMap(({ output }, index) => (consumers.has(output) ? [] : [index]));
+  if (sources.length > 1) {
+    for (const index of last) while (emitted[index]! < nodes[index]!.outputCount) accept(missing(index));
+  }
+  for (const { tensor, count } of sources) while (taken.get(tensor)! < count) accept(tensor);
+  return { deepest, accepted };
 }
 
 /** For element k of a tensor: input elements of the graph accepted when it appears, with every line buffer full. */

@@ -23,11 +23,13 @@ export interface Memory {
 /** An instance of an hdl/rtl module that makes the second input stream of a stage: from the node's second input, or of a constant. */
 export interface OperandSource {
   readonly module: string;
+  /** Width of its elements: parameter BITS. */
+  readonly bits: number;
   readonly parameters: Readonly<Record<string, number>>;
   readonly memories: readonly Memory[];
 }
 
-/** One instance of an hdl/rtl module: 8-bit streams in, one out. */
+/** One instance of an hdl/rtl module: streams in, one out, each as wide as its tensor's type. */
 export interface Stage {
   readonly module: string;
   /** Values of its parameters; a text is a Verilog constant. */

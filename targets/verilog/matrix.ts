@@ -1,6 +1,6 @@
 /** The multiply-accumulate stage (qc_conv2d): convolution, depthwise convolution and dense layers. */
 
-import type { IntegerType } from "../../compiler/ir/index.js";
+import { type IntegerType, typeRange } from "../../compiler/ir/index.js";
 import type { Conv2dAttributes } from "../../compiler/ops/conv2d/conv2d.types.js";
 import { divisors, extent, packWord, signedBits } from "./bits.js";
 import type { Folding, FoldingOption, Stage } from "./lowering.js";
@@ -10,6 +10,7 @@ import { type WindowShape, windowFlow, windowParameters, windowRowCycles } from 
 /** A convolution with everything the circuit needs to know; images are [height, width, channels]. */
 export interface MatrixLayer extends Conv2dAttributes, WindowShape {
   readonly inputType: IntegerType;
+  readonly outputType: IntegerType;
   readonly outChannels: number;
 }
 
@@ -49,14 +50,15 @@ export function matrixStage(layer: MatrixLayer, { pe, simd }: Folding): Stage {
   const perOutput = taps * inPerGroup;
   const weightRange = extent(Array.from(layer.weights, BigInt));
   const weightBits = Math.max(2, signedBits(weightRange.lo, weightRange.hi));
-  // The accumulator sums x*w without the zero point, signed codes moved up by 128: the bias takes -zeroPoint * sum(w).
-  const zeroPoint = layer.inputZeroPoint + (layer.inputType.signed ? 128 : 0);
+  // The accumulator sums x*w without the zero point, signed codes moved up by half their range so that none is negative: the
+  // bias takes -zeroPoint * sum(w).
+  const zeroPoint = BigInt(layer.inputZeroPoint) - BigInt(typeRange(layer.inputType).lo);
   const biases = Array.from({ length: layer.outChannels }, (_, o) => {
     let sum = 0;
     for (let i = 0; i < perOutput; i++) sum += layer.weights[o * perOutput + i]!;
-    return BigInt(layer.bias[o]! - zeroPoint * sum);
+    return BigInt(layer.bias[o]!) - zeroPoint * BigInt(sum);
   });
-  const requant = requantCircuit(layer.requantize, biases);
+  const requant = requantCircuit(layer.requantize, biases, layer.outputType);
   const groups = depthwise ? layer.channels / pe : layer.groups;
   const chunks = depthwise ? 1 : inPerGroup / simd;
   const blocks = depthwise ? 1 : layer.outChannels / layer.groups / pe;
@@ -78,6 +80,7 @@ export function matrixStage(layer: MatrixLayer, { pe, simd }: Folding): Stage {
   return {
     module: "qc_conv2d",
     parameters: {
+      IN_BITS: layer.inputType.bits,
       ...windowParameters(layer),
       GROUPS: groups,
       CHUNKS: chunks,

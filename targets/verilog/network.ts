@@ -1,5 +1,5 @@
 /** The stream network of a graph: stages, forks where a tensor has several consumers, FIFOs in front of joins. */
-import { elementCount, type IntegerGraph } from "../../compiler/ir/index.js";
+import { elementCount, type IntegerGraph, type IntegerTensor } from "../../compiler/ir/index.js";
 import { fifoDepths } from "./fifo-depth.js";
 import type { Folding, Stage } from "./lowering.js";
 import { loweringOf } from "./lowerings.js";
@@ -13,15 +13,28 @@ export interface PlacedStage {
   readonly output: string;
 }
 
+export interface Stream {
+  readonly name: string;
+  readonly bits: number;
+}
+
 export interface Network {
-  readonly streams: readonly string[];
-  readonly input: string;
-  readonly output: string;
+  readonly streams: readonly Stream[];
+  /** Streams of the graph's inputs and outputs, in its order. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
   readonly stages: readonly PlacedStage[];
   readonly forks: readonly { readonly input: string; readonly outputs: readonly string[] }[];
-  readonly fifos: readonly { readonly input: string; readonly output: string; readonly depth: number }[];
-  /** Streams to watch, with the id of the tensor each carries. */
-  readonly traces: readonly { readonly stream: string; readonly tensor: number }[];
+  readonly fifos: readonly {
+    readonly input: string;
+    readonly output: string;
+    readonly bits: number;
+    readonly depth: number;
+  }[];
+  /** Streams that nothing reads. */
+  readonly unread: readonly string[];
+  /** Streams to watch, with the tensor each carries. */
+  readonly traces: readonly { readonly stream: string; readonly tensor: IntegerTensor }[];
 }
 
 interface Placed {
@@ -33,7 +46,7 @@ interface Placed {
 }
 
 /** Stages with the tensors they connect; a node without a stage is a wire, its output the tensor that its input is. */
-function placeStages(graph: IntegerGraph, foldings: readonly Folding[]): { placed: Placed[]; output: number } {
+function placeStages(graph: IntegerGraph, foldings: readonly Folding[]): { placed: Placed[]; outputs: number[] } {
   const source = new Map<number, number>();
   const sourceOf = (id: number) => source.get(id) ?? id;
   const placed: Placed[] = [];
@@ -43,50 +56,68 @@ function placeStages(graph: IntegerGraph, foldings: readonly Folding[]): { place
     if (!stage) source.set(node.output.id, inputs[0]!);
     else placed.push({ index, stage, inputs, output: node.output.id, outputCount: elementCount(node.output.shape) });
   });
-  return { placed, output: sourceOf(graph.outputs[0]!.id) };
+  return { placed, outputs: graph.outputs.map(({ id }) => sourceOf(id)) };
+}
+
+/** Names of the streams that consumers of tensors read, and the forks that make them. */
+class Consumers {
+  private readonly uses = new Map<number, number>();
+  private readonly branches = new Map<number, string[]>();
+
+  constructor(reads: readonly number[]) {
+    for (const tensor of reads) this.uses.set(tensor, (this.uses.get(tensor) ?? 0) + 1);
+  }
+
+  /** A single consumer reads the tensor's own stream, several read the branches of a fork. */
+  consume(tensor: number): string {
+    if (this.uses.get(tensor) === 1) return `t${tensor}`;
+    const branches = this.branches.get(tensor) ?? [];
+    const stream = `t${tensor}_${branches.length}`;
+    this.branches.set(tensor, [...branches, stream]);
+    return stream;
+  }
+
+  isRead(tensor: number): boolean {
+    return this.uses.has(tensor);
+  }
+
+  forks(): { tensor: number; input: string; outputs: readonly string[] }[] {
+    return [...this.branches].map(([tensor, outputs]) => ({ tensor, input: `t${tensor}`, outputs }));
+  }
 }
 
 /** Builds the network with one folding per node. */
 export function buildNetwork(graph: IntegerGraph, foldings: readonly Folding[]): Network {
-  const input = graph.inputs[0]!;
-  const { placed, output } = placeStages(graph, foldings);
-  const depths = fifoDepths(placed, input.id, elementCount(input.shape));
+  const { placed, outputs } = placeStages(graph, foldings);
+  const sources = graph.inputs.map(({ id, shape }) => ({ tensor: id, count: elementCount(shape) }));
+  const depths = fifoDepths(placed, sources);
+  const consumers = new Consumers([...placed.flatMap((stage) => stage.inputs), ...outputs]);
+  const tensors = [...graph.inputs, ...placed.map(({ index }) => graph.nodes[index]!.output)];
+  const bitsOf = new Map(tensors.map(({ id, type }) => [id, type.bits]));
 
-  const uses = new Map<number, number>();
-  for (const tensor of [...placed.flatMap((stage) => stage.inputs), output]) {
-    uses.set(tensor, (uses.get(tensor) ?? 0) + 1);
-  }
-  const forks = new Map<number, string[]>();
-  // A single consumer reads the tensor's own stream, several read the branches of a fork.
-  const consume = (tensor: number): string => {
-    if (uses.get(tensor) === 1) return `t${tensor}`;
-    const branches = forks.get(tensor) ?? [];
-    const stream = `t${tensor}_${branches.length}`;
-    forks.set(tensor, [...branches, stream]);
-    return stream;
-  };
   const fifos: Network["fifos"][number][] = [];
-  const operands: PlacedStage[] = [];
+  const operands: (PlacedStage & { readonly bits: number })[] = [];
   const stages = placed.map(({ index, stage, inputs, output: result }, at): PlacedStage => {
     const { op } = graph.nodes[index]!;
     const streams = inputs.map((tensor, port) => {
-      const stream = consume(tensor);
+      const stream = consumers.consume(tensor);
       const depth = depths[at]![port]!;
       if (depth === 0) return stream;
-      fifos.push({ input: stream, output: `${stream}_fifo`, depth });
+      fifos.push({ input: stream, output: `${stream}_fifo`, bits: bitsOf.get(tensor)!, depth });
       return `${stream}_fifo`;
     });
     const { pe, simd } = foldings[index]!;
     const instance = `n${index}_${op.replace(/[^a-z0-9]/g, "_")}`;
-    if (stage.operand) {
+    const { operand } = stage;
+    if (operand) {
       const made = `t${result}_operand`;
-      const comment = `second operand of ${instance}`;
       operands.push({
         instance: `${instance}_operand`,
-        comment,
-        stage: stage.operand,
+        comment: `second operand of ${instance}`,
+        stage: { ...operand, parameters: { BITS: operand.bits, ...operand.parameters } },
         inputs: streams.slice(1),
         output: made,
+        bits: operand.bits,
       });
       streams.splice(1, 1, made);
     }
@@ -98,21 +129,21 @@ export function buildNetwork(graph: IntegerGraph, foldings: readonly Folding[]):
       output: `t${result}`,
     };
   });
-  const last = consume(output);
-  const tensors = [input.id, ...placed.map((stage) => stage.output)];
-  const branches = [...forks].map(([tensor, outputs]) => ({ input: `t${tensor}`, outputs }));
+  const outputStreams = outputs.map((tensor) => consumers.consume(tensor));
+  const forks = consumers.forks();
   return {
     streams: [
-      ...tensors.map((id) => `t${id}`),
-      ...branches.flatMap((fork) => fork.outputs),
-      ...fifos.map((fifo) => fifo.output),
-      ...operands.map((operand) => operand.output),
+      ...tensors.map(({ id, type }) => ({ name: `t${id}`, bits: type.bits })),
+      ...forks.flatMap((fork) => fork.outputs.map((name) => ({ name, bits: bitsOf.get(fork.tensor)! }))),
+      ...fifos.map(({ output, bits }) => ({ name: output, bits })),
+      ...operands.map(({ output, bits }) => ({ name: output, bits })),
     ],
-    input: `t${input.id}`,
-    output: last,
+    inputs: graph.inputs.map(({ id }) => `t${id}`),
+    outputs: outputStreams,
     stages: [...operands, ...stages],
-    forks: branches,
+    forks,
     fifos,
-    traces: tensors.map((id) => ({ stream: `t${id}`, tensor: id })),
+    unread: tensors.filter(({ id }) => !consumers.isRead(id)).map(({ id }) => `t${id}`),
+    traces: tensors.map((tensor) => ({ stream: `t${tensor.id}`, tensor })),
   };
 }

@@ -36,6 +36,7 @@ export function poolStage(
     module: "qc_pool2d",
     parameters: {
       ...windowParameters(shape),
+      IN_BITS: node.inputs[0]!.type.bits,
       GROUPS: shape.channels / pe,
       PE: pe,
       X_SIGNED: node.inputs[0]!.type.signed ? 1 : 0,

@@ -2,10 +2,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { interpret } from "../../compiler/interpreter/interpreter.js";
-import { elementCount, type IntegerGraph } from "../../compiler/ir/index.js";
+import { outputsOf } from "../../compiler/interpreter/interpreter.js";
+import type { IntegerGraph, IntegerTensor } from "../../compiler/ir/index.js";
 import { buildVerilator, type Simulator } from "../../compiler/verify/engines/verilator.js";
 import { emitVerilog, type VerilogOptions } from "../../targets/verilog/emit.js";
+import { type StreamPort, type StreamPorts, streamPorts } from "../../targets/verilog/ports.js";
 import { Random, randomInput, toBytes } from "./graphs.js";
 
 export interface Design extends VerilogOptions {
@@ -25,16 +26,19 @@ export interface Bench {
 }
 
 const inferences = 3;
-const ports = [
-  "s_axis_tdata",
-  "s_axis_tvalid",
-  "s_axis_tready",
-  "s_axis_tlast",
-  "m_axis_tdata",
-  "m_axis_tvalid",
-  "m_axis_tready",
-  "m_axis_tlast",
-];
+
+/** Ports of the wrapper: as many as any design has, each 32 bits wide. */
+function wrapperPorts(designs: readonly Design[]): StreamPorts {
+  const ports = (side: "inputs" | "outputs", prefix: string) =>
+    Array.from({ length: Math.max(...designs.map(({ graph }) => graph[side].length)) }, (_, i) => ({
+      name: `${prefix}_${i}`,
+      tensor: "",
+      type: "int32",
+      bytes: 4,
+      elements: 0,
+    }));
+  return { inputs: ports("inputs", "s_axis"), outputs: ports("outputs", "m_axis") };
+}
 
 /** One build for all designs: a wrapper connects the design number `select` to the bench. */
 export async function buildBench(designs: readonly Design[]): Promise<Bench> {
@@ -42,48 +46,89 @@ export async function buildBench(designs: readonly Design[]): Promise<Bench> {
   designs.forEach((design, index) => {
     for (const [path, text] of emitVerilog(design.graph, { ...design, name: `d${index}` })) files.set(path, text);
   });
-  files.set("bench.v", wrapper(designs.length));
+  const ports = wrapperPorts(designs);
+  files.set("bench.v", wrapper(designs, ports));
   const workDir = await mkdtemp(join(tmpdir(), "qc-hdl-"));
-  const simulator: Simulator = await buildVerilator(files, { workDir, top: "bench", select: true });
+  const simulator: Simulator = await buildVerilator(files, { workDir, top: "bench", select: true, ports });
   return {
     files,
     async compare(index, stall) {
       const { graph } = designs[index]!;
       const random = new Random(1000 + index);
-      const inputs = Array.from({ length: inferences }, () => randomInput(random, graph.inputs[0]!));
-      const output = graph.outputs[0]!;
-      const expected = inputs.map((input) => toBytes(interpret(graph, [input]).get(output.id)!));
-      const result = await simulator.run(inputs.map(toBytes), {
-        outputBytes: elementCount(output.shape),
-        select: index,
-        idleLimit: 20_000,
-        ...(stall === "none" ? {} : { stall, stallSeed: index + 1 }),
-      });
+      const inputs = Array.from({ length: inferences }, () => graph.inputs.map((input) => randomInput(random, input)));
+      const bytes = (tensors: readonly IntegerTensor[], codes: readonly Int32Array[]) =>
+        Buffer.concat(codes.map((values, i) => toBytes(values, tensors[i]!)));
+      const expected = inputs.map((codes) => bytes(graph.outputs, outputsOf(graph, codes)));
+      const own = streamPorts(graph);
+      const result = await simulator.run(
+        inputs.map((codes) => bytes(graph.inputs, codes)),
+        {
+          ports: { inputs: overlay(ports.inputs, own.inputs), outputs: overlay(ports.outputs, own.outputs) },
+          select: index,
+          idleLimit: 20_000,
+          ...(stall === "none" ? {} : { stall, stallSeed: index + 1 }),
+        },
+      );
       return { expected: Buffer.concat(expected), got: Buffer.concat(result.outputs) };
     },
     close: () => rm(workDir, { recursive: true }),
   };
 }
 
-function wrapper(count: number): string {
-  const names = Array.from({ length: count }, (_, i) => `d${i}`);
+/** The first ports of the wrapper carry what the design's do. */
+function overlay(ports: readonly StreamPort[], own: readonly StreamPort[]): StreamPort[] {
+  return ports.map((port, i) => ({ ...port, ...own[i], name: port.name }));
+}
+
+function wrapper(designs: readonly Design[], { inputs, outputs }: StreamPorts): string {
+  const count = designs.length;
+  const instances = designs.map(({ graph }, i) => {
+    const own = streamPorts(graph);
+    const sources = own.inputs.map(
+      ({ name, bytes }, k) =>
+        `.${name}_tvalid(s_axis_${k}_tvalid && select == ${i}), .${name}_tready(s_ready_${k}[${i}]), ` +
+        `.${name}_tdata(s_axis_${k}_tdata[${8 * bytes - 1}:0]), .${name}_tlast(s_axis_${k}_tlast)`,
+    );
+    const sinks = own.outputs.map(
+      ({ name, bytes }, k) =>
+        `.${name}_tready(m_axis_${k}_tready && select == ${i}), .${name}_tvalid(m_valid_${k}[${i}]), ` +
+        `.${name}_tlast(m_last_${k}[${i}]), .${name}_tdata(m_data_${k}[${32 * i}+:${8 * bytes}])`,
+    );
+    const missing = [
+      ...inputs.slice(own.inputs.length).map((_, k) => `assign s_ready_${own.inputs.length + k}[${i}] = 1'b0;`),
+      ...outputs.slice(own.outputs.length).map((_, k) => `assign m_valid_${own.outputs.length + k}[${i}] = 1'b0;`),
+    ];
+    return `  d${i} d${i}_i (.clk(clk), .rst(rst), ${[...sources, ...sinks].join(",\n    ")});
+  ${missing.join(" ")}`;
+  });
   const bits = Math.max(1, Math.ceil(Math.log2(count)));
-  const gate = (
-    name: string,
-    i: number,
-  ) => `  ${name} ${name}_i (.clk(clk), .rst(rst), .s_axis_tvalid(s_axis_tvalid && select == ${i}), .s_axis_tready(ready[${i}]),
-    .s_axis_tdata(s_axis_tdata), .s_axis_tlast(s_axis_tlast), .m_axis_tready(m_axis_tready && select == ${i}),
-    .m_axis_tvalid(valid[${i}]), .m_axis_tlast(last[${i}]), .m_axis_tdata(data[8*${i}+:8]));`;
-  return `module bench (input wire clk, input wire rst, input wire [7:0] select,
-${ports.map((port) => `  ${/ready$/.test(port) === port.startsWith("m") ? "input" : "output"} wire ${port.endsWith("tdata") ? "[7:0] " : ""}${port}`).join(",\n")});
-  wire [${count - 1}:0] ready, valid, last;
-  wire [${8 * count - 1}:0] data;
-${names.map(gate).join("\n")}
+  return `/* verilator lint_off UNUSED */
+/* verilator lint_off UNDRIVEN */
+module bench (input wire clk, input wire rst, input wire [7:0] select,
+${[
+  ...inputs.map(
+    ({ name }) =>
+      `  input wire [31:0] ${name}_tdata, input wire ${name}_tvalid, output wire ${name}_tready, input wire ${name}_tlast`,
+  ),
+  ...outputs.map(
+    ({ name }) =>
+      `  output wire [31:0] ${name}_tdata, output wire ${name}_tvalid, input wire ${name}_tready, output wire ${name}_tlast`,
+  ),
+].join(",\n")});
   wire [${bits - 1}:0] which = select[${bits - 1}:0];
-  assign s_axis_tready = ready[which];
-  assign m_axis_tvalid = valid[which];
-  assign m_axis_tlast = last[which];
-  assign m_axis_tdata = data[8*which+:8];
+${inputs
+  .map((_, k) => `  wire [${count - 1}:0] s_ready_${k};\n  assign s_axis_${k}_tready = s_ready_${k}[which];`)
+  .join("\n")}
+${outputs
+  .map(
+    (_, k) => `  wire [${count - 1}:0] m_valid_${k}, m_last_${k};
+  wire [${32 * count - 1}:0] m_data_${k};
+  assign m_axis_${k}_tvalid = m_valid_${k}[which];
+  assign m_axis_${k}_tlast = m_last_${k}[which];
+  assign m_axis_${k}_tdata = m_data_${k}[32*which+:32];`,
+  )
+  .join("\n")}
+${instances.join("\n")}
 endmodule
 `;
 }

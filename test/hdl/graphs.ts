@@ -1,6 +1,7 @@
 /** Hand-made IntegerGraphs for the hardware tests, from a seeded generator. */
 import { type RequantizeLayer, type Staircase, staircaseOf } from "../../compiler/arith/index.js";
 import {
+  bytesPerElement,
   elementCount,
   type IntegerGraph,
   type IntegerNode,
@@ -66,19 +67,25 @@ export function scaledStaircase(
   return staircaseOf(value, lo, hi, (code) => (code - zeroPoint) / scale);
 }
 
+/** Codes between the ends of a type and zero points. */
+function margin({ bits }: IntegerType): number {
+  return Math.floor(2 ** bits / 12);
+}
+
 /** A requantize layer whose accumulators spread over the whole output range. */
 export function requantizeLayer(
   random: Random,
   intervals: readonly Range[],
   type: IntegerType = int8,
   rule: Rounding = "up",
-  zeroPoint = random.integer(typeRange(type).lo + 20, typeRange(type).hi - 20),
+  zeroPoint = random.integer(typeRange(type).lo + margin(type), typeRange(type).hi - margin(type)),
 ): RequantizeLayer {
   const clamp = typeRange(type);
+  const codes = clamp.hi - clamp.lo + 1;
   const channels = intervals.map(({ lo, hi }) => {
     const span = Math.max(1, hi - lo);
-    const even = 2 ** -Math.max(1, Math.round(Math.log2(span / 400)));
-    const scale = rule === "even" || rule === "curve" ? even : (random.next() + 0.5) * (600 / span);
+    const even = 2 ** -Math.max(1, Math.round(Math.log2(span / (1.6 * codes))));
+    const scale = rule === "even" || rule === "curve" ? even : (random.next() + 0.5) * ((2.4 * codes) / span);
     return scaledStaircase(lo, hi, scale, zeroPoint, clamp, rule);
   });
   return { channels, zeroPoint, clamp };
@@ -108,14 +115,20 @@ export class GraphBuilder {
     return output;
   }
 
-  graph(name: string, input: IntegerTensor, output: IntegerTensor): IntegerGraph {
-    return { name, numerics: "exact", inputs: [input], outputs: [output], tensors: this.tensors, nodes: this.nodes };
+  graph(
+    name: string,
+    inputs: IntegerTensor | readonly IntegerTensor[],
+    outputs: IntegerTensor | readonly IntegerTensor[],
+  ): IntegerGraph {
+    const { tensors, nodes } = this;
+    return { name, numerics: "exact", inputs: [inputs].flat(), outputs: [outputs].flat(), tensors, nodes };
   }
 }
 
-/** Elements as stream bytes: the low 8 bits of each code. */
-export function toBytes(codes: ArrayLike<number>): Uint8Array {
-  return Uint8Array.from(codes, (code) => code & 255);
+/** Elements as stream bytes, little-endian. */
+export function toBytes(codes: ArrayLike<number>, { type } = { type: int8 }): Uint8Array {
+  const size = bytesPerElement(type);
+  return Uint8Array.from({ length: codes.length * size }, (_, i) => codes[Math.floor(i / size)]! >> (8 * (i % size)));
 }
 
 /** Random inputs of a tensor, with the extreme codes among them. */

@@ -7,14 +7,19 @@ import {
   type IntegerType,
   int8,
   type Range,
+  type Shape,
   typeRange,
 } from "../../compiler/ir/index.js";
 import type { AddAttributes } from "../../compiler/ops/add/add.types.js";
 import type { AveragePool2dAttributes } from "../../compiler/ops/average-pool2d/average-pool2d.types.js";
+import type { ChannelTableAttributes } from "../../compiler/ops/channel-table/channel-table.types.js";
 import type { Conv2dAttributes, Window } from "../../compiler/ops/conv2d/conv2d.types.js";
 import type { DenseAttributes } from "../../compiler/ops/dense/dense.types.js";
+import type { ExtremumAttributes } from "../../compiler/ops/extremum/extremum.types.js";
+import type { MulAttributes } from "../../compiler/ops/mul/mul.types.js";
 import type { SoftmaxAttributes } from "../../compiler/ops/softmax/softmax.types.js";
 import type { TableAttributes } from "../../compiler/ops/table/table.types.js";
+import { type Weights, weightArray } from "../../compiler/ops/weights.js";
 import { tapsInside } from "../../compiler/ops/window.js";
 import { type GraphBuilder, type Random, type Rounding, requantizeLayer, scaledStaircase } from "./graphs.js";
 
@@ -46,7 +51,7 @@ function outShape({ kernel, strides, dilations, pads }: Window, input: IntegerTe
 
 interface Weighted {
   readonly inputZeroPoint: number;
-  readonly weights: Int8Array;
+  readonly weights: Weights;
   readonly bias: Int32Array;
   readonly requantize: RequantizeLayer;
 }
@@ -56,7 +61,7 @@ function weighted(random: Random, input: IntegerTensor, outputs: number, taps: n
   const codes = typeRange(input.type);
   const inputZeroPoint = random.integer(codes.lo, codes.hi);
   const range = spec.weights ?? { lo: -128, hi: 127 };
-  const weights = Int8Array.from({ length: outputs * taps }, () => random.integer(range.lo, range.hi));
+  const weights = weightArray(random.codes(outputs * taps, range));
   const largest = spec.bias ?? 3000;
   const bias = Int32Array.from({ length: outputs }, () => random.integer(-largest, largest));
   const intervals = Array.from(bias, (start, o) => {
@@ -112,12 +117,14 @@ export function addAveragePool(
   builder: GraphBuilder,
   random: Random,
   input: IntegerTensor,
-  spec: Partial<Window> & Pick<Window, "kernel"> & { includePad?: boolean; rule?: Rounding },
+  spec: Partial<Window> & Pick<Window, "kernel"> & { includePad?: boolean; rule?: Rounding; type?: IntegerType },
 ): IntegerTensor {
   const window = windowOf(spec);
   const [height, width] = outShape(window, input);
   const includePad = spec.includePad ?? false;
   const codes = typeRange(input.type);
+  const type = spec.type ?? input.type;
+  const clamp = typeRange(type);
   const padValue = random.integer(codes.lo, codes.hi);
   const counts = new Set<number>();
   for (let p = 0; p < height * width; p++) {
@@ -127,64 +134,128 @@ export function addAveragePool(
   const byCount = [...counts]
     .sort((a, b) => a - b)
     .map((count) => {
-      const staircase = scaledStaircase(count * codes.lo, count * codes.hi, 1 / count, 0, codes, spec.rule ?? "even");
-      return { count, requantize: { channels: [staircase], zeroPoint: 0, clamp: codes } };
+      const scale = 2 ** (type.bits - input.type.bits) / count;
+      const staircase = scaledStaircase(count * codes.lo, count * codes.hi, scale, 0, clamp, spec.rule ?? "even");
+      return { count, requantize: { channels: [staircase], zeroPoint: 0, clamp } };
     });
   const { kernel, strides, dilations, pads } = window;
   const attributes: AveragePool2dAttributes = { kernel, strides, dilations, pads, includePad, padValue, byCount };
-  return builder.node("average-pool2d", [input], [1, height, width, input.shape[3]!], attributes, input.type);
+  return builder.node("average-pool2d", [input], [1, height, width, input.shape[3]!], attributes, type);
 }
 
-/** a + b in the linear form, or in the table form with a curved table for `a`. */
+/** a + b in the linear form, or in the table form with a curved table for `a`; `b` has at most 8 bits. */
 export function addAdd(
   builder: GraphBuilder,
   random: Random,
   a: IntegerTensor,
   b: IntegerTensor,
   form: "linear" | "tables",
+  type: IntegerType = int8,
 ): IntegerTensor {
-  const aLow = typeRange(a.type).lo;
-  const bLow = typeRange(b.type).lo;
-  const clamp = typeRange(int8);
+  const [rangeA, rangeB, clamp] = [typeRange(a.type), typeRange(b.type), typeRange(type)];
   const linear = {
     ma: random.integer(300, 900),
     mb: -random.integer(300, 900),
     c: random.integer(-9000, 9000),
     shift: 10,
   };
-  const left = Int32Array.from({ length: 256 }, (_, i) => Math.round((i + aLow) * 97 + (i + aLow) ** 2 / 3));
-  const right = Int32Array.from({ length: 256 }, (_, i) => (i + bLow) * 61);
-  const ends = { lo: Math.min(...left) + Math.min(...right), hi: Math.max(...left) + Math.max(...right) };
-  const requantize = requantizeLayer(random, [ends]);
-  const value = (x: number, y: number) =>
-    form === "linear"
-      ? Math.min(
-          clamp.hi,
-          Math.max(clamp.lo, ((x + aLow) * linear.ma + (y + bLow) * linear.mb + linear.c) >> linear.shift),
-        )
-      : evaluateStaircase(requantize.channels[0]!, left[x]! + right[y]!);
-  const values = Int16Array.from({ length: 65536 }, (_, i) => value(i >> 8, i & 255));
+  const codes = ({ lo, hi }: Range) => Array.from({ length: hi - lo + 1 }, (_, i) => lo + i);
+  const left = Int32Array.from(codes(rangeA), (code) => Math.round(code * 97 + code ** 2 / 3));
+  const right = Int32Array.from(codes(rangeB), (code) => code * 61);
+  const extreme = (values: Int32Array, pick: (a: number, b: number) => number) => values.reduce((x, y) => pick(x, y));
+  const ends = {
+    lo: extreme(left, Math.min) + extreme(right, Math.min),
+    hi: extreme(left, Math.max) + extreme(right, Math.max),
+  };
+  const requantize = requantizeLayer(random, [ends], type);
+  const values = new Int16Array(left.length * 256);
+  for (let x = 0; x < left.length; x++) {
+    for (let y = 0; y < right.length; y++) {
+      const sum = ((x + rangeA.lo) * linear.ma + (y + rangeB.lo) * linear.mb + linear.c) >> linear.shift;
+      values[x * 256 + y] =
+        form === "linear"
+          ? Math.min(clamp.hi, Math.max(clamp.lo, sum))
+          : evaluateStaircase(requantize.channels[0]!, left[x]! + right[y]!);
+    }
+  }
   const attributes: AddAttributes = {
-    aLow,
-    bLow,
+    aLow: rangeA.lo,
+    bLow: rangeB.lo,
     values,
     clamp,
     ...(form === "linear" ? { linear } : { tables: { a: left, b: right, requantize } }),
   };
-  return builder.node("add", [a, b], a.shape, attributes);
+  return builder.node("add", [a, b], a.shape, attributes, type);
+}
+
+/** (a - zero) * (b - zero), requantized; each zero point in the middle of its codes. */
+export function addMul(
+  builder: GraphBuilder,
+  random: Random,
+  a: IntegerTensor,
+  b: IntegerTensor,
+  type: IntegerType,
+): IntegerTensor {
+  const [rangeA, rangeB] = [typeRange(a.type), typeRange(b.type)];
+  const middle = ({ lo, hi }: Range) => Math.ceil((lo + hi) / 2);
+  const [aZeroPoint, bZeroPoint] = [middle(rangeA), middle(rangeB)];
+  const corners = [rangeA.lo, rangeA.hi].flatMap((x) =>
+    [rangeB.lo, rangeB.hi].map((y) => (x - aZeroPoint) * (y - bZeroPoint)),
+  );
+  const requantize = requantizeLayer(random, [{ lo: Math.min(...corners), hi: Math.max(...corners) }], type);
+  const attributes: MulAttributes = { aZeroPoint, bZeroPoint, bSigned: b.type.signed, requantize };
+  return builder.node("mul", [a, b], a.shape, attributes, type);
+}
+
+export function addExtremum(
+  builder: GraphBuilder,
+  random: Random,
+  a: IntegerTensor,
+  b: IntegerTensor,
+  type: IntegerType,
+): IntegerTensor {
+  const table = ({ type: { bits } }: IntegerTensor) => Int16Array.from(random.codes(2 ** bits, int16Part(type)));
+  const attributes: ExtremumAttributes = {
+    kind: random.next() < 0.5 ? "max" : "min",
+    aLow: typeRange(a.type).lo,
+    bLow: typeRange(b.type).lo,
+    a: table(a),
+    b: table(b),
+  };
+  return builder.node("extremum", [a, b], a.shape, attributes, type);
+}
+
+/** The codes of a type that attributes of 16 bits hold. */
+function int16Part(type: IntegerType): Range {
+  const { lo, hi } = typeRange(type);
+  return { lo, hi: Math.min(hi, 2 ** 15 - 1) };
 }
 
 export function addTable(
   builder: GraphBuilder,
   random: Random,
   input: IntegerTensor,
-  range: Range = typeRange(int8),
+  range?: Range,
+  type: IntegerType = int8,
 ): IntegerTensor {
   const attributes: TableAttributes = {
     low: typeRange(input.type).lo,
-    values: Int16Array.from(random.codes(256, range)),
+    values: Int16Array.from(random.codes(2 ** input.type.bits, range ?? int16Part(type))),
   };
-  return builder.node("table", [input], input.shape, attributes);
+  return builder.node("table", [input], input.shape, attributes, type);
+}
+
+export function addChannelTable(
+  builder: GraphBuilder,
+  random: Random,
+  input: IntegerTensor,
+  type: IntegerType,
+): IntegerTensor {
+  const attributes: ChannelTableAttributes = {
+    low: typeRange(input.type).lo,
+    values: Int16Array.from(random.codes(input.shape.at(-1)! * 2 ** input.type.bits, int16Part(type))),
+  };
+  return builder.node("channel-table", [input], input.shape, attributes, type);
 }
 
 export function addTranspose(
@@ -201,8 +272,12 @@ export function addTranspose(
   );
 }
 
-export function addReshape(builder: GraphBuilder, input: IntegerTensor): IntegerTensor {
-  return builder.node("reshape", [input], [1, elementCount(input.shape)], {}, input.type);
+export function addReshape(
+  builder: GraphBuilder,
+  input: IntegerTensor,
+  shape: Shape = [1, elementCount(input.shape)],
+): IntegerTensor {
+  return builder.node("reshape", [input], shape, {}, input.type);
 }
 
 /** Exponentials of -0.07*d: Q23 for `even`, Q0.31 for `tflite`. */

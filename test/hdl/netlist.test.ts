@@ -5,9 +5,9 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
 import { interpret } from "../../compiler/interpreter/interpreter.js";
-import { elementCount } from "../../compiler/ir/index.js";
 import { buildVerilator } from "../../compiler/verify/engines/verilator.js";
 import { emitVerilog } from "../../targets/verilog/emit.js";
+import { streamPorts } from "../../targets/verilog/ports.js";
 import { designs } from "./designs.js";
 import { Random, randomInput, toBytes } from "./graphs.js";
 
@@ -31,15 +31,23 @@ it.each(["conv along one row", "global average of two channels, thresholds"])(
         ["netlist.v", await readFile(join(workDir, "netlist.v"), "utf8")],
         ["cells.v", await cellModels()],
       ]);
-      const simulator = await buildVerilator(files, { workDir: join(workDir, "netlist"), top: "model", netlist: true });
+      const ports = streamPorts(design.graph);
+      const simulator = await buildVerilator(files, {
+        workDir: join(workDir, "netlist"),
+        top: "model",
+        netlist: true,
+        ports,
+      });
       const random = new Random(9);
       const output = design.graph.outputs[0]!;
       const inputs = Array.from({ length: 3 }, () => randomInput(random, design.graph.inputs[0]!));
-      const result = await simulator.run(inputs.map(toBytes), {
-        outputBytes: elementCount(output.shape),
-        stallSeed: 5,
-        idleLimit: 20_000,
-      });
+      const result = await simulator.run(
+        inputs.map((codes) => toBytes(codes)),
+        {
+          stallSeed: 5,
+          idleLimit: 20_000,
+        },
+      );
       expect(result.outputs).toEqual(inputs.map((input) => toBytes(interpret(design.graph, [input]).get(output.id)!)));
     } finally {
       await rm(workDir, { recursive: true });

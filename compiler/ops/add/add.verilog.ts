@@ -1,10 +1,11 @@
 /** add as a qc_add stage where the linear form is certified, else as two tables and a requantization. */
 
-import { extent, packWord, signedBits } from "../../../targets/verilog/bits.js";
-import { byteTable, elementwiseFoldings } from "../../../targets/verilog/elementwise.js";
+import { extent, signedBits } from "../../../targets/verilog/bits.js";
+import { elementwiseFoldings } from "../../../targets/verilog/elementwise.js";
 import type { Stage, VerilogLowering } from "../../../targets/verilog/lowering.js";
 import { requantCircuit } from "../../../targets/verilog/requantize.js";
-import { pairFlow } from "../../../targets/verilog/second-operand.js";
+import { pairBits, pairFlow, secondBits } from "../../../targets/verilog/second-operand.js";
+import { addressed, requireTable, valueMemory } from "../../../targets/verilog/tables.js";
 import { fail } from "../../diagnostics.js";
 import type { IntegerNode } from "../../ir/index.js";
 import type { AddAttributes, AddLinear, AddSum } from "./add.types.js";
@@ -24,6 +25,7 @@ function linearStage(node: IntegerNode<AddAttributes>, linear: AddLinear): Stage
   return {
     module: "qc_add",
     parameters: {
+      ...pairBits(node, secondBits(node, bLow < 0)),
       A_SIGNED: aLow < 0 ? 1 : 0,
       B_SIGNED: bLow < 0 ? 1 : 0,
       MA: linear.ma,
@@ -34,25 +36,26 @@ function linearStage(node: IntegerNode<AddAttributes>, linear: AddLinear): Stage
       CLAMP_HI: clamp.hi,
     },
     memories: [],
-    ...pairFlow(node),
+    ...pairFlow(node, bLow < 0),
   };
 }
 
 function tableStage(node: IntegerNode<AddAttributes>, tables: AddSum): Stage {
   const { aLow, bLow } = node.attributes;
-  const requant = requantCircuit(tables.requantize, [0n]);
-  const memory = (parameter: string, values: Int32Array, low: number) => {
-    const words = byteTable(values, low).map(BigInt);
-    const { lo, hi } = extent(words);
-    const width = signedBits(lo, hi);
-    return { parameter, width, words: words.map((value) => packWord([{ value, bits: width }])) };
+  const requant = requantCircuit(tables.requantize, [0n], node.output.type);
+  const bits = pairBits(node, secondBits(node, bLow < 0));
+  requireTable(node, Math.max(bits.A_BITS, bits.B_BITS));
+  const memory = (parameter: string, values: Int32Array, low: number, addressBits: number) => {
+    const words = addressed(values, low, addressBits);
+    const { lo, hi } = extent(words.map(BigInt));
+    return valueMemory(parameter, words, signedBits(lo, hi));
   };
-  const a = memory("A_FILE", tables.a, aLow);
-  const b = memory("B_FILE", tables.b, bLow);
+  const a = memory("A_FILE", tables.a, aLow, bits.A_BITS);
+  const b = memory("B_FILE", tables.b, bLow, bits.B_BITS);
   return {
     module: "qc_add_tables",
-    parameters: { A_BITS: a.width, B_BITS: b.width, ...requant.parameters },
+    parameters: { ...bits, A_WIDTH: a.width, B_WIDTH: b.width, ...requant.parameters },
     memories: [a, b, { parameter: "CONSTANTS_FILE", width: requant.parameters.WORD_BITS!, words: requant.words }],
-    ...pairFlow(node),
+    ...pairFlow(node, bLow < 0),
   };
 }

@@ -21,16 +21,16 @@ export const verilog: VerilogLowering<AveragePool2dAttributes> = {
     const requant = requantCircuit(
       { channels, zeroPoint, clamp },
       counts.map(() => 0n),
+      node.output.type,
+      // Partial sums wrap harmlessly, but the circuit extends elements to the accumulator.
+      node.inputs[0]!.type.bits,
     );
-    // Partial sums wrap harmlessly, but an element and a padded tap must fit.
-    const accBits = Math.max(10, requant.parameters.ACC_BITS!);
-    if (isGlobal(node)) return globalStage(node, { ...requant.parameters, ACC_BITS: accBits }, requant.words);
+    if (isGlobal(node)) return globalStage(node, requant.parameters, requant.words);
     const parameters = {
       AVERAGE: 1,
       INCLUDE_PAD: includePad ? 1 : 0,
       PAD_VALUE: padValue,
       ...requant.parameters,
-      ACC_BITS: accBits,
       CHANNELS: requant.channels,
     };
     return poolStage(node, folding, parameters, [constants(requant)]);
@@ -58,7 +58,13 @@ function globalStage(
   const needs = (index: number) => (pixels - 1) * channels + index + 1;
   return {
     module: "qc_global_average",
-    parameters: { PIXELS: pixels, COUNT: channels, X_SIGNED: input.type.signed ? 1 : 0, ...parameters },
+    parameters: {
+      IN_BITS: input.type.bits,
+      PIXELS: pixels,
+      COUNT: channels,
+      X_SIGNED: input.type.signed ? 1 : 0,
+      ...parameters,
+    },
     memories: [constants({ parameters, words })],
     needs,
     taken: needs,

@@ -1,22 +1,24 @@
 /** channel-table as a qc_channel_table stage. */
-import { packWord } from "../../../targets/verilog/bits.js";
-import { byteTable, elementwiseFlow, elementwiseFoldings } from "../../../targets/verilog/elementwise.js";
+import { elementwiseFlow, elementwiseFoldings, streamBits } from "../../../targets/verilog/elementwise.js";
 import type { VerilogLowering } from "../../../targets/verilog/lowering.js";
+import { addressed, requireTable, valueMemory } from "../../../targets/verilog/tables.js";
 import type { ChannelTableAttributes } from "./channel-table.types.js";
 
 export const verilog: VerilogLowering<ChannelTableAttributes> = {
   foldings: ({ output }) => elementwiseFoldings(output),
-  stage({ attributes: { values, low } }) {
-    const channels = values.length / 256;
+  stage(node) {
+    const { values, low } = node.attributes;
+    const bits = streamBits(node);
+    const channels = node.output.shape.at(-1)!;
+    requireTable(node, bits.IN_BITS, channels);
+    const size = values.length / channels;
     const words = Array.from({ length: channels }, (_, channel) =>
-      byteTable(values.subarray(channel * 256, (channel + 1) * 256), low).map((value) =>
-        packWord([{ value: BigInt(value), bits: 8 }]),
-      ),
+      addressed(values.subarray(channel * size, (channel + 1) * size), low, bits.IN_BITS),
     );
     return {
       module: "qc_channel_table",
-      parameters: { CHANNELS: channels },
-      memories: [{ parameter: "TABLE_FILE", width: 8, words: words.flat() }],
+      parameters: { ...bits, CHANNELS: channels },
+      memories: [valueMemory("TABLE_FILE", words.flat(), bits.OUT_BITS)],
       ...elementwiseFlow,
     };
   },

@@ -20,7 +20,7 @@ export const verilog: VerilogLowering<ConcatAttributes> = {
     return {
       module: "qc_concat",
       bundled: true,
-      parameters: { INPUTS: runs.length, RUNS: `{${words.join(", ")}}` },
+      parameters: { BITS: node.output.type.bits, INPUTS: runs.length, RUNS: `{${words.join(", ")}}` },
       memories: [],
       needs,
       taken: needs,

@@ -8,8 +8,8 @@ import type { Conv2dAttributes } from "./conv2d.types.js";
 function layerOf(node: IntegerNode<Conv2dAttributes>): MatrixLayer {
   const [, height, width, channels] = node.inputs[0]!.shape as [number, number, number, number];
   const [, outHeight, outWidth, outChannels] = node.output.shape as [number, number, number, number];
-  const inputType = node.inputs[0]!.type;
-  return { ...node.attributes, height, width, channels, outHeight, outWidth, outChannels, inputType };
+  const types = { inputType: node.inputs[0]!.type, outputType: node.output.type };
+  return { ...node.attributes, height, width, channels, outHeight, outWidth, outChannels, ...types };
 }
 
 export const verilog: VerilogLowering<Conv2dAttributes> = {

@@ -23,6 +23,7 @@ function layerOf(node: IntegerNode<DenseAttributes>): MatrixLayer {
     outWidth: 1,
     outChannels: node.output.shape[node.output.shape.length - 1]!,
     inputType: type,
+    outputType: node.output.type,
   };
 }
 

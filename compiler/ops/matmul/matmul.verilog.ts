@@ -2,6 +2,7 @@
 import { divisors } from "../../../targets/verilog/bits.js";
 import type { VerilogLowering } from "../../../targets/verilog/lowering.js";
 import { requantCircuit } from "../../../targets/verilog/requantize.js";
+import { pairBits } from "../../../targets/verilog/second-operand.js";
 import type { MatMulAttributes } from "./matmul.types.js";
 
 const maxLanes = 16;
@@ -17,7 +18,7 @@ export const verilog: VerilogLowering<MatMulAttributes> = {
   stage(node, { folding: { pe } }) {
     const { rows, inner, columns, aZeroPoint, bZeroPoint, requantize } = node.attributes;
     const [a, b] = node.inputs;
-    const requant = requantCircuit(requantize, [0n]);
+    const requant = requantCircuit(requantize, [0n], node.output.type);
     const elements = (index: number, port: number) => {
       const row = Math.floor(index / columns);
       return port === 0 ? (row + 1) * inner : (Math.floor(row / rows) + 1) * inner * columns;
@@ -25,6 +26,7 @@ export const verilog: VerilogLowering<MatMulAttributes> = {
     return {
       module: "qc_matmul",
       parameters: {
+        ...pairBits(node),
         ROWS: rows,
         INNER: inner,
         COLUMNS: columns,

@@ -5,7 +5,10 @@ import type { MaxPool2dAttributes } from "./max-pool2d.types.js";
 
 export const verilog: VerilogLowering<MaxPool2dAttributes> = {
   foldings: poolFoldings,
-  // Nine bits hold int8 and uint8 alike.
-  stage: (node, { folding }) =>
-    poolStage(node, folding, { AVERAGE: 0, LEAST: node.attributes.least ? 1 : 0, ACC_BITS: 9 }, []),
+  // One bit more than codes have holds signed and unsigned ones alike.
+  stage: (node, { folding }) => {
+    const { bits } = node.output.type;
+    const least = node.attributes.least ? 1 : 0;
+    return poolStage(node, folding, { AVERAGE: 0, LEAST: least, OUT_BITS: bits, ACC_BITS: bits + 1 }, []);
+  },
 };

@@ -36,7 +36,8 @@ export const verilog: VerilogLowering<PadAttributes> = {
     return {
       module: "qc_pad",
       parameters: {
-        CODE: code & 255,
+        BITS: node.output.type.bits,
+        CODE: code,
         ...Object.fromEntries(sizes.map((size, i) => [`SIZE${i}`, size])),
         ...Object.fromEntries(axes.map(({ before }, i) => [`BEFORE${i}`, before])),
         ...Object.fromEntries(axes.map(({ inside }, i) => [`INSIDE${i}`, inside])),

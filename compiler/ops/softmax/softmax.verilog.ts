@@ -1,6 +1,7 @@
 /** softmax as a qc_softmax stage: one row at a time. */
 
 import { unsignedBits } from "../../../targets/verilog/bits.js";
+import { streamBits } from "../../../targets/verilog/elementwise.js";
 import type { VerilogLowering } from "../../../targets/verilog/lowering.js";
 import { roundingDivideByPot } from "../../arith/scalar.js";
 import { fail } from "../../diagnostics.js";
@@ -10,13 +11,20 @@ import type { SoftmaxAttributes } from "./softmax.types.js";
 /** Cycles per element: one to load, three to sum, fifteen to divide and hand out. */
 const elementCycles = 19;
 
+/** Bits of an input code at most. */
+const mostBits = 8;
+
 export const verilog: VerilogLowering<SoftmaxAttributes> = {
   foldings: ({ output }) => [{ pe: 1, simd: 1, cycles: elementCount(output.shape) * elementCycles }],
   stage(node) {
     const { kind, exponentials, levels, levelsShift, outputZeroPoint } = node.attributes;
     const { shape, type } = node.inputs[0]!;
     const count = shape.at(-1)!;
-    const words = Array.from(exponentials, BigInt);
+    if (type.bits > mostBits) {
+      fail("QC2002", `softmax of codes of ${type.bits} bits; the Verilog target takes ${mostBits}`, node.name);
+    }
+    // Differences of codes have as many bits as the codes.
+    const words = Array.from(exponentials.subarray(0, 2 ** type.bits), BigInt);
     const largest = words.reduce((a, b) => (b > a ? b : a));
     const tflite = kind === "tflite";
     const term = tflite ? roundingDivideByPot(largest, 12n) : largest;
@@ -28,6 +36,7 @@ export const verilog: VerilogLowering<SoftmaxAttributes> = {
     return {
       module: "qc_softmax",
       parameters: {
+        ...streamBits(node),
         COUNT: count,
         X_SIGNED: type.signed ? 1 : 0,
         TFLITE: tflite ? 1 : 0,

@@ -44,6 +44,7 @@ export function stridedStage(node: IntegerNode, order: StridedOrder): Stage | un
   return {
     module: "qc_strided",
     parameters: {
+      BITS: node.output.type.bits,
       IN_COUNT: inCount,
       ADDRESS_BITS: addressBits,
       FIRST: first,

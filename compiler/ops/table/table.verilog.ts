@@ -1,21 +1,21 @@
 /** table as a qc_table stage. */
-import { packWord } from "../../../targets/verilog/bits.js";
-import { byteTable, elementwiseFlow, elementwiseFoldings } from "../../../targets/verilog/elementwise.js";
+import { elementwiseFlow, elementwiseFoldings, streamBits } from "../../../targets/verilog/elementwise.js";
 import type { VerilogLowering } from "../../../targets/verilog/lowering.js";
+import { addressed, requireTable, valueMemory } from "../../../targets/verilog/tables.js";
 import type { TableAttributes } from "./table.types.js";
 
 export const verilog: VerilogLowering<TableAttributes> = {
   foldings: ({ output }) => elementwiseFoldings(output),
-  stage: ({ attributes: { values, low } }) => ({
-    module: "qc_table",
-    parameters: {},
-    memories: [
-      {
-        parameter: "TABLE_FILE",
-        width: 8,
-        words: byteTable(values, low).map((value) => packWord([{ value: BigInt(value), bits: 8 }])),
-      },
-    ],
-    ...elementwiseFlow,
-  }),
+  stage(node) {
+    const { values, low } = node.attributes;
+    const parameters = streamBits(node);
+    requireTable(node, parameters.IN_BITS);
+    const words = addressed(values, low, parameters.IN_BITS);
+    return {
+      module: "qc_table",
+      parameters,
+      memories: [valueMemory("TABLE_FILE", words, parameters.OUT_BITS)],
+      ...elementwiseFlow,
+    };
+  },
 };

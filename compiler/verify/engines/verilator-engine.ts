@@ -8,10 +8,10 @@ export function verilator(stallSeed: number): Engine {
   const name = "verilator";
   const available = () => findTools(["verilator", "g++", "make"]);
 
-  async function run({ files, inputs, outputBytes, workDir, trace }: EngineRequest): Promise<EngineResult> {
+  async function run({ files, inputs, workDir, trace }: EngineRequest): Promise<EngineResult> {
     requireAvailable(await available(), name);
     const simulator = await buildVerilator(files, { workDir, trace });
-    const stalled = await simulator.run(inputs, { outputBytes, stallSeed });
+    const stalled = await simulator.run(inputs, { stallSeed });
     const unmeasured = {
       instructions: null,
       instructionRange: null,
@@ -20,7 +20,7 @@ export function verilator(stallSeed: number): Engine {
       weightBytes: null,
     };
     if (trace) return { outputs: stalled.outputs, ...unmeasured, cycles: null, trace: [records(stalled.trace)] };
-    const free = await simulator.run(inputs.slice(0, 2), { outputBytes });
+    const free = await simulator.run(inputs.slice(0, 2));
     return { outputs: stalled.outputs, ...unmeasured, cycles: { latency: free.firstLatency, interval: free.interval } };
   }
 
