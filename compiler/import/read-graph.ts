@@ -1,7 +1,7 @@
 /** ONNX nodes to the Graph: walks the nodes in order, lets the op homes read them, collects every refusal. */
 import { type Diagnostic, fail, QcError } from "../diagnostics.js";
 import { type Graph, type GraphNode, noClamp, type Quantization, type RealClamp, type Tensor } from "../ir/graph.js";
-import { elementCount, type IntegerType, int8, type Shape } from "../ir/types.js";
+import { elementCount, type IntegerType, int8, maximumElements, type Shape } from "../ir/types.js";
 import { opHomes } from "../ops/index.js";
 import { borderQuantization } from "./border.js";
 import { inputShape, pinnedDims } from "./input-shape.js";
@@ -174,8 +174,8 @@ export class ModelReader implements GraphReader {
     const home = opHomes.get(node.op)!;
     const shape = home.inferShape(node);
     const count = elementCount(shape);
-    if (!(count >= 1 && count <= 2 ** 31 - 1))
-      fail("QC2005", `the result has shape [${shape}]; expected 1 to 2^31-1 elements.`, node.name);
+    if (!(count >= 1 && count <= maximumElements))
+      fail("QC2005", `the result has shape [${shape}]; expected 1 to 2^24 elements.`, node.name);
     const tensor: Tensor = { ...output, shape };
     this.nodes.push({ ...node, output: tensor });
     return tensor;

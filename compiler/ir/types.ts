@@ -19,6 +19,9 @@ export interface Range {
   readonly hi: number;
 }
 
+/** Most elements of an activation: 16 MiB of codes, beyond the memory of every target, yet little enough to compile at once. */
+export const maximumElements = 2 ** 24;
+
 /** Number of elements of a shape. */
 export function elementCount(shape: Shape): number {
   return shape.reduce((product, dim) => product * dim, 1);

@@ -1,7 +1,7 @@
 /** Tensors of a TensorFlow Lite file as tensors of the Graph, with their quantization checked. */
 import { fail } from "../../diagnostics.js";
 import type { Quantization, Tensor } from "../../ir/graph.js";
-import { elementCount, type IntegerType, int8, typeRange, uint8 } from "../../ir/types.js";
+import { elementCount, type IntegerType, int8, maximumElements, typeRange, uint8 } from "../../ir/types.js";
 import type { TfliteTensor } from "./model.js";
 
 const codeTypes: ReadonlyMap<string, IntegerType> = new Map([
@@ -21,12 +21,12 @@ export function codeTypeOf(tensor: TfliteTensor): IntegerType | undefined {
   return codeTypes.get(tensor.type);
 }
 
-/** Throws QC1004 unless every dimension is positive and the tensor has at most 2^31-1 elements. */
+/** Throws QC1004 unless every dimension is positive and the tensor has at most 2^24 elements. */
 export function requireShape({ name, shape }: TfliteTensor): void {
   if (shape.some((dim) => dim < 1)) {
     fail("QC1004", `shape [${shape}]; expected positive numbers. Convert with fixed dimensions.`, name);
   }
-  if (elementCount(shape) > 2 ** 31 - 1) fail("QC1004", `shape [${shape}] has more than 2^31-1 elements.`, name);
+  if (elementCount(shape) > maximumElements) fail("QC1004", `shape [${shape}] has more than 2^24 elements.`, name);
 }
 
 /** Scales and zero points, for codes of `type`. Throws QC2004 where they are missing or make no sense. */
