@@ -38,6 +38,6 @@ export function inputShape({ name, dims }: OnnxValue, pinned: ReadonlyMap<string
       name,
     );
   });
-  if (elementCount(shape) > maximumElements) fail("QC1004", `shape [${shape}] has more than 2^24 elements.`, name);
+  if (elementCount(shape) > maximumElements) fail("QC1004", `shape [${shape}] has more than 2^22 elements.`, name);
   return shape;
 }

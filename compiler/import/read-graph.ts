@@ -175,7 +175,7 @@ export class ModelReader implements GraphReader {
     const shape = home.inferShape(node);
     const count = elementCount(shape);
     if (!(count >= 1 && count <= maximumElements))
-      fail("QC2005", `the result has shape [${shape}]; expected 1 to 2^24 elements.`, node.name);
+      fail("QC2005", `the result has shape [${shape}]; expected 1 to 2^22 elements.`, node.name);
     const tensor: Tensor = { ...output, shape };
     this.nodes.push({ ...node, output: tensor });
     return tensor;

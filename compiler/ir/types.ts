@@ -19,8 +19,8 @@ export interface Range {
   readonly hi: number;
 }
 
-/** Most elements of an activation: 16 MiB of codes, beyond the memory of every target, yet little enough to compile at once. */
-export const maximumElements = 2 ** 24;
+/** Most elements of an activation: 4 MiB of codes, the memory of the largest target, yet little enough to compile in seconds. */
+export const maximumElements = 2 ** 22;
 
 /** Number of elements of a shape. */
 export function elementCount(shape: Shape): number {

@@ -11,7 +11,7 @@ import { type Positions, selection } from "./select.js";
 
 /** Positions in even steps. Throws QC2005 for more than a tensor may have. */
 function range(count: number, first = 0, step = 1): number[] {
-  if (count > maximumElements) fail("QC2005", `${count} positions along an axis; expected at most 2^24.`);
+  if (count > maximumElements) fail("QC2005", `${count} positions along an axis; expected at most 2^22.`);
   return Array.from({ length: count }, (_, i) => first + i * step);
 }
 
