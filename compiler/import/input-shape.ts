@@ -1,6 +1,6 @@
 /** Shapes of graph inputs: symbolic dimensions become numbers. */
 import { fail } from "../diagnostics.js";
-import { elementCount, type Shape } from "../ir/types.js";
+import { elementCount, maximumElements, type Shape } from "../ir/types.js";
 import type { OnnxValue } from "./onnx.js";
 import { maximumRank } from "./tensor-data.js";
 
@@ -38,6 +38,6 @@ export function inputShape({ name, dims }: OnnxValue, pinned: ReadonlyMap<string
       name,
     );
   });
-  if (elementCount(shape) > 2 ** 31 - 1) fail("QC1004", `shape [${shape}] has more than 2^31-1 elements.`, name);
+  if (elementCount(shape) > maximumElements) fail("QC1004", `shape [${shape}] has more than 2^22 elements.`, name);
   return shape;
 }

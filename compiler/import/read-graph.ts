@@ -2,7 +2,7 @@
 import { type Expression, printExpression } from "../arith/expression.js";
 import { type Diagnostic, fail, QcError } from "../diagnostics.js";
 import { type Graph, type GraphNode, noClamp, type Quantization, type RealClamp, type Tensor } from "../ir/graph.js";
-import { elementCount, type IntegerType, int8, int32, type Shape } from "../ir/types.js";
+import { elementCount, type IntegerType, int8, int32, maximumElements, type Shape } from "../ir/types.js";
 import { opHomes } from "../ops/index.js";
 import { lastAxisBehind } from "../ops/table/real-function.js";
 import { borderQuantization } from "./border.js";
@@ -204,8 +204,8 @@ export class ModelReader implements GraphReader {
     const home = opHomes.get(node.op)!;
     const shape = home.inferShape(node);
     const count = elementCount(shape);
-    if (!(count >= 1 && count <= 2 ** 31 - 1))
-      fail("QC2005", `the result has shape [${shape}]; expected 1 to 2^31-1 elements.`, node.name);
+    if (!(count >= 1 && count <= maximumElements))
+      fail("QC2005", `the result has shape [${shape}]; expected 1 to 2^22 elements.`, node.name);
     const tensor: Tensor = { ...output, shape };
     this.nodes.push({ ...node, output: tensor });
     return tensor;

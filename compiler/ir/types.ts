@@ -19,6 +19,9 @@ export interface Range {
   readonly hi: number;
 }
 
+/** Most elements of an activation: 4 MiB of codes, the memory of the largest target, yet little enough to compile in seconds. */
+export const maximumElements = 2 ** 22;
+
 /** Number of elements of a shape. */
 export function elementCount(shape: Shape): number {
   return shape.reduce((product, dim) => product * dim, 1);

@@ -8,9 +8,9 @@ import { realConstant } from "./table/real-function.js";
 
 export interface Bias {
   /** int32 codes, part of the accumulator. */
-  readonly tensor?: Tensor;
+  readonly tensor?: Tensor | undefined;
   /** What the real result becomes. */
-  readonly post?: Expression;
+  readonly post?: Expression | undefined;
 }
 
 /** The bias at input `index`, one number per output channel; none when the input is absent. */

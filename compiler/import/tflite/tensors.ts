@@ -1,7 +1,7 @@
 /** Tensors of a TensorFlow Lite file as tensors of the Graph, with their quantization checked. */
 import { fail } from "../../diagnostics.js";
 import type { Quantization, Tensor } from "../../ir/graph.js";
-import { elementCount, type IntegerType, int8, typeRange, uint8 } from "../../ir/types.js";
+import { elementCount, type IntegerType, int8, maximumElements, typeRange, uint8 } from "../../ir/types.js";
 import type { TfliteTensor } from "./model.js";
 
 const codeTypes: ReadonlyMap<string, IntegerType> = new Map([
@@ -21,7 +21,7 @@ export function codeTypeOf(tensor: TfliteTensor): IntegerType | undefined {
   return codeTypes.get(tensor.type);
 }
 
-/** Throws QC1004 unless every dimension is positive and the tensor has at most 2^31-1 elements. */
+/** Throws QC1004 unless every dimension is positive and the tensor has at most 2^31-1 elements; its data bound a constant. */
 export function requireShape({ name, shape }: TfliteTensor): void {
   if (shape.some((dim) => dim < 1)) {
     fail("QC1004", `shape [${shape}]; expected positive numbers. Convert with fixed dimensions.`, name);
@@ -52,6 +52,9 @@ export function quantizationOf(tensor: TfliteTensor, type: IntegerType): Quantiz
 /** An activation: 8-bit codes with one scale. */
 export function activationOf(tensor: TfliteTensor, type: IntegerType): Tensor {
   requireShape(tensor);
+  if (elementCount(tensor.shape) > maximumElements) {
+    fail("QC1004", `shape [${tensor.shape}] has more than 2^22 elements.`, tensor.name);
+  }
   const quantization = quantizationOf(tensor, type);
   if (quantization.axis !== undefined) {
     fail("QC2004", `got ${quantization.scales.length} scales; expected one for the whole activation.`, tensor.name);

@@ -4,6 +4,7 @@ import type { OnnxNode } from "../../import/onnx.js";
 import { qlinearBias, qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { GraphReader, OnnxRule, Pending } from "../../import/rules.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
+import { type Bias, readBias } from "../bias.onnx.js";
 import { imageLayout, movedTo } from "../layout.js";
 import { windowShape } from "../window.js";
 import { readWindow } from "../window.onnx.js";
@@ -20,7 +21,7 @@ function convolution(
   reader: GraphReader,
   x: Tensor,
   weights: Tensor,
-  bias: Tensor | undefined,
+  biasOf: (channels: number) => Bias,
 ): Pending {
   const { size, channels, before, result } = imageLayout(node, reader, x.shape);
   if (weights.shape.length !== x.shape.length) {
@@ -30,9 +31,6 @@ function convolution(
     );
   }
   if (!weights.data) reader.refuse(node, "the weights must be constants");
-  if (bias && (!bias.data || bias.shape.length !== 1)) {
-    reader.refuse(node, `a bias of shape [${bias.shape}]; expected a constant with one number per output channel`);
-  }
   const attributes = new Attributes(node, reader);
   const window = readWindow(attributes, node, reader, weights.shape.slice(2), size);
   const groups = attributes.integer("group", 1);
@@ -44,6 +42,7 @@ function convolution(
   if (kernel.some((taps, axis) => taps !== window.kernel[axis])) {
     reader.refuse(node, `kernel_shape [${window.kernel}] differs from the weights' [${kernel}]`);
   }
+  const { tensor: bias, post } = biasOf(outputs);
   const image = movedTo(reader, x, before);
   const filters = { ...weights, shape: [outputs, perGroup, ...window.kernel] };
   const [, height, width] = image.shape as [number, number, number];
@@ -53,14 +52,16 @@ function convolution(
     name: node.name,
     inputs: bias ? [image, filters, bias] : [image, filters],
     attributes: { ...window, groups } satisfies Conv2dGraphAttributes,
+    post,
     clamp: noClamp,
     ...result(...windowShape(window, height, width, node.name), outputs),
   };
 }
 
 export const readConv: OnnxRule = (node, reader) => {
-  const bias = reader.value(node, 2) ? reader.quantized(node, 2) : undefined;
-  reader.define(node, convolution(node, reader, reader.quantized(node, 0), reader.quantized(node, 1), bias));
+  const [x, weights] = [reader.quantized(node, 0), reader.quantized(node, 1)];
+  const bias = (channels: number) => readBias(node, reader, 2, x, weights, channels);
+  reader.define(node, convolution(node, reader, x, weights, bias));
   return true;
 };
 
@@ -71,7 +72,7 @@ export const readQLinearConv: OnnxRule = (node, reader) => {
   return qlinearResult(
     reader,
     node,
-    convolution(node, reader, x, weights, qlinearBias(reader, node, 8, x, weights)),
+    convolution(node, reader, x, weights, () => ({ tensor: qlinearBias(reader, node, 8, x, weights) })),
     6,
   );
 };

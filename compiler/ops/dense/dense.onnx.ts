@@ -1,11 +1,14 @@
 /** ONNX Gemm, MatMul, QLinearMatMul and QGemm with constant weights, and the Add that carries a MatMul's bias. Source: ONNX operator specification. */
+import type { Expression, FunctionName } from "../../arith/expression.js";
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import { qlinearBias, qlinearOperand, qlinearResult } from "../../import/qlinear.js";
-import type { GraphReader, Move, OnnxRule, Pending, Value } from "../../import/rules.js";
+import type { GraphReader, Move, OnnxRule, Pending } from "../../import/rules.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
 import { elementCount } from "../../ir/types.js";
+import { readBias } from "../bias.onnx.js";
 import { movedTo } from "../layout.js";
+import { realConstant } from "../table/real-function.js";
 
 /** Real-valued form: inputs are x [.., I], weights [O, I] or (transposed: false) [I, O], and an optional bias [O]. */
 export interface DenseGraphAttributes {
@@ -83,15 +86,16 @@ function constantProduct(node: OnnxNode, reader: GraphReader, first: Tensor, sec
   return { ...pending, shape, moves: [...pending.moves, { op: "reshape", name: node.name, attributes: { shape } }] };
 }
 
-/** Whether a constant holds one number per column: all its other axes are 1. */
-function isRow(bias: Tensor): boolean {
-  return bias.data !== undefined && (bias.shape.at(-1) ?? 1) === elementCount(bias.shape);
-}
-
 /** The tensor with its values times a positive number: its scales, exact as doubles. */
 function scaled(tensor: Tensor, factor: number): Tensor {
   const { quantization } = tensor;
   return { ...tensor, quantization: { ...quantization, scales: quantization.scales.map((scale) => scale * factor) } };
+}
+
+/** The function x + c of a bias with c times a factor. */
+function atFactor(post: Expression, factor: number): Expression {
+  const [name, x, constant] = post as readonly [FunctionName, Expression, Expression];
+  return factor === 1 ? post : [name, x, ["Mul", constant, factor]];
 }
 
 export const readGemm: OnnxRule = (node, reader) => {
@@ -105,24 +109,22 @@ export const readGemm: OnnxRule = (node, reader) => {
   if (!factors.every((factor) => factor > 0 && Number.isFinite(factor)))
     reader.refuse(node, `alpha ${alpha} and beta ${beta}; expected positive numbers`);
   if (a.data && b.data) reader.refuse(node, "both operands are constants. Fold constants before export");
-  const bias = reader.value(node, 2) ? reader.quantized(node, 2) : undefined;
   if (a.shape.length !== 2 || b.shape.length !== 2) {
     reader.refuse(node, `operands [${a.shape}] and [${b.shape}]; expected two matrices`);
   }
   if (a.data) {
-    if (bias) reader.refuse(node, "a bias on a product with a constant first operand; use Add behind it");
+    if (reader.value(node, 2))
+      reader.refuse(node, "a bias on a product with a constant first operand; use Add behind it");
     const given = { transposed: !transA, ready: transB };
     reader.define(node, leftProduct(node, reader, scaled(a, alpha), b, given));
     return true;
   }
-  if (bias && (!isRow(bias) || bias.shape.length > 2)) {
-    reader.refuse(node, `a bias of shape [${bias.shape}]; expected a constant with one number per column`);
-  }
+  const { tensor: bias, post } = readBias(node, reader, 2, a, b, b.shape[transB ? 0 : 1]!);
   const x = transA ? movedTo(reader, a, [exchanged(`${node.name}_rows`, 2)]) : a;
   const weights = scaled(b, alpha);
   const pending = product(node.name, bias ? [x, weights, scaled(bias, beta)] : [x, weights], transB);
   const own: DenseGraphAttributes = { transposed: transB, ...(bias && alpha !== beta ? { ownBias: true } : {}) };
-  reader.define(node, { ...pending, attributes: own });
+  reader.define(node, { ...pending, attributes: own, post: post && atFactor(post, beta) });
   return true;
 };
 
@@ -161,21 +163,22 @@ export const readQGemm: OnnxRule = (node, reader) => {
   return qlinearResult(reader, node, product(node.name, bias ? [x, weights, bias] : [x, weights], transposed), 7);
 };
 
-/** Add of a constant int32 vector to an unquantized MatMul: its bias. */
+/** Add of a constant vector to an unquantized MatMul: its bias, where the vector consists of whole multiples of the products' unit. */
 export const readBiasAdd: OnnxRule = (node, reader) => {
-  const operands = [reader.value(node, 0), reader.value(node, 1)];
-  const pending = operands.find((value): value is Pending => value?.kind === "pending" && value.op === "dense");
-  const bias = operands.find(
-    (value): value is Extract<Value, { kind: "real" }> => value?.kind === "real" && value.tensor.data !== undefined,
-  );
-  if (!pending || !bias || pending.inputs.length !== 2 || bias.tensor.type.bits !== 32) return false;
-  // A Relu or Clip between the product and this Add bounds the product alone.
-  const bounded = pending.clamp.min !== -Infinity || pending.clamp.max !== Infinity;
-  // A movement between them would act on the product alone, too.
-  if (bounded || pending.moves.length > 0 || !isRow(bias.tensor) || bias.tensor.shape.length > pending.shape.length)
-    return false;
+  const values = [reader.value(node, 0), reader.value(node, 1)];
+  const pending = values.find((value): value is Pending => value?.kind === "pending" && value.op === "dense");
+  const constant = realConstant(values.find((value) => value !== pending));
+  if (!pending || !constant || pending.inputs.length !== 2) return false;
+  // What stands between the product and this Add concerns the product alone.
+  const plain = pending.clamp.min === -Infinity && pending.clamp.max === Infinity && pending.post === undefined;
+  const { shape, values: numbers } = constant;
+  const row = (shape.at(-1) ?? 1) === numbers.length && shape.length <= pending.shape.length;
+  if (!plain || pending.moves.length > 0 || !row) return false;
+  const index = values.indexOf(pending) === 0 ? 1 : 0;
+  const [x, weights] = pending.inputs as [Tensor, Tensor];
+  const { tensor } = readBias(node, reader, index, x, weights, pending.shape.at(-1)!);
+  if (!tensor) return false;
   const { transposed } = pending.attributes as DenseGraphAttributes;
-  const vector: Tensor = { ...bias.tensor, shape: [bias.tensor.data!.length] };
-  reader.define(node, product(pending.name, [...pending.inputs, vector], transposed));
+  reader.define(node, product(pending.name, [...pending.inputs, tensor], transposed));
   return true;
 };

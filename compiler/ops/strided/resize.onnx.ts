@@ -2,7 +2,7 @@
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
-import type { Shape } from "../../ir/types.js";
+import { maximumElements, type Shape } from "../../ir/types.js";
 import { selection } from "./select.js";
 
 /** Position in the input of position `at` of the output, by coordinate_transformation_mode. */
@@ -32,8 +32,11 @@ interface Resampling {
 function resample(node: OnnxNode, reader: GraphReader, { coordinate, rounding, axes }: Resampling): boolean {
   return reader.move(node, (shape) => {
     const given = axes(shape);
-    if (given.length !== shape.length || given.some(({ scale, size }) => !(scale > 0 && size >= 1))) {
-      return reader.refuse(node, `${given.length} scales for an input of shape [${shape}]`);
+    if (
+      given.length !== shape.length ||
+      given.some(({ scale, size }) => !(scale > 0 && size >= 1 && size <= maximumElements))
+    ) {
+      return reader.refuse(node, `sizes [${given.map(({ size }) => size)}] for an input of shape [${shape}]`);
     }
     const positions = given.map(({ scale, size }, axis): [number, number[]] => {
       const last = shape[axis]! - 1;

@@ -1,14 +1,19 @@
 /** ONNX Slice, Split, Gather, Tile and Expand: choices of positions along axes. */
+import { fail } from "../../diagnostics.js";
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, Move, OnnxRule } from "../../import/rules.js";
-import { elementCount, type Shape } from "../../ir/types.js";
+import { maximumElements, type Shape } from "../../ir/types.js";
 import { axisOf } from "../axis.js";
 import { readDepthToSpace, readSpaceToDepth } from "./depth-space.onnx.js";
 import { readResize, readUpsample } from "./resize.onnx.js";
 import { type Positions, selection } from "./select.js";
 
-const range = (count: number, first = 0, step = 1) => Array.from({ length: count }, (_, i) => first + i * step);
+/** Positions in even steps. Throws QC2005 for more than a tensor may have. */
+function range(count: number, first = 0, step = 1): number[] {
+  if (count > maximumElements) fail("QC2005", `${count} positions along an axis; expected at most 2^22.`);
+  return Array.from({ length: count }, (_, i) => first + i * step);
+}
 
 /** The axis of a tensor of `shape`; refuses the node when it has none. */
 function axisFor(node: OnnxNode, reader: GraphReader, axis: number, shape: Shape): number {
@@ -43,6 +48,7 @@ const readSlice: OnnxRule = (node, reader) => {
       const axis = axisFor(node, reader, axes?.[i] ?? i, shape);
       const step = steps?.[i] ?? 1;
       if (step === 0) reader.refuse(node, "step 0");
+      if (positions.has(axis)) reader.refuse(node, `axis ${axis} is given twice`);
       const size = shape[axis]!;
       // The specification's clamps: a negative step starts at most on the last element and ends before the first.
       const clamp = (at: number, lo: number, hi: number) => Math.min(Math.max(at < 0 ? at + size : at, lo), hi);
@@ -136,12 +142,10 @@ const readExpand: OnnxRule = (node, reader) => {
     const rank = Math.max(shape.length, target.length);
     const wide = (dims: readonly number[]) => [...new Array<number>(rank - dims.length).fill(1), ...dims];
     const [from, to] = [wide(shape), wide(target)];
-    const positions = new Map(
-      from.map((size, axis) => [axis, size === 1 ? new Array<number>(to[axis]!).fill(0) : range(size)]),
-    );
-    if (from.some((size, axis) => size !== 1 && to[axis] !== 1 && to[axis] !== size) || elementCount(to) < 1) {
+    if (from.some((size, axis) => size !== 1 && to[axis] !== 1 && to[axis] !== size) || to.some((size) => size < 1)) {
       return reader.refuse(node, `[${shape}] does not broadcast to [${target}]`);
     }
+    const positions = new Map(from.map((size, axis) => [axis, size === 1 ? range(to[axis]!, 0, 0) : range(size)]));
     const view: Move[] =
       from.length === shape.length ? [] : [{ op: "reshape", name: node.name, attributes: { shape: from } }];
     return [...view, ...select(node, reader, from, positions)];
