@@ -5,7 +5,6 @@ import type { OnnxNode } from "../../import/onnx.js";
 import { qlinearBias, qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { GraphReader, Move, OnnxRule, Pending } from "../../import/rules.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
-import { elementCount } from "../../ir/types.js";
 import { readBias } from "../bias.onnx.js";
 import { movedTo } from "../layout.js";
 import { realConstant } from "../table/real-function.js";
