@@ -13,7 +13,7 @@ module qc_interior_axis #(
     output wire held,
     output wire last
 );
-  localparam integer BITS = (SIZE > 1) ? $clog2(SIZE) : 1;
+  localparam integer BITS = $clog2(SIZE + 1);
   localparam integer PHASE_BITS = (STRIDE > 1) ? $clog2(STRIDE) : 1;
   localparam integer LAST_VALUE = SIZE - 1;
   localparam integer PHASE_LAST_VALUE = STRIDE - 1;

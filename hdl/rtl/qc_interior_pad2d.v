@@ -3,6 +3,7 @@
 `default_nettype none
 
 module qc_interior_pad2d #(
+    parameter integer BITS = 8,
     parameter integer CODE = 0,
     parameter integer HEIGHT = 2,
     parameter integer WIDTH = 2,
@@ -12,14 +13,14 @@ module qc_interior_pad2d #(
     parameter integer STRIDE_Y = 2,
     parameter integer STRIDE_X = 2
 ) (
-    input  wire       clk,
-    input  wire       rst,
-    input  wire [7:0] in_data,
-    input  wire       in_valid,
-    output wire       in_ready,
-    output reg  [7:0] out_data,
-    output reg        out_valid,
-    input  wire       out_ready
+    input  wire            clk,
+    input  wire            rst,
+    input  wire [BITS-1:0] in_data,
+    input  wire            in_valid,
+    output wire            in_ready,
+    output reg  [BITS-1:0] out_data,
+    output reg             out_valid,
+    input  wire            out_ready
 );
   localparam integer CHANNEL_BITS = (CHANNELS > 1) ? $clog2(CHANNELS) : 1;
   localparam integer CHANNEL_LAST_VALUE = CHANNELS - 1;
@@ -46,7 +47,7 @@ module qc_interior_pad2d #(
     else if (step) channel <= last_channel ? {CHANNEL_BITS{1'b0}} : channel + 1'b1;
     if (rst) out_valid <= 1'b0;
     else if (enable) out_valid <= step;
-    if (enable) out_data <= held ? in_data : CODE[7:0];
+    if (enable) out_data <= held ? in_data : CODE[BITS-1:0];
   end
 endmodule
 

@@ -5,7 +5,7 @@ import { elementCount } from "../../compiler/ir/index.js";
 import { opHomes } from "../../compiler/ops/index.js";
 import { loweringOf } from "../../targets/verilog/lowerings.js";
 import { type Affine, type Attribute, ModelBuilder } from "../helpers/onnx.js";
-import { type Case, coordinates, describeCases, intervals } from "./engines.js";
+import { type Case, coordinates, describeCases } from "./engines.js";
 import { code, real } from "./reals.js";
 import { describeWitnessed } from "./witnessed.js";
 
@@ -170,11 +170,6 @@ describe("zeros between pixels", () => {
       needed = Math.max(needed, from);
       expect(stage.needs(k, 0)).toBe(needed);
     }
-  });
-
-  it("cost one cycle each", async () => {
-    const { predicted, simulated } = await intervals(cases[1]!.model);
-    expect(simulated).toBe(predicted);
   });
 });
 

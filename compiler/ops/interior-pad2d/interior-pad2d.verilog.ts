@@ -22,7 +22,8 @@ export const verilog: VerilogLowering<InteriorPad2dAttributes> = {
     return {
       module: "qc_interior_pad2d",
       parameters: {
-        CODE: code & 255,
+        BITS: output.type.bits,
+        CODE: code,
         HEIGHT: height,
         WIDTH: width,
         CHANNELS: channels,
