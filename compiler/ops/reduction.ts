@@ -28,16 +28,13 @@ export function readReduction(node: OnnxNode, reader: GraphReader): (shape: Shap
       (axis) => axisOf(axis, shape.length) ?? reader.refuse(node, `axis ${axis} of an input of shape [${shape}]`),
     );
     const all = given.length === 0 && !none;
-    return reduction(
-      node.name,
-      shape,
-      shape.map((_, axis) => all || listed.includes(axis)),
-      keep,
-    );
+    return reductionOver(node.name, shape, all ? shape.map((_, axis) => axis) : listed, keep);
   };
 }
 
-function reduction(name: string, shape: Shape, reduced: readonly boolean[], keep: boolean): Reduction {
+/** The reduction of a tensor of `shape` over these axes, which stay as axes of length 1 where `keep`. */
+export function reductionOver(name: string, shape: Shape, axes: readonly number[], keep: boolean): Reduction {
+  const reduced = shape.map((_, axis) => axes.includes(axis));
   const permutation = sideBySide(shape, reduced);
   const dims = permutation.map((axis) => shape[axis]!);
   const first = permutation.findIndex((axis) => reduced[axis] && shape[axis]! > 1);

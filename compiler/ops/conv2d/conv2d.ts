@@ -6,6 +6,7 @@ import { lowerProducts, productUnit } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
+import { readConvTranspose } from "./conv-transpose.onnx.js";
 import { c, scratchBytes } from "./conv2d.c.js";
 import { channels } from "./conv2d.channels.js";
 import { type Conv2dGraphAttributes, readConv, readQLinearConv } from "./conv2d.onnx.js";
@@ -14,7 +15,7 @@ import { verilog } from "./conv2d.verilog.js";
 
 export default {
   name: "conv2d",
-  onnx: { Conv: readConv, QLinearConv: readQLinearConv },
+  onnx: { Conv: readConv, ConvTranspose: readConvTranspose, QLinearConv: readQLinearConv },
 
   inferShape({ inputs: [x, weights], attributes }) {
     const [rows, columns] = windowShape(attributes, x!.shape[1]!, x!.shape[2]!, x!.name);

@@ -1,0 +1,36 @@
+/*
+ * Positions of the largest codes of rows of `count`, of the least ones where `least`; of equal codes the first, or the last
+ * where `last`.
+ */
+#ifndef QC_ARG_MAX_H
+#define QC_ARG_MAX_H
+
+#include <stdint.h>
+
+#include "qc_config.h"
+#include "qc_element.h"
+
+QC_INLINE void qc_arg_max(const uint8_t *x, uint8_t *y, int32_t rows, int32_t count, int x_kind, int y_kind, int least, int last)
+{
+    int32_t at = 0;
+    int32_t row;
+
+    for (row = 0; row < rows; row++) {
+        int32_t best = qc_load(x, at, x_kind);
+        int32_t position = 0;
+        int32_t i;
+
+        for (i = 1; i < count; i++) {
+            const int32_t code = qc_load(x, at + i, x_kind);
+
+            if ((least ? code < best : code > best) || (last && code == best)) {
+                best = code;
+                position = i;
+            }
+        }
+        qc_store(y, row, y_kind, position);
+        at += count;
+    }
+}
+
+#endif
