@@ -18,7 +18,7 @@ import {
   withAxisLast,
 } from "./real-function.js";
 
-type Operand = { readonly constant: RealConstant } | { readonly real: RealFunction };
+export type Operand = { readonly constant: RealConstant } | { readonly real: RealFunction };
 
 /** Operator of the expressions for each ONNX operator: PRelu is a LeakyRelu whose slope is an operand. */
 const functionOf: Readonly<Record<string, FunctionName>> = {
@@ -35,10 +35,39 @@ const functionOf: Readonly<Record<string, FunctionName>> = {
 export const readArithmetic: OnnxRule = (node, reader) => {
   const name = functionOf[node.opType]!;
   new Attributes(node, reader).done();
-  const operands = node.inputs.map((_, index): Operand => {
+  const operands = arithmetic(node, reader);
+  // ONNX divides integers as C does.
+  const truncates = name === "Div" && operands.some((operand) => "constant" in operand && operand.constant.integer);
+  combine(node, reader, operands, (terms) => {
+    const value = terms.slice(1).reduce<Expression>((left, right) => [name, left, right], terms[0]!);
+    return truncates ? truncated(value) : value;
+  });
+  return true;
+};
+
+/** The value without its fraction. */
+export function truncated(value: Expression): Expression {
+  return ["Add", ["Max", ["Floor", value], 0], ["Min", ["Ceil", value], 0]];
+}
+
+/** Every input of the node as a constant or a function; refuses anything else. */
+export function arithmetic(node: OnnxNode, reader: GraphReader): Operand[] {
+  return node.inputs.map((_, index): Operand => {
     const constant = realConstant(reader.value(node, index));
     return constant ? { constant } : { real: requireFunction(node, reader, index) };
   });
+}
+
+/**
+ * Defines the node's result as a function of the one value that its operands are functions of, constants of one number or of
+ * one per channel. `build` gets an expression per operand.
+ */
+export function combine(
+  node: OnnxNode,
+  reader: GraphReader,
+  operands: readonly Operand[],
+  build: (terms: readonly Expression[]) => Expression,
+): void {
   const functions = operands.flatMap((operand) => ("real" in operand ? [operand.real] : []));
   const constants = operands.flatMap((operand) => ("constant" in operand ? [operand.constant] : []));
   const first = functions[0];
@@ -64,10 +93,8 @@ export const readArithmetic: OnnxRule = (node, reader) => {
     const { values } = operand.constant;
     return uniform(values) ?? { perChannel: Array.from(values) };
   });
-  const expression = terms.slice(1).reduce<Expression>((left, right) => [name, left, right], terms[0]!);
-  reader.define(node, pendingFunction(node, reader, { ...source, expression }));
-  return true;
-};
+  reader.define(node, pendingFunction(node, reader, { ...source, expression: build(terms) }));
+}
 
 /** The one value of a constant, or undefined. */
 function uniform(values: ArrayLike<number>): number | undefined {
