@@ -24,6 +24,15 @@ export class Attributes {
     return value as number;
   }
 
+  /** A number, also where it is a tensor of one element. */
+  number(name: string, fallback: number): number {
+    const value = this.take(name);
+    if (value === undefined) return fallback;
+    const found = typeof value === "object" && "values" in value && value.values.length === 1 ? value.values[0] : value;
+    if (typeof found !== "number") this.wrong(name, "a number");
+    return found as number;
+  }
+
   text(name: string, fallback: string): string {
     const value = this.take(name);
     if (value === undefined) return fallback;

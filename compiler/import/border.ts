@@ -23,9 +23,6 @@ export function borderQuantization(model: OnnxModel, input: string): Quantizatio
     const moves = [...opHomes.values()].some((home) => home.movesCodes && home.onnx[node.opType]);
     if (moves) for (const output of node.outputs) carriers.add(output);
   }
-  return fail(
-    "QC2003",
-    "this integer graph input is never dequantized, so its codes have no meaning. Put DequantizeLinear behind it.",
-    input,
-  );
+  // Nothing gives the codes a scale: they are whole numbers in their own right.
+  return { scales: [1], zeroPoints: [0] };
 }

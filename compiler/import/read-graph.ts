@@ -375,7 +375,8 @@ export class ModelReader implements GraphReader {
     const tensor = this.quantize(name, { ...value, post: undefined }, int32, gridQuantization(unit));
     if (factor === 1) return tensor;
     const scales = [factor].flat().map((each) => each * unit);
-    const axis = scales.length === 1 ? undefined : lastAxisBehind(value.moves, tensor.shape);
+    const axis =
+      scales.length === 1 ? undefined : lastAxisBehind(opHomes.get(value.op)!.inferShape(value), value.moves);
     if (scales.length > 1 && axis === undefined) throw new Refusal("a scale per channel behind a movement");
     const quantization = { scales, zeroPoints: scales.map(() => 0), axis };
     return this.emit("reshape", name, tensor, { shape: tensor.shape }, { quantization });

@@ -1,12 +1,14 @@
 /** Operands of elementwise ONNX nodes: broadcasting, constants, channels-last order. */
 import type { OnnxNode } from "../import/onnx.js";
 import type { GraphReader, Move, Pending } from "../import/rules.js";
+import { exactQuantization } from "../import/unquantized.js";
 import { noClamp, type Tensor } from "../ir/graph.js";
 import { elementCount, type Shape } from "../ir/types.js";
 import { broadcastShape } from "./broadcast.js";
 import { fromChannelsLast, toChannelsLast } from "./layout.js";
 import { transposeOrder } from "./order.js";
 import { repetition } from "./second-operand.js";
+import { realFunction } from "./table/real-function.js";
 
 /** Operands in the order in which the homes take them. */
 export interface TwoOperands {
@@ -89,7 +91,20 @@ export function pendingPair(
   return { kind: "pending", op, name: node.name, inputs, attributes, clamp: noClamp, shape, moves };
 }
 
-/** Whether both operands are dequantized tensors, so that no constant or unquantized value is among them. */
+/**
+ * Whether both operands are tensors, or values on a grid of their own and no functions of one value: neither constants nor
+ * results that still wait for their quantization are among them.
+ */
 export function bothQuantized(node: OnnxNode, reader: GraphReader): boolean {
-  return node.inputs.length === 2 && [0, 1].every((index) => reader.value(node, index)?.kind === "real");
+  if (node.inputs.length !== 2) return false;
+  const values = [0, 1].map((index) => reader.value(node, index));
+  if (values.every((value) => value?.kind === "real")) return true;
+  const [a, b] = values.map(realFunction);
+  const tensors = values.every(
+    (value) =>
+      value?.kind === "real" ||
+      value?.kind === "codes" ||
+      ((value?.kind === "pending" || value?.kind === "float-input") && exactQuantization(value) !== undefined),
+  );
+  return tensors && (!a || !b || a.source !== b.source);
 }

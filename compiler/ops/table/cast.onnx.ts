@@ -5,6 +5,7 @@ import { boundsOf } from "../../import/grid.js";
 import type { OnnxRule } from "../../import/rules.js";
 import { elementTypeName, integerTypeOf, isFloatType } from "../../import/tensor-data.js";
 import { typeRange } from "../../ir/types.js";
+import { truncated } from "./arithmetic.onnx.js";
 import { pendingFunction, requireFunction } from "./real-function.js";
 
 export const readCast: OnnxRule = (node, reader) => {
@@ -22,11 +23,7 @@ export const readCast: OnnxRule = (node, reader) => {
   const type = integerTypeOf(to);
   if (!type) return reader.refuse(node, `to ${elementTypeName[to] ?? to}; expected a float or integer type`);
   const operand = requireFunction(node, reader, 0);
-  const whole: Expression = [
-    "Add",
-    ["Max", ["Floor", operand.expression], 0],
-    ["Min", ["Ceil", operand.expression], 0],
-  ];
+  const whole = truncated(operand.expression);
   const known = boundsOf(operand.expression, undefined);
   const { lo, hi } = typeRange(type);
   // Values beyond the type are undefined in ONNX; saturating keeps the result on a grid of the type.

@@ -4,8 +4,9 @@ import { dependsOnChannel } from "../../arith/expression.js";
 import { monotonicity } from "../../arith/monotonicity.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { FloatInput, GraphReader, Move, Pending, Unquantized, Value } from "../../import/rules.js";
+import { integerTypeOf } from "../../import/tensor-data.js";
 import { noClamp, type RealClamp, type Tensor } from "../../ir/graph.js";
-import { elementCount, type Shape } from "../../ir/types.js";
+import { elementCount, int8, type Shape } from "../../ir/types.js";
 import { opHomes } from "../index.js";
 import { inversePermutation } from "../order.js";
 import type { TableGraphAttributes } from "./table.types.js";
@@ -24,6 +25,8 @@ export interface RealFunction {
 export interface RealConstant {
   readonly shape: Shape;
   readonly values: ArrayLike<number>;
+  /** Whether ONNX computes with it in integers. */
+  readonly integer?: boolean;
 }
 
 /** The pending result without any function of it: what several functions of one result have in common. */
@@ -61,7 +64,10 @@ function bounded(expression: Expression, { min, max }: RealClamp): Expression {
 
 /** The real values of a float constant, or of a dequantized one (exact as doubles); undefined for anything else. */
 export function realConstant(value: Value | undefined): RealConstant | undefined {
-  if (value?.kind === "constant") return { shape: value.constant.dims, values: value.constant.values };
+  if (value?.kind === "constant") {
+    const { dims, values, dataType } = value.constant;
+    return { shape: dims, values, integer: integerTypeOf(dataType) !== undefined };
+  }
   if (value?.kind !== "real" || !value.tensor.data) return undefined;
   const { data, shape, quantization } = value.tensor;
   const { scales, zeroPoints, axis } = quantization;
@@ -122,7 +128,7 @@ export function requireFunction(node: OnnxNode, reader: GraphReader, index: numb
  */
 export function withAxisLast(node: OnnxNode, reader: GraphReader, found: RealFunction, axis: number): RealFunction {
   const { source, moves, shape } = found;
-  if (lastAxisBehind(moves, shape) === axis) return found;
+  if (lastAxisBehind(startShape(source), moves) === axis) return found;
   if (moves.length > 0 || "kind" in source) {
     return reader.refuse(node, "a constant per channel behind a movement of unquantized values; quantize before it");
   }
@@ -136,13 +142,32 @@ export function withAxisLast(node: OnnxNode, reader: GraphReader, found: RealFun
   return { ...found, source: moved, moves: [back] };
 }
 
-/** Where movements put the last axis of what they start from; undefined for other movements than transpositions. */
-export function lastAxisBehind(moves: readonly Move[], shape: Shape): number | undefined {
+/** Shape of what the movements start from. */
+function startShape(source: RealFunction["source"]): Shape {
+  if (!("kind" in source)) return source.shape;
+  return source.kind === "pending" ? opHomes.get(source.op)!.inferShape(source) : source.source;
+}
+
+/** Where movements put the last axis of `shape`; undefined for other ones than transpositions and axes of length 1. */
+export function lastAxisBehind(shape: Shape, moves: readonly Move[]): number | undefined {
+  let current = shape;
   let axis = shape.length - 1;
-  for (const { op, attributes } of moves) {
-    const permutation = opHomes.get(op)!.permutation?.(attributes);
-    if (!permutation) return undefined;
-    axis = permutation.indexOf(axis);
+  for (const { op, name, attributes } of moves) {
+    const home = opHomes.get(op)!;
+    const permutation = home.permutation?.(attributes);
+    const input = { name, shape: current, type: int8, quantization: { scales: [1], zeroPoints: [0] } };
+    const next = home.inferShape({ inputs: [input], attributes });
+    if (permutation) axis = permutation.indexOf(axis);
+    else {
+      // Reshapes that only add or drop axes of length 1 keep the others in order.
+      const long = (dims: Shape) => [...dims.keys()].filter((i) => dims[i]! > 1);
+      const [before, after] = [long(current), long(next)];
+      const same = before.length === after.length && before.every((i, k) => current[i] === next[after[k]!]);
+      const place = before.indexOf(axis);
+      if (!home.alias || !same || place < 0) return undefined;
+      axis = after[place]!;
+    }
+    current = next;
   }
   return axis;
 }

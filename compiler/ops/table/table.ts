@@ -3,8 +3,10 @@ import { typeRange } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { readArithmetic } from "./arithmetic.onnx.js";
 import { readCast } from "./cast.onnx.js";
+import { comparisonRules } from "./comparisons.onnx.js";
 import { functionTable, tableRange } from "./function-table.js";
 import { functionRules } from "./functions.onnx.js";
+import { readRequantShift } from "./requant-shift.onnx.js";
 import { c } from "./table.c.js";
 import { readClip, readRelu } from "./table.onnx.js";
 import type { TableAttributes, TableGraphAttributes } from "./table.types.js";
@@ -17,6 +19,8 @@ export default {
     Cast: readCast,
     Clip: readClip,
     ...functionRules,
+    ...comparisonRules,
+    RequantShift: readRequantShift,
     Add: readArithmetic,
     Div: readArithmetic,
     Max: readArithmetic,
