@@ -28,7 +28,8 @@ export class Attributes {
   number(name: string, fallback: number): number {
     const value = this.take(name);
     if (value === undefined) return fallback;
-    const found = typeof value === "object" && "values" in value && value.values.length === 1 ? value.values[0] : value;
+    const tensor = typeof value === "object" && !Array.isArray(value) ? (value as OnnxTensor).values : undefined;
+    const found = tensor?.length === 1 ? tensor[0] : value;
     if (typeof found !== "number") this.wrong(name, "a number");
     return found as number;
   }

@@ -3,7 +3,7 @@
  * around a real operator. Sources: ONNX operator specification; onnxruntime docs/ContribOperators.md.
  */
 import { fail } from "../diagnostics.js";
-import type { Tensor } from "../ir/graph.js";
+import type { Quantization, Tensor } from "../ir/graph.js";
 import type { OnnxNode, OnnxTensor } from "./onnx.js";
 import { equalQuantization, quantizationFrom } from "./quantize-rules.js";
 import type { GraphReader, Pending } from "./rules.js";
@@ -36,6 +36,51 @@ export function qlinearOperand(reader: GraphReader, node: OnnxNode, index: numbe
     fail("QC2004", `got ${quantization.scales.length} scales for axis ${axis} of shape [${constant.dims}].`, node.name);
   }
   return { name: constant.name, shape: constant.dims, type, quantization, data: Int32Array.from(constant.values) };
+}
+
+/**
+ * The codes of input `index` less the zero point of input `zeroPoint`, as the *Integer operators take them: whole numbers of
+ * scale 1, or of the given scales. `axis` is that of zero points or scales per channel.
+ */
+export function integerOperand(
+  reader: GraphReader,
+  node: OnnxNode,
+  index: number,
+  zeroPoint: number,
+  axis: number,
+  given?: readonly number[],
+): Tensor {
+  const value = reader.value(node, index);
+  const zeros = constantAt(reader, node, zeroPoint);
+  const count = Math.max(zeros?.values.length ?? 1, given?.length ?? 1);
+  const spread = (values: ArrayLike<number> | undefined, fallback: number) =>
+    Array.from({ length: count }, (_, i) => values?.[values.length === 1 ? 0 : i] ?? fallback);
+  const scales = spread(given, 1);
+  const quantization: Quantization = {
+    scales,
+    zeroPoints: spread(zeros?.values, 0),
+    axis: scales.length === 1 ? undefined : axis,
+  };
+  if (value?.kind === "codes") {
+    return equalQuantization(quantization, value.tensor.quantization)
+      ? value.tensor
+      : reader.emit("reshape", node.name, value.tensor, { shape: value.tensor.shape }, { quantization });
+  }
+  if (value?.kind !== "constant") return reader.refuse(node, `input ${index} must be integer codes`);
+  const { constant } = value;
+  const type = integerTypeOf(constant.dataType);
+  if (!type || type.bits > 16) return reader.refuse(node, `input ${index} must be an integer of at most 16 bits`);
+  if (count > 1 && constant.dims.at(axis) !== count) {
+    fail("QC2004", `got ${count} zero points or scales for axis ${axis} of shape [${constant.dims}].`, node.name);
+  }
+  const place = axis < 0 ? axis + constant.dims.length : axis;
+  return {
+    name: constant.name,
+    shape: constant.dims,
+    type,
+    quantization: { ...quantization, axis: quantization.axis === undefined ? undefined : place },
+    data: Int32Array.from(constant.values),
+  };
 }
 
 /** An int32 bias input in units of input scale * weight scale, exact as a double; undefined when absent. */

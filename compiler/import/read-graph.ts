@@ -12,6 +12,7 @@ import { inputShape, pinnedDims } from "./input-shape.js";
 import type { ImportOptions, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from "./onnx.js";
 import { readOnnx } from "./onnx.js";
 import { pruneUnused, requireSingleDefinitions } from "./prune.js";
+import { knownDomains, qonnxRules } from "./qonnx.js";
 import { equalQuantization, quantizationRules, shapeOf } from "./quantize-rules.js";
 import type { FloatInput, GraphReader, Move, OnnxRule, Pending, Unquantized, Value } from "./rules.js";
 import { elementTypeName, int32Type, integerTypeOf, isFloatType } from "./tensor-data.js";
@@ -30,8 +31,10 @@ export function importModel(bytes: Uint8Array, name: string, options: ImportOpti
 /** Rules by ONNX operator type: the quantization rules, then those of the op homes in order of their names. */
 function rulesFor(opType: string): OnnxRule[] {
   const rules: OnnxRule[] = [];
-  const own = quantizationRules[opType];
-  if (own) rules.push(own);
+  for (const table of [quantizationRules, qonnxRules]) {
+    const own = Object.hasOwn(table, opType) ? table[opType] : undefined;
+    if (own) rules.push(own);
+  }
   for (const home of opHomes.values()) {
     const rule = home.onnx[opType];
     if (rule) rules.push(rule);
@@ -222,7 +225,7 @@ export class ModelReader implements GraphReader {
         return;
       }
       if (this.fold(node)) return;
-      const rules = node.domain === "" || node.domain === "com.microsoft" ? rulesFor(node.opType) : [];
+      const rules = knownDomains.has(node.domain) ? rulesFor(node.opType) : [];
       const known = node.domain === "" ? node.opType : `${node.domain}.${node.opType}`;
       if (rules.length === 0) {
         this.report("QC2001", node, `${known} is not supported.`);

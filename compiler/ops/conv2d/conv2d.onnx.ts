@@ -1,7 +1,7 @@
 /** ONNX Conv and QLinearConv (of images and signals, constant weights). Source: ONNX operator specification, Conv. */
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
-import { qlinearBias, qlinearOperand, qlinearResult } from "../../import/qlinear.js";
+import { integerOperand, qlinearBias, qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { GraphReader, OnnxRule, Pending } from "../../import/rules.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
 import { type Bias, readBias } from "../bias.onnx.js";
@@ -62,6 +62,17 @@ export const readConv: OnnxRule = (node, reader) => {
   const [x, weights] = [reader.quantized(node, 0), reader.quantized(node, 1)];
   const bias = (channels: number) => readBias(node, reader, 2, x, weights, channels);
   reader.define(node, convolution(node, reader, x, weights, bias));
+  return true;
+};
+
+/** x, w, x_zero_point, w_zero_point: the sums themselves. */
+export const readConvInteger: OnnxRule = (node, reader) => {
+  const x = integerOperand(reader, node, 0, 2, 0);
+  const weights = integerOperand(reader, node, 1, 3, 0);
+  reader.define(
+    node,
+    convolution(node, reader, x, weights, () => ({})),
+  );
   return true;
 };
 

@@ -9,13 +9,18 @@ import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
 import { readConvTranspose } from "./conv-transpose.onnx.js";
 import { c, scratchBytes } from "./conv2d.c.js";
 import { channels } from "./conv2d.channels.js";
-import { type Conv2dGraphAttributes, readConv, readQLinearConv } from "./conv2d.onnx.js";
+import { type Conv2dGraphAttributes, readConv, readConvInteger, readQLinearConv } from "./conv2d.onnx.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { verilog } from "./conv2d.verilog.js";
 
 export default {
   name: "conv2d",
-  onnx: { Conv: readConv, ConvTranspose: readConvTranspose, QLinearConv: readQLinearConv },
+  onnx: {
+    Conv: readConv,
+    ConvInteger: readConvInteger,
+    ConvTranspose: readConvTranspose,
+    QLinearConv: readQLinearConv,
+  },
 
   inferShape({ inputs: [x, weights], attributes }) {
     const [rows, columns] = windowShape(attributes, x!.shape[1]!, x!.shape[2]!, x!.name);

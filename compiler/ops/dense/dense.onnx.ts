@@ -2,7 +2,7 @@
 import type { Expression, FunctionName } from "../../arith/expression.js";
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
-import { qlinearBias, qlinearOperand, qlinearResult } from "../../import/qlinear.js";
+import { integerOperand, qlinearBias, qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { GraphReader, Move, OnnxRule, Pending } from "../../import/rules.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
 import { readBias } from "../bias.onnx.js";
@@ -132,6 +132,29 @@ export const readMatMul: OnnxRule = (node, reader) => {
   if (!a.data && !b.data) return false; // two activations: matmul
   new Attributes(node, reader).done();
   reader.define(node, constantProduct(node, reader, a, b));
+  return true;
+};
+
+/** A, B, a_zero_point, b_zero_point: the sums themselves. */
+export const readMatMulInteger: OnnxRule = (node, reader) => {
+  new Attributes(node, reader).done();
+  const a = integerOperand(reader, node, 0, 2, -2);
+  const b = integerOperand(reader, node, 1, 3, -1);
+  if (!a.data && !b.data) return false; // two activations: matmul
+  reader.define(node, constantProduct(node, reader, a, b));
+  return true;
+};
+
+/** com.microsoft: A, B, a_scale, b_scale, a_zero_point, b_zero_point, bias (float) */
+export const readMatMulIntegerToFloat: OnnxRule = (node, reader) => {
+  new Attributes(node, reader).done();
+  const scales = [2, 3].map((index) => reader.numbers(node, index)) as [readonly number[], readonly number[]];
+  const a = integerOperand(reader, node, 0, 4, -2, scales[0]);
+  const b = integerOperand(reader, node, 1, 5, -1, scales[1]);
+  if (!b.data) reader.refuse(node, "the second operand must be a constant matrix");
+  const weights = asMatrix(node, reader, b);
+  const { tensor: bias, post } = readBias(node, reader, 6, a, weights, weights.shape[1]!);
+  reader.define(node, { ...product(node.name, bias ? [a, weights, bias] : [a, weights], false), post });
   return true;
 };
 

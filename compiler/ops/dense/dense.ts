@@ -14,6 +14,8 @@ import {
   readBiasAdd,
   readGemm,
   readMatMul,
+  readMatMulInteger,
+  readMatMulIntegerToFloat,
   readQGemm,
   readQLinearMatMul,
 } from "./dense.onnx.js";
@@ -25,6 +27,8 @@ export default {
   onnx: {
     Gemm: readGemm,
     MatMul: readMatMul,
+    MatMulInteger: readMatMulInteger,
+    MatMulIntegerToFloat: readMatMulIntegerToFloat,
     QLinearMatMul: readQLinearMatMul,
     QGemm: readQGemm,
     Add: readBiasAdd,
