@@ -200,6 +200,8 @@ export const qonnxRules: Readonly<Record<string, OnnxRule>> = {
 export const knownDomains: ReadonlySet<string> = new Set([
   "",
   "com.microsoft",
+  "PACTOps",
+  "ai.onnx.contrib",
   "finn.custom_op.general",
   "onnx.brevitas",
   "qonnx.custom_op.general",
