@@ -91,6 +91,15 @@ function everything(random: Random, share: number) {
     const input = () => builder.input([rows, random.integer(1, 4), channels], allTypes[i]!);
     return addMovements(builder, random, input(), input());
   });
+  // Sums of exponentials beyond 32 bits, shifted and not.
+  for (const [classes, levels, levelsShift] of [
+    [4096, 256, 0],
+    [1023, 100_000, 16],
+  ] as const) {
+    const exponentials = Uint32Array.from({ length: 256 }, (_, d) => Math.round(2 ** 23 * Math.exp(-d / 1000)));
+    const attributes = { kind: "even", exponentials, levels, levelsShift, outputZeroPoint: -128 };
+    builder.outputs.push(builder.node("softmax", [builder.input([1, classes], uint8)], attributes, [1, classes], int8));
+  }
   return builder.graph();
 }
 
