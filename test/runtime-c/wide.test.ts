@@ -107,7 +107,7 @@ function everything(random: Random, share: number) {
 describe.each(["host", "cortex-m4"])("kernels of %s for wide elements", (name) => {
   it("compute the interpreter's codes", async () => {
     const random = new Random(20240701);
-    const graph = everything(random, 1);
+    const graph = everything(random, 2);
     expect(await differences(graph, core(name), inputSets(graph, random, 4))).toEqual([]);
   }, 120_000);
 });
