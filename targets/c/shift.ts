@@ -9,11 +9,16 @@ export function solveLayers(layers: readonly RequantizeLayer[]): (layer: Requant
   return (layer) => {
     const known = solved.get(layer);
     if (known) return known;
-    const result = at(layer, shift) ?? realise(layer, coreRealisation);
+    const result = at(layer, shift) ?? realise(layer, wide(layer) ? wideRealisation : coreRealisation);
     solved.set(layer, result);
     return result;
   };
 }
+
+/** Results of more than 8 bits need slopes as fine as offsets of 62 bits allow. */
+const wideRealisation = { ...coreRealisation, maxShift: 61 };
+
+const wide = ({ clamp }: RequantizeLayer) => clamp.hi - clamp.lo > 255;
 
 function at(layer: RequantizeLayer, shift: number): Requantization | undefined {
   const result = realise(layer, { minShift: shift, maxShift: shift });
@@ -23,8 +28,9 @@ function at(layer: RequantizeLayer, shift: number): Requantization | undefined {
 function commonShift(layers: readonly RequantizeLayer[]): number {
   let best = coreRealisation.minShift;
   let fewest = Infinity;
+  const narrow = layers.filter((layer) => !wide(layer));
   for (let shift = coreRealisation.minShift; shift <= coreRealisation.maxShift && fewest > 0; shift++) {
-    const misses = layers.filter((layer) => !at(layer, shift)).length;
+    const misses = narrow.filter((layer) => !at(layer, shift)).length;
     if (misses < fewest) [best, fewest] = [shift, misses];
   }
   return best;

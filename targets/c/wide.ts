@@ -73,9 +73,10 @@ export function wideProduct(
   const packed = direct ? weights : matrices.flatMap((matrix) => Array.from(packWide(matrix)));
   const stored = context.constant("weights", element, packed);
   const dsp = context.core.features.includes("dsp") ? 1 : 0;
+  const depthwise = groups > 1 && groups === x!.shape.at(-1);
   const kinds = `${kindOf(x!)}, ${kindOf(output)}`;
   const body = direct
-    ? `qc_conv2d_direct(s, x, weights, biases, records, y, q, ${kinds}, ${bytes}, zero);`
+    ? `qc_conv2d_direct(s, x, weights, biases, records, y, q, ${kinds}, ${bytes}, ${depthwise ? 1 : 0}, zero);`
     : `qc_conv2d_wide(s, x, weights, biases, records, y, (int16_t *)(void *)scratch, q, ${kinds}, form, zero);`;
   context.include(direct ? "qc_conv2d_direct.h" : "qc_conv2d_wide.h");
   const name = context.shared({

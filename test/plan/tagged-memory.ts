@@ -3,6 +3,7 @@ import type { IntegerTensor } from "../../compiler/ir/integer-graph.js";
 import { bytesPerElement, elementCount } from "../../compiler/ir/types.js";
 import { opHomes } from "../../compiler/ops/index.js";
 import type { Plan } from "../../compiler/plan/plan.js";
+import { fromBytes, toBytes } from "../../compiler/verify/codes.js";
 
 export function runTagged(plan: Plan, inputs: readonly Int32Array[]): Int32Array[] {
   const { graph, offsets } = plan;
@@ -23,13 +24,12 @@ export function runTagged(plan: Plan, inputs: readonly Int32Array[]): Int32Array
     for (let at = start; at < end; at++) {
       if (tags[at] !== owner) throw new Error(`${by} reads byte ${at} of tensor ${tensor.id}, written by ${tags[at]}`);
     }
-    const bytes = memory.subarray(start, end);
-    return tensor.type.signed ? Int32Array.from(bytes, (byte) => (byte << 24) >> 24) : Int32Array.from(bytes);
+    return fromBytes(memory.subarray(start, end), tensor);
   };
   const write = (tensor: IntegerTensor, values: Int32Array) => {
     const { start, end } = span(tensor);
     tags.fill(tensor.id, start, end);
-    for (let i = 0; i < values.length; i++) memory[start + i] = values[i]! & 255;
+    memory.set(toBytes(values, tensor), start);
   };
   graph.inputs.forEach((tensor, i) => {
     write(tensor, inputs[i]!);

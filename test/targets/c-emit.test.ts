@@ -113,10 +113,21 @@ describe("emitC", () => {
     });
   });
 
-  it("refuses codes wider than a byte", () => {
-    const builder = new GraphBuilder();
-    const input = builder.input([1, 4], { bits: 16, signed: true });
-    builder.outputs.push(builder.node("table", [input], { low: 0, values: new Int16Array(4) }, [1, 4], int8));
-    expect(() => emitC(makePlan(builder.graph()), host)).toThrow(/QC2002 'table 0'.*16-bit codes.*at most 8/);
+  it("refuses codes wider than a byte where an operation has no kernel for them", () => {
+    const refused = (from: number, to: number) => {
+      const builder = new GraphBuilder();
+      const input = builder.input([1, 4], { bits: from, signed: true });
+      const attributes = {
+        kind: "even",
+        exponentials: new Uint32Array(256),
+        levels: 256,
+        levelsShift: 0,
+        outputZeroPoint: 0,
+      };
+      builder.outputs.push(builder.node("softmax", [input], attributes, [1, 4], { bits: to, signed: true }));
+      return () => emitC(makePlan(builder.graph()), host);
+    };
+    expect(refused(16, 8)).toThrow(/QC2002 'softmax 0'.*'t0' has 16-bit codes.*at most 8/);
+    expect(refused(8, 9)).toThrow(/QC2002 'softmax 0'.*9-bit codes.*at most 8/);
   });
 });

@@ -1,7 +1,7 @@
 /** Functions of one code that differ from channel to channel: BatchNormalization, PRelu, arithmetic with a constant per channel. */
 import { ofChannel } from "../../arith/expression.js";
 import { fail } from "../../diagnostics.js";
-import { typeRange } from "../../ir/index.js";
+import { bytesPerElement, typeRange } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { functionTable, tableRange } from "../table/function-table.js";
 import { c } from "./channel-table.c.js";
@@ -48,7 +48,7 @@ export default {
   },
   inPlace: () => true,
   macs: () => 0,
-  weightBytes: ({ attributes }) => attributes.values.length,
+  weightBytes: ({ attributes, output }) => attributes.values.length * bytesPerElement(output.type),
   channels: {
     needed: (_node, needed) => [[...needed]],
     bound: (_node, [x]) => [...x!],

@@ -5,6 +5,9 @@ import { qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { GraphReader, OnnxRule, Pending } from "../../import/rules.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
 
+/** More would not fit quotientHalfEven at any scale that 8-bit results have. */
+export const mostClasses = 4096;
+
 function softmax(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: Attributes, opset: number): Pending {
   const rank = x.shape.length;
   // Before opset 13 the axis was 1 by default and all later axes were flattened into it.
@@ -13,7 +16,8 @@ function softmax(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: Att
   const axis = given < 0 ? given + rank : given;
   if (rank === 0 || axis !== rank - 1)
     reader.refuse(node, `axis ${given} of a ${rank}-dimensional input; expected the last axis`);
-  if (x.shape[axis]! > 255) reader.refuse(node, `${x.shape[axis]} classes; at most 255 are supported`);
+  if (x.shape[axis]! > mostClasses)
+    reader.refuse(node, `${x.shape[axis]} classes; at most ${mostClasses} are supported`);
   return {
     kind: "pending",
     op: "softmax",

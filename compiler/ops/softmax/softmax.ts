@@ -10,11 +10,11 @@ import {
   softmaxTflite,
 } from "../../arith/scalar.js";
 import { fail } from "../../diagnostics.js";
-import { scaleOf, typeRange, uint8, zeroPointOf } from "../../ir/index.js";
+import { scaleOf, type Tensor, typeRange, uint8, zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { requirePerTensor } from "../weights.js";
 import { c } from "./softmax.c.js";
-import { readQLinearSoftmax, readSoftmax } from "./softmax.onnx.js";
+import { mostClasses, readQLinearSoftmax, readSoftmax } from "./softmax.onnx.js";
 import type { SoftmaxAttributes } from "./softmax.types.js";
 import { verilog } from "./softmax.verilog.js";
 
@@ -38,6 +38,7 @@ export default {
     const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
     const definition = numerics.softmax({ scale: scaleOf(x), zeroPoint: zeroPointOf(x) }, output, node.name);
     const { lo, hi } = typeRange(node.output.type);
+    requireWidth(x, definition, node.name);
     return {
       attributes: { ...definition, outputZeroPoint: output.zeroPoint },
       ranges: [{ lo: Math.max(lo, output.zeroPoint), hi }],
@@ -66,6 +67,28 @@ export default {
   c,
   verilog,
 } satisfies OpHome<Record<string, never>, SoftmaxAttributes>;
+
+/**
+ * Refuses inputs of more than 8 bits, and rows whose sum of exponentials leaves the 49 bits of quotientHalfEven, or under
+ * tflite 32 bits. Throws QC2002.
+ */
+function requireWidth(
+  { shape, type }: Tensor,
+  { kind, exponentials, levelsShift }: Omit<SoftmaxAttributes, "outputZeroPoint">,
+  where: string,
+): void {
+  if (type.bits > 8) {
+    fail(
+      "QC2002",
+      `the input has ${type.bits}-bit codes; Softmax takes at most 8. Quantize it to int8 or uint8.`,
+      where,
+    );
+  }
+  const classes = shape.at(-1)!;
+  const most =
+    kind === "tflite" ? 255 : Math.min(mostClasses, Math.floor((2 ** 49 - 1) / exponentials[0]! / 2 ** levelsShift));
+  if (classes > most) fail("QC2002", `${classes} classes; at most ${most} are supported with these scales.`, where);
+}
 
 /** RNE(E * levels / (sum << levelsShift)). */
 function evenQuotients(exponentials: readonly number[], { levels, levelsShift }: SoftmaxAttributes): number[] {

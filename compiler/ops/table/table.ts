@@ -1,5 +1,5 @@
 /** A function of one code as a 256-entry table: requantization, bounds, and real functions between two quantizations. */
-import { typeRange } from "../../ir/index.js";
+import { bytesPerElement, typeRange } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { readArithmetic } from "./arithmetic.onnx.js";
 import { readCast } from "./cast.onnx.js";
@@ -43,7 +43,7 @@ export default {
   evaluate: ({ attributes: { low, values } }, [x]) => x!.map((code) => values[code - low]!),
   inPlace: () => true,
   macs: () => 0,
-  weightBytes: ({ attributes }) => attributes.values.length,
+  weightBytes: ({ attributes, output }) => attributes.values.length * bytesPerElement(output.type),
   print: ({ values }) => `values=${values[0]}..${values.at(-1)}`,
   c,
   verilog,

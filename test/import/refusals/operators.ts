@@ -87,7 +87,7 @@ export const operators: readonly Refusal[] = [
     "node",
     /axis 1 of a 4-dimensional/,
   ],
-  ["Softmax of 256 classes", () => op("Softmax", {}, [1, 256]), "QC2002", "node", /256 classes; at most 255/],
+  ["Softmax of 4097 classes", () => op("Softmax", {}, [1, 4097]), "QC2002", "node", /4097 classes; at most 4096/],
   [
     "Softmax with a tiny output scale",
     () =>
