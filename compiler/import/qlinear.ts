@@ -5,7 +5,7 @@
 import { fail } from "../diagnostics.js";
 import type { Quantization, Tensor } from "../ir/graph.js";
 import type { OnnxNode, OnnxTensor } from "./onnx.js";
-import { equalQuantization, quantizationFrom } from "./quantize-rules.js";
+import { equalQuantization, quantizationFrom, requireZeroPointType } from "./quantize-rules.js";
 import type { GraphReader, Pending } from "./rules.js";
 import { codeTypeOf, integerTypeOf } from "./tensor-data.js";
 
@@ -24,6 +24,7 @@ export function qlinearOperand(reader: GraphReader, node: OnnxNode, index: numbe
   const zeroPoint = constantAt(reader, node, index + 2);
   const quantization = quantizationFrom(scale, zeroPoint, axis, node.name);
   if (value?.kind === "codes") {
+    requireZeroPointType(zeroPoint, value.tensor.type, node.name);
     return equalQuantization(quantization, value.tensor.quantization)
       ? value.tensor
       : reader.emit("reshape", node.name, value.tensor, { shape: value.tensor.shape }, { quantization });
@@ -32,6 +33,7 @@ export function qlinearOperand(reader: GraphReader, node: OnnxNode, index: numbe
   const { constant } = value;
   const type = codeTypeOf(constant.dataType);
   if (!type) return reader.refuse(node, `input ${index} must be an integer of at most 16 bits`);
+  requireZeroPointType(zeroPoint, type, node.name);
   if (quantization.axis !== undefined && constant.dims[axis] !== quantization.scales.length) {
     fail("QC2004", `got ${quantization.scales.length} scales for axis ${axis} of shape [${constant.dims}].`, node.name);
   }

@@ -3,7 +3,7 @@
 import { f32, rint, saturate } from "../arith/float32.js";
 import { fail } from "../diagnostics.js";
 import type { Quantization, Tensor } from "../ir/graph.js";
-import { typeRange } from "../ir/types.js";
+import { type IntegerType, typeName, typeRange } from "../ir/types.js";
 import { Attributes } from "./attributes.js";
 import type { OnnxNode, OnnxTensor } from "./onnx.js";
 import type { GraphReader, OnnxRule, Value } from "./rules.js";
@@ -34,6 +34,14 @@ export function quantizationFrom(
     fail("QC2004", `got ${zeroPoints.length} zero points for ${scales.length} scales.`, where);
   }
   return { scales, zeroPoints, axis: scales.length === 1 ? undefined : axis };
+}
+
+/** Throws QC2004 unless zero points are of the codes' own type, as the standard asks: others could lie beyond every code. */
+export function requireZeroPointType(zeroPoint: OnnxTensor | undefined, type: IntegerType, where: string): void {
+  const own = zeroPoint && integerTypeOf(zeroPoint.dataType);
+  if (own && (own.bits !== type.bits || own.signed !== type.signed)) {
+    fail("QC2004", `zero point of type ${typeOf(zeroPoint)} for ${typeName(type)} codes; expected one type.`, where);
+  }
 }
 
 function parameters(
@@ -69,7 +77,8 @@ const dequantize: OnnxRule = (node, reader) => {
     const { constant } = input;
     const type = codeTypeOf(constant.dataType);
     if (!type) return reader.refuse(node, "a dequantized constant must be int32 or an integer of at most 16 bits");
-    const { quantization } = parameters(node, reader, constant.dims);
+    const { quantization, zeroPoint } = parameters(node, reader, constant.dims);
+    requireZeroPointType(zeroPoint, type, node.name);
     const tensor: Tensor = {
       name: constant.name,
       shape: constant.dims,
@@ -81,7 +90,8 @@ const dequantize: OnnxRule = (node, reader) => {
     return true;
   }
   if (input?.kind !== "codes") return reader.refuse(node, "the input must be integer codes");
-  const { quantization } = parameters(node, reader, input.tensor.shape);
+  const { quantization, zeroPoint } = parameters(node, reader, input.tensor.shape);
+  requireZeroPointType(zeroPoint, input.tensor.type, node.name);
   const same = equalQuantization(quantization, input.tensor.quantization);
   const tensor = same
     ? input.tensor

@@ -122,6 +122,14 @@ export class ModelReader implements GraphReader {
     return Array.from(value.constant.values);
   }
 
+  integers(node: OnnxNode, index: number): readonly number[] | undefined {
+    const value = this.value(node, index);
+    if (value?.kind === "constant" && !integerTypeOf(value.constant.dataType)) {
+      return this.refuse(node, `input ${index} is ${describe(value)}; expected integers`);
+    }
+    return this.numbers(node, index);
+  }
+
   define(node: OnnxNode, value: Value, index = 0): void {
     const output = node.outputs[index];
     if (output === undefined) fail("QC1003", "the node has no output.", node.name);

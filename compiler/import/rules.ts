@@ -64,8 +64,10 @@ export interface GraphReader {
   value(node: OnnxNode, index: number): Value | undefined;
   /** Quantized tensor behind a real or codes value; refuses the node otherwise. */
   quantized(node: OnnxNode, index: number): Tensor;
-  /** Numbers of a constant input (shapes, axes, bounds). */
+  /** Numbers of a constant input (scales, bounds). */
   numbers(node: OnnxNode, index: number): readonly number[] | undefined;
+  /** Numbers of a constant input of an integer type (shapes, axes, positions). */
+  integers(node: OnnxNode, index: number): readonly number[] | undefined;
   /** Names the node's result `output`: its first input, of the given shape, moved; it may still be waiting for its quantization. */
   move(node: OnnxNode, moves: (shape: Shape) => readonly Move[], output?: number): boolean;
   /** Names the node's result `output`, the first unless given; results that the node leaves unnamed are dropped. */

@@ -19,7 +19,7 @@ export interface Reduction {
 /** Reads axes (an attribute, or an input since opset 13 or 18) and keepdims of a Reduce operator. */
 export function readReduction(node: OnnxNode, reader: GraphReader): (shape: Shape) => Reduction {
   const attributes = new Attributes(node, reader);
-  const given = reader.numbers(node, 1) ?? (node.attributes.has("axes") ? attributes.integers("axes", []) : []);
+  const given = reader.integers(node, 1) ?? (node.attributes.has("axes") ? attributes.integers("axes", []) : []);
   const keep = attributes.integer("keepdims", 1) !== 0;
   const none = attributes.integer("noop_with_empty_axes", 0) !== 0 && given.length === 0;
   attributes.done();

@@ -1,6 +1,7 @@
 /** Every element type of ONNX as a constant: raw bytes and typed fields give the same numbers. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { compile } from "../../compiler/compile.js";
 import { bfloat16, float16 } from "../../compiler/import/element-formats.js";
 import { ExternalData } from "../../compiler/import/external-data.js";
 import {
@@ -10,6 +11,7 @@ import {
   integerTypeOf,
   isFloatType,
 } from "../../compiler/import/tensor-data.js";
+import { type Attribute, oneOp } from "../helpers/onnx.js";
 
 const number = (name: string) => Number(Object.entries(elementTypeName).find(([, each]) => each === name)![0]);
 const decode = (type: string, dims: number[], data: object) =>
@@ -114,5 +116,41 @@ describe("classes of types", () => {
     expect(integerTypeOf(number("uint2"))).toEqual({ bits: 2, signed: false });
     expect(integerTypeOf(number("int64"))).toEqual({ bits: 64, signed: true });
     expect([number("bool"), number("float"), 99].map(integerTypeOf)).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+describe("attributes without a type, as old exporters wrote them", () => {
+  const conv = (attributes: Record<string, Attribute>) =>
+    compile(
+      oneOp([1, 2, 4, 4], (b, x) => b.node("Conv", [x, b.weights([2, 2, 3, 3])], attributes, { name: "conv" })).bytes(),
+    ).graph.outputs[0]!.shape;
+  it("are what their only field says", () => {
+    expect(conv({ pads: { raw: { ints: [1, 1, 1, 1] } }, group: { raw: { i: 1 } } })).toEqual([1, 2, 4, 4]);
+    expect(conv({ auto_pad: { raw: { s: Buffer.from("SAME_UPPER") } } })).toEqual([1, 2, 4, 4]);
+  });
+  it("are refused where two fields are filled, or none", () => {
+    expect(() => conv({ group: { raw: { i: 1, f: 1 } } })).toThrow(/QC2002 'conv' .*'group' must be an integer/);
+    expect(() => conv({ pads: { raw: {} } })).toThrow(/QC2002 'conv' .*'pads' must be a list/);
+  });
+});
+
+describe("quantization parameters of 16-bit floats", () => {
+  const half = (dataType: number, bits: number) =>
+    compile(
+      oneOp([1, 4], (b, x) => b.node("Relu", [x])).bytes((proto) => {
+        for (const tensor of proto.graph.initializer.filter(({ name }: { name: string }) => name.startsWith("scale"))) {
+          Object.assign(tensor, { dataType, rawData: Uint8Array.of(bits & 255, bits >> 8) });
+        }
+      }),
+    ).graph.inputs[0]!.quantization.scales;
+  it("are exact", () => {
+    expect(half(number("float16"), 0x2e66)).toEqual([1638 * 2 ** -14]);
+    expect(half(number("bfloat16"), 0x3dcd)).toEqual([205 * 2 ** -11]);
+  });
+  it("still must be positive and finite, subnormals included", () => {
+    expect(half(number("float16"), 1)).toEqual([2 ** -24]);
+    for (const bits of [0, 0x8000, 0xbc00, 0x7c00, 0x7e00]) {
+      expect(() => half(number("float16"), bits)).toThrow(/QC2004 .*not a positive finite/);
+    }
   });
 });

@@ -1,74 +1,61 @@
-/** Damaged models: whatever the bytes, compile returns or throws a QcError. */
+/** Damaged models of both formats: whatever the bytes, compile returns or throws a coded refusal (`npm run fuzz:import` runs more). */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compile } from "../../compiler/compile.js";
-import { QcError } from "../../compiler/diagnostics.js";
-import { smallNetwork } from "../helpers/onnx.js";
+import { Corpus, campaign, outcome } from "../../scripts/fuzz/campaign.js";
+import { builtSamples } from "../../scripts/fuzz/corpus.js";
 
-/** "accepted" or the codes raised; any other exception passes through. */
-function outcome(bytes: Uint8Array): string {
-  try {
-    compile(bytes);
-    return "accepted";
-  } catch (error) {
-    if (!(error instanceof QcError)) throw error;
-    expect(error.diagnostics.length).toBeGreaterThan(0);
-    // QC3004 says that the compiler itself went wrong: no input may raise it.
-    expect(error.diagnostics.map(({ code }) => code)).not.toContain("QC3004");
-    return error.diagnostics[0]!.code;
-  }
-}
-
-const model = smallNetwork().bytes();
-const at = fc.nat({ max: model.length - 1 });
-const mutation = fc.oneof(
-  fc.record({ kind: fc.constant("set" as const), at, value: fc.integer({ min: 0, max: 255 }) }),
-  fc.record({ kind: fc.constant("flip" as const), at, value: fc.constantFrom(1, 2, 4, 8, 16, 32, 64, 128) }),
-  fc.record({ kind: fc.constant("drop" as const), at, value: fc.integer({ min: 1, max: 40 }) }),
-  fc.record({ kind: fc.constant("repeat" as const), at, value: fc.integer({ min: 1, max: 40 }) }),
-  fc.record({ kind: fc.constant("cut" as const), at, value: fc.constant(0) }),
-);
-
-function mutate(
-  bytes: Uint8Array,
-  { kind, at: place, value }: { kind: string; at: number; value: number },
-): Uint8Array {
-  const edited = Uint8Array.from(bytes);
-  const start = place % Math.max(1, bytes.length);
-  if (kind === "set") edited[start] = value;
-  if (kind === "flip") edited[start]! ^= value;
-  if (kind === "drop") return Buffer.concat([bytes.subarray(0, start), bytes.subarray(start + value)]);
-  if (kind === "repeat") return Buffer.concat([bytes.subarray(0, start + value), bytes.subarray(start)]);
-  return kind === "cut" ? edited.subarray(0, start) : edited;
-}
+const limits = { seconds: Number.POSITIVE_INFINITY, megabytes: 4096 }; // a loaded machine is no failure
 
 describe("damaged bytes end as a diagnostic", () => {
-  it("a sound model is accepted", () => expect(outcome(model)).toBe("accepted"));
+  const samples = builtSamples();
 
-  it("mutated models", () => {
-    const seen = new Map<string, number>();
-    fc.assert(
-      fc.property(fc.array(mutation, { minLength: 1, maxLength: 3 }), (mutations) => {
-        const code = outcome(mutations.reduce(mutate, model));
-        seen.set(code, (seen.get(code) ?? 0) + 1);
-      }),
-      { numRuns: 500, seed: 20260101 },
-    );
-    // The mutations must reach behind the protobuf decoder, or they test nothing of ours.
-    expect([...seen.keys()].length).toBeGreaterThan(5);
+  it.each(samples.map(({ name, bytes }) => [name, bytes] as const))("%s is accepted as it is", (_, bytes) => {
+    expect(outcome(bytes, limits)).toBe("accepted");
   });
 
-  it("random bytes", () => {
+  it("3000 mutated models", () => {
+    const outcomes = campaign(new Corpus(samples), { seed: 20260101, runs: 3000, limits });
+    // The mutations must reach behind the decoders, or they test nothing of ours.
+    expect([...outcomes.keys()]).toEqual(
+      expect.arrayContaining(["accepted", "QC1002", "QC1003", "QC1004", "QC2001", "QC2002", "QC2003", "QC2004"]),
+    );
+  });
+
+  it("every seventh truncation", () => {
+    for (const { bytes } of samples.filter(({ name }) => name === "network" || name === "tflite")) {
+      for (let length = 0; length < bytes.length; length += 7) {
+        expect(outcome(bytes.subarray(0, length), limits)).toMatch(/^QC1/);
+      }
+    }
+  });
+
+  it.each([
+    ["no format", []],
+    ["TensorFlow Lite's identifier", [8, 0, 0, 0, 0x54, 0x46, 0x4c, 0x33]],
+  ])("random bytes behind %s", (_, head) => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-        expect(outcome(bytes)).toMatch(/^QC1/);
+        expect(outcome(Uint8Array.from([...head, ...bytes]), limits)).toMatch(/^QC1/);
       }),
       { numRuns: 300, seed: 7 },
     );
   });
+});
 
-  it("groups nested beyond the stack", () => {
-    const nested = new Uint8Array(200_000).fill(0x0b);
-    expect(outcome(nested)).toBe("QC1001");
+describe("a campaign", () => {
+  const slow = builtSamples().filter(({ name }) => name === "random");
+
+  it("makes the same case from the same numbers, and others from others", () => {
+    const corpus = new Corpus(builtSamples());
+    expect(corpus.case(3, 8)).toEqual(corpus.case(3, 8));
+    expect(
+      new Set([0, 1, 2, 3, 4].map((number) => Buffer.from(corpus.case(3, number).bytes).toString("hex"))).size,
+    ).toBe(5);
+  });
+
+  it("ends at the first case beyond a limit, and says which", () => {
+    expect(() => campaign(new Corpus(slow), { seed: 5, runs: 9, limits: { seconds: 0, megabytes: 4096 } })).toThrow(
+      /seed 5, case \d, from random: Error: took \d+\.\d s, ended as /,
+    );
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { type Diagnostic, QcError } from "../../compiler/diagnostics.js";
 import { ModelBuilder, oneOp, smallNetwork } from "../helpers/onnx.js";
+import { hostile } from "./refusals/hostile.js";
 import { matrices } from "./refusals/matrices.js";
 import { image, q } from "./refusals/models.js";
 import { operators } from "./refusals/operators.js";
@@ -21,7 +22,7 @@ function refused(model: ModelBuilder | Uint8Array): readonly Diagnostic[] {
   throw new Error("the model was accepted");
 }
 
-const cases = [...reading, ...quantization, ...windows, ...matrices, ...operators];
+const cases = [...reading, ...quantization, ...windows, ...matrices, ...operators, ...hostile];
 
 describe("a refused model names the code, the place and the reason", () => {
   it.each(cases)("%s", (_, model, code, where, message) => {
@@ -48,6 +49,12 @@ describe("a refused model names the code, the place and the reason", () => {
     ]);
   });
 
+  it.each(["If", "Loop", "Scan"])("%s with its subgraph is one unsupported node", (opType) => {
+    const attribute = { raw: { type: 5, g: { name: "body", node: [{ opType: "Add" }] } } };
+    const b = oneOp(image, (builder, x) => builder.node(opType, [x], { body: attribute }, { name: "flow" }));
+    expect(refused(b).map(({ code, where }) => `${code} ${where}`)).toEqual(["QC2001 flow"]);
+  });
+
   it("keeps control characters of names out of messages", () => {
     const b = oneOp(image, (builder, x) => builder.node("Sinh", [x], {}, { name: "a\nb\u001b[31m" }));
     expect(() => compile(b.bytes())).toThrow(/^QC2001 'a\?b\?\[31m' unsupported operator: Sinh is not supported\.$/);
@@ -63,6 +70,7 @@ it("covers every code that reading, lowering and certifying can raise", () => {
     "QC1003",
     "QC1004",
     "QC1005",
+    "QC1006",
     "QC2001",
     "QC2002",
     "QC2003",

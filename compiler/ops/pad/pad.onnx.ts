@@ -27,10 +27,10 @@ interface Reading {
 function read(node: OnnxNode, reader: GraphReader): Reading {
   const attributes = new Attributes(node, reader);
   const mode = attributes.text("mode", "constant");
-  const given = reader.numbers(node, 1) ?? (node.attributes.has("pads") ? attributes.integers("pads", []) : undefined);
+  const given = reader.integers(node, 1) ?? (node.attributes.has("pads") ? attributes.integers("pads", []) : undefined);
   const values = reader.numbers(node, 2);
   const value = values?.length ? values[0]! : attributes.float("value", 0);
-  const axes = reader.numbers(node, 3);
+  const axes = reader.integers(node, 3);
   attributes.done();
   if (!given) return reader.refuse(node, "the pads must be constants");
   if (mode !== "constant" && !sources[mode]) reader.refuse(node, `mode ${mode} is unknown`);

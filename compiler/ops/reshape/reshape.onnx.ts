@@ -23,7 +23,7 @@ function reshapeTo(node: OnnxNode, reader: GraphReader, target: (shape: Shape) =
 }
 
 export const readReshape: OnnxRule = (node, reader) => {
-  const given = reader.numbers(node, 1) ?? reader.refuse(node, "the shape is missing");
+  const given = reader.integers(node, 1) ?? reader.refuse(node, "the shape is missing");
   const attributes = new Attributes(node, reader);
   const allowZero = attributes.integer("allowzero", 0) !== 0;
   attributes.done();
@@ -72,7 +72,7 @@ export const readFlatten: OnnxRule = (node, reader) => {
 /** Axes as an attribute before opset 13, as an input since. */
 function readAxes(node: OnnxNode, reader: GraphReader): readonly number[] | undefined {
   const attributes = new Attributes(node, reader);
-  const axes = reader.numbers(node, 1) ?? (node.attributes.has("axes") ? attributes.integers("axes", []) : undefined);
+  const axes = reader.integers(node, 1) ?? (node.attributes.has("axes") ? attributes.integers("axes", []) : undefined);
   attributes.done();
   return axes;
 }

@@ -37,8 +37,13 @@ export function select(node: OnnxNode, reader: GraphReader, shape: Shape, positi
 const readSlice: OnnxRule = (node, reader) => {
   const attributes = new Attributes(node, reader);
   const given = (name: string, index: number) =>
-    reader.numbers(node, index) ?? (node.attributes.has(name) ? attributes.integers(name, []) : undefined);
-  const [starts, ends, axes, steps] = [given("starts", 1), given("ends", 2), given("axes", 3), reader.numbers(node, 4)];
+    reader.integers(node, index) ?? (node.attributes.has(name) ? attributes.integers(name, []) : undefined);
+  const [starts, ends, axes, steps] = [
+    given("starts", 1),
+    given("ends", 2),
+    given("axes", 3),
+    reader.integers(node, 4),
+  ];
   attributes.done();
   if (!starts || !ends || starts.length !== ends.length)
     return reader.refuse(node, "starts and ends must be constants of one length");
@@ -68,7 +73,7 @@ const readSplit: OnnxRule = (node, reader) => {
   const axis = attributes.integer("axis", 0);
   const parts = attributes.integer("num_outputs", node.outputs.length);
   const split =
-    reader.numbers(node, 1) ?? (node.attributes.has("split") ? attributes.integers("split", []) : undefined);
+    reader.integers(node, 1) ?? (node.attributes.has("split") ? attributes.integers("split", []) : undefined);
   attributes.done();
   const lengthsOf = (size: number) => {
     const part = Math.ceil(size / parts);
@@ -100,6 +105,7 @@ const readGather: OnnxRule = (node, reader) => {
   const attributes = new Attributes(node, reader);
   const given = attributes.integer("axis", 0);
   attributes.done();
+  reader.integers(node, 1); // refuses other constants
   const indices = reader.value(node, 1);
   if (indices?.kind !== "constant") return reader.refuse(node, "the indices must be a constant");
   const { dims, values } = indices.constant;
@@ -121,7 +127,7 @@ const readGather: OnnxRule = (node, reader) => {
 
 const readTile: OnnxRule = (node, reader) => {
   new Attributes(node, reader).done();
-  const repeats = reader.numbers(node, 1);
+  const repeats = reader.integers(node, 1);
   return reader.move(node, (shape) => {
     if (repeats?.length !== shape.length)
       return reader.refuse(node, `repeats [${repeats ?? ""}] for an input of shape [${shape}]`);
@@ -136,7 +142,7 @@ const readTile: OnnxRule = (node, reader) => {
 
 const readExpand: OnnxRule = (node, reader) => {
   new Attributes(node, reader).done();
-  const target = reader.numbers(node, 1);
+  const target = reader.integers(node, 1);
   if (!target) return reader.refuse(node, "the shape must be a constant");
   return reader.move(node, (shape) => {
     const rank = Math.max(shape.length, target.length);

@@ -53,6 +53,20 @@ export const quantization: readonly Refusal[] = [
   ["activations per channel", () => quantized([1, 1], [0, 0], { axis: 1 }), "QC2002", "node", /per tensor/],
   ["a codes input per channel", () => border([1, 2]), "QC2004", "x", /2 scales; expected one/],
   [
+    "a zero point of another type than its codes",
+    () => {
+      const b = new ModelBuilder();
+      const codes = b.quantize(b.input(image), q);
+      const zero = b.constant("z", "uint8", [], [200]);
+      return b.output(
+        b.node("DequantizeLinear", [codes, b.constant("s", "float", [], [1]), zero], {}, { name: "node" }),
+      );
+    },
+    "QC2004",
+    "node",
+    /zero point of type uint8 for int8 codes/,
+  ],
+  [
     "an unknown attribute of QuantizeLinear",
     () => quantized([1], [0], { block_size: 4 }),
     "QC2002",
@@ -74,7 +88,7 @@ export const quantization: readonly Refusal[] = [
     },
     "QC2002",
     "node",
-    /at most 8 bits/,
+    /at most 16 bits/,
   ],
   [
     "a NaN constant",

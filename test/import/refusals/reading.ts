@@ -99,9 +99,9 @@ export const reading: readonly Refusal[] = [
       const b = new ModelBuilder();
       return b.output(b.dequantize(b.input([1, 4], "int32"), q));
     },
-    "QC2002",
-    "x",
-    /type int32; expected int8/,
+    "QC2004",
+    undefined,
+    /zero point of type int8 for int32 codes/,
   ],
   [
     "an integer input without a meaning",
