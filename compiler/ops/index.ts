@@ -8,6 +8,7 @@ import concat from "./concat/concat.js";
 import conv2d from "./conv2d/conv2d.js";
 import dense from "./dense/dense.js";
 import extremum from "./extremum/extremum.js";
+import gather from "./gather/gather.js";
 import interiorPad2d from "./interior-pad2d/interior-pad2d.js";
 import matmul from "./matmul/matmul.js";
 import maxPool2d from "./max-pool2d/max-pool2d.js";
@@ -28,6 +29,7 @@ const homes: readonly OpHome[] = [
   conv2d,
   dense,
   extremum,
+  gather,
   interiorPad2d,
   matmul,
   maxPool2d,

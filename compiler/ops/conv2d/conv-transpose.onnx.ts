@@ -156,6 +156,6 @@ function cropped(
     const first = Math.max(-pads[axis]!, 0);
     return [axis + 1, Array.from({ length }, (_, i) => first + i)];
   });
-  const moves = selection(`${node.name}_cropped`, image, new Map(positions))!; // a run of positions is strided
+  const moves = selection(`${node.name}_cropped`, image, new Map(positions));
   return { moves, sizes: [sizes[0]!, sizes[1]!] };
 }

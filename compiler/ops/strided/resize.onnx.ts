@@ -1,4 +1,4 @@
-/** ONNX Resize and Upsample, mode nearest, where the chosen positions are a repetition or a regular choice. */
+/** ONNX Resize and Upsample, mode nearest. */
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
@@ -43,14 +43,7 @@ function resample(node: OnnxNode, reader: GraphReader, { coordinate, rounding, a
       const nearest = (at: number) => Math.min(Math.max(rounding(coordinate(at, scale, last + 1, size)), 0), last);
       return [axis, Array.from({ length: size }, (_, at) => nearest(at))];
     });
-    const moves = selection(node.name, shape, new Map(positions));
-    return (
-      moves ??
-      reader.refuse(
-        node,
-        "the nearest positions are no regular repetition; expected whole scales whose rounding repeats every element alike",
-      )
-    );
+    return selection(node.name, shape, new Map(positions));
   });
 }
 
