@@ -15,6 +15,7 @@ import maxPool2d from "./max-pool2d/max-pool2d.js";
 import mul from "./mul/mul.js";
 import pad from "./pad/pad.js";
 import reshape from "./reshape/reshape.js";
+import resizeLinear from "./resize-linear/resize-linear.js";
 import softmax from "./softmax/softmax.js";
 import strided from "./strided/strided.js";
 import table from "./table/table.js";
@@ -36,6 +37,7 @@ const homes: readonly OpHome[] = [
   mul,
   pad,
   reshape,
+  resizeLinear,
   softmax,
   strided,
   table,

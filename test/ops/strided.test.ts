@@ -324,7 +324,7 @@ describe("refusals", () => {
       (b, x) => b.node("Gather", [x, ints(b, 4)], { axis: 1 }),
       /position 4 of axis 1, which has 4/,
     ],
-    ["a linear resize", image, resize({ mode: "linear" }, 1, 1, 2, 2), /only nearest/],
+    ["a cubic resize", image, resize({ mode: "cubic" }, 1, 1, 2, 2), /mode cubic; only nearest/],
     [
       "tf_crop_and_resize",
       image,
