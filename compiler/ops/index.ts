@@ -8,12 +8,14 @@ import concat from "./concat/concat.js";
 import conv2d from "./conv2d/conv2d.js";
 import dense from "./dense/dense.js";
 import extremum from "./extremum/extremum.js";
+import gather from "./gather/gather.js";
 import interiorPad2d from "./interior-pad2d/interior-pad2d.js";
 import matmul from "./matmul/matmul.js";
 import maxPool2d from "./max-pool2d/max-pool2d.js";
 import mul from "./mul/mul.js";
 import pad from "./pad/pad.js";
 import reshape from "./reshape/reshape.js";
+import resizeLinear from "./resize-linear/resize-linear.js";
 import softmax from "./softmax/softmax.js";
 import strided from "./strided/strided.js";
 import table from "./table/table.js";
@@ -28,12 +30,14 @@ const homes: readonly OpHome[] = [
   conv2d,
   dense,
   extremum,
+  gather,
   interiorPad2d,
   matmul,
   maxPool2d,
   mul,
   pad,
   reshape,
+  resizeLinear,
   softmax,
   strided,
   table,

@@ -92,7 +92,7 @@ export function describeCases(cases: readonly Case[]): void {
     let bench: Bench;
     beforeAll(async () => {
       bench = await buildBench(designs);
-    }, 240_000);
+    }, 900_000);
     afterAll(() => bench?.close());
     it.each(designs.map(({ title }, index) => [title, index] as const))("%s", async (_, index) => {
       for (const stall of stallPatterns) {

@@ -8,6 +8,7 @@ import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, Move, OnnxRule } from "../../import/rules.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
+import { maximumElements } from "../../ir/types.js";
 import { interiorPadded } from "../interior-pad2d/interior-pad2d.onnx.js";
 import { imageLayout, movedTo } from "../layout.js";
 import { selection } from "../strided/select.js";
@@ -151,11 +152,12 @@ function cropped(
   pads: readonly number[],
 ): { moves: readonly Move[]; sizes: [number, number] } {
   const sizes = [0, 1].map((axis) => image[axis + 1]! + Math.min(pads[axis]!, 0) + Math.min(pads[axis + 2]!, 0));
-  if (sizes.some((length) => length < 1)) reader.refuse(node, `pads that leave a result of ${sizes.join(" x ")}`);
+  if (sizes.some((length) => length < 1 || length > maximumElements))
+    reader.refuse(node, `pads that leave a result of ${sizes.join(" x ")}`);
   const positions = sizes.map((length, axis): [number, number[]] => {
     const first = Math.max(-pads[axis]!, 0);
     return [axis + 1, Array.from({ length }, (_, i) => first + i)];
   });
-  const moves = selection(`${node.name}_cropped`, image, new Map(positions))!; // a run of positions is strided
+  const moves = selection(`${node.name}_cropped`, image, new Map(positions));
   return { moves, sizes: [sizes[0]!, sizes[1]!] };
 }

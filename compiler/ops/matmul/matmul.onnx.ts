@@ -44,7 +44,7 @@ function repeated(
   const positions = new Map(
     stack.flatMap((dim, axis) => (own[axis] === dim ? [] : [[axis, new Array<number>(dim).fill(0)] as const])),
   );
-  const moves = selection(`${node.name}_repeated`, own, positions)!; // a repetition of one position is strided
+  const moves = selection(`${node.name}_repeated`, own, positions);
   return movedTo(reader, as(tensor, own), moves);
 }
 

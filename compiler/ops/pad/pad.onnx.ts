@@ -114,7 +114,6 @@ function extended(
     if (positions.some((at) => at < 0 || at >= size))
       reader.refuse(node, `${count} elements of mode ${mode} around axis ${axis}, which has ${size}`);
     const moves = selection(`${node.name}_${axis}`, x.shape, new Map([[axis, positions]]));
-    if (!moves) return reader.refuse(node, `${count} elements of mode ${mode} around axis ${axis}, which has ${size}`);
     return moves.reduce((tensor, { op, name, attributes }) => reader.emit(op, name, tensor, attributes), x);
   };
   const parts = [...(before > 0 ? [part(-before, before)] : []), x, ...(after > 0 ? [part(size, after)] : [])];

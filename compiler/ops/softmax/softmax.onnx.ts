@@ -1,32 +1,53 @@
-/** ONNX Softmax and QLinearSoftmax over the last axis. */
+/** ONNX Softmax and QLinearSoftmax. */
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import { qlinearOperand, qlinearResult } from "../../import/qlinear.js";
-import type { GraphReader, OnnxRule, Pending } from "../../import/rules.js";
+import type { GraphReader, Move, OnnxRule, Pending } from "../../import/rules.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
+import { elementCount, type Shape } from "../../ir/types.js";
+import { axisOf } from "../axis.js";
+import { movedTo } from "../layout.js";
+import { inversePermutation } from "../order.js";
+
+/** Movements that bring the classes of every distribution last, and back. */
+interface Arrangement {
+  readonly before: readonly Move[];
+  readonly after: readonly Move[];
+}
+
+/** Since opset 13 one axis holds the classes; before, all axes from it on did, side by side. */
+function arrangement(name: string, shape: Shape, axis: number, flattened: boolean): Arrangement {
+  if (axis === shape.length - 1) return { before: [], after: [] };
+  if (flattened) {
+    const reshape = (to: Shape): Move => ({ op: "reshape", name, attributes: { shape: to } });
+    return { before: [reshape([...shape.slice(0, axis), elementCount(shape.slice(axis))])], after: [reshape(shape)] };
+  }
+  const axes = shape.map((_, own) => own);
+  const permutation = [...axes.filter((own) => own !== axis), axis];
+  const transpose = (order: readonly number[]): Move => ({ op: "transpose", name, attributes: { permutation: order } });
+  return { before: [transpose(permutation)], after: [transpose(inversePermutation(permutation))] };
+}
 
 /** More would not fit quotientHalfEven at any scale that 8-bit results have. */
 export const mostClasses = 4096;
 
 function softmax(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: Attributes, opset: number): Pending {
-  const rank = x.shape.length;
-  // Before opset 13 the axis was 1 by default and all later axes were flattened into it.
   const given = attributes.integer("axis", opset < 13 ? 1 : -1);
   attributes.done();
-  const axis = given < 0 ? given + rank : given;
-  if (rank === 0 || axis !== rank - 1)
-    reader.refuse(node, `axis ${given} of a ${rank}-dimensional input; expected the last axis`);
-  if (x.shape[axis]! > mostClasses)
-    reader.refuse(node, `${x.shape[axis]} classes; at most ${mostClasses} are supported`);
+  const axis = axisOf(given, x.shape.length) ?? reader.refuse(node, `axis ${given} of an input of shape [${x.shape}]`);
+  const { before, after } = arrangement(node.name, x.shape, axis, opset < 13);
+  const input = movedTo(reader, x, before);
+  const classes = input.shape.at(-1)!;
+  if (classes > mostClasses) reader.refuse(node, `${classes} classes; at most ${mostClasses} are supported`);
   return {
     kind: "pending",
     op: "softmax",
     name: node.name,
-    inputs: [x],
+    inputs: [input],
     attributes: {},
     clamp: noClamp,
     shape: x.shape,
-    moves: [],
+    moves: after,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Choosing positions along axes: the common form of Slice, Split, Gather, Tile, Expand and nearest Resize. */
 import type { Move } from "../../import/rules.js";
 import type { Shape } from "../../ir/types.js";
+import { gather } from "../gather/gather.onnx.js";
 import { rowMajorStrides, stridedForm } from "../order.js";
 import type { StridedGraphAttributes } from "./strided.types.js";
 
@@ -8,10 +9,24 @@ import type { StridedGraphAttributes } from "./strided.types.js";
 export type Positions = ReadonlyMap<number, readonly number[]>;
 
 /**
- * The movement that makes `positions` of a tensor of `shape`: none where all stay as they are; undefined where the
- * positions along some axis are no strided order.
+ * The movements that make `positions` of a tensor of `shape`: none where all stay as they are; one list per axis whose
+ * positions follow no strided order, and one strided copy for all others.
  */
-export function selection(name: string, shape: Shape, positions: Positions): readonly Move[] | undefined {
+export function selection(name: string, shape: Shape, positions: Positions): readonly Move[] {
+  const lists: Move[] = [];
+  const current = [...shape];
+  const regular = new Map<number, readonly number[]>();
+  for (const [axis, own] of positions) {
+    if (stridedForm(Int32Array.from(own))) regular.set(axis, own);
+    else {
+      lists.push(gather(name, axis, own));
+      current[axis] = own.length;
+    }
+  }
+  return [...lists, ...stridedSelection(name, current, regular)];
+}
+
+function stridedSelection(name: string, shape: Shape, positions: Positions): readonly Move[] {
   const steps = rowMajorStrides(shape);
   const dims: number[] = [];
   const strides: number[] = [];
@@ -21,15 +36,13 @@ export function selection(name: string, shape: Shape, positions: Positions): rea
     const own = positions.get(axis);
     const all = own === undefined || (own.length === size && own.every((at, i) => at === i));
     whole &&= all;
-    const form = all ? { dims: [size], strides: [1], offset: 0 } : stridedForm(Int32Array.from(own));
-    if (!form) return undefined;
+    const form = all ? { dims: [size], strides: [1], offset: 0 } : stridedForm(Int32Array.from(own))!;
     dims.push(...form.dims);
     strides.push(...form.strides.map((stride) => stride * steps[axis]!));
     offset += form.offset * steps[axis]!;
   }
   if (whole) return [];
   const result = shape.map((size, axis) => positions.get(axis)?.length ?? size);
-  return [
-    { op: "strided", name, attributes: { shape: result, dims, strides, offset } satisfies StridedGraphAttributes },
-  ];
+  const attributes: StridedGraphAttributes = { shape: result, dims, strides, offset };
+  return [{ op: "strided", name, attributes }];
 }

@@ -20,17 +20,14 @@ function axisFor(node: OnnxNode, reader: GraphReader, axis: number, shape: Shape
   return axisOf(axis, shape.length) ?? reader.refuse(node, `axis ${axis} of an input of shape [${shape}]`);
 }
 
-/** The movement, or a refusal where positions are empty, repeated without a pattern or outside the tensor. */
+/** The movements, or a refusal where positions are empty or outside the tensor. */
 export function select(node: OnnxNode, reader: GraphReader, shape: Shape, positions: Positions): readonly Move[] {
   for (const [axis, list] of positions) {
     const bad = list.find((at) => !(at >= 0 && at < shape[axis]!));
     if (bad !== undefined) reader.refuse(node, `position ${bad} of axis ${axis}, which has ${shape[axis]}`);
     if (list.length === 0) reader.refuse(node, `the result has no elements along axis ${axis}`);
   }
-  return (
-    selection(node.name, shape, positions) ??
-    reader.refuse(node, "the positions follow no strided order, which is all that is supported")
-  );
+  return selection(node.name, shape, positions);
 }
 
 /** Opset 1: attributes; opset 10: inputs starts, ends, axes, steps. */
