@@ -1,0 +1,33 @@
+/** Recorded values in other formats than protobuf. */
+import { unzipSync } from "fflate";
+import { readNpy } from "../../compiler/verify/npy.js";
+import type { DenseTensor } from "./element-types.js";
+
+const typeNames: Readonly<Record<string, string>> = {
+  b1: "bool",
+  i1: "int8",
+  u1: "uint8",
+  i2: "int16",
+  i4: "int32",
+  i8: "int64",
+  f4: "float",
+  f8: "double",
+};
+
+/** Arrays of a NumPy archive, in its order. Names without the extension. */
+export function readNpz(bytes: Uint8Array, file: string): (DenseTensor & { readonly name: string })[] {
+  return Object.entries(unzipSync(bytes)).map(([name, content]) => {
+    const { shape, type, values } = readNpy(content, `${file}: ${name}`);
+    return { name: name.replace(/\.npy$/, ""), type: typeNames[type]!, dims: shape, values };
+  });
+}
+
+/** A text with a header that may name the shape, then one number per line, as DORY writes them. */
+export function readValueText(text: string): DenseTensor {
+  const [header = "", ...lines] = text.trim().split(/\r?\n/);
+  const dims = (/shape \[([\d, ]+)\]/.exec(header)?.[1] ?? "").split(",").map(Number);
+  const values = Float64Array.from(
+    lines.map((line) => Number.parseFloat(line)).filter((value) => !Number.isNaN(value)),
+  );
+  return { type: "float", dims, values };
+}
