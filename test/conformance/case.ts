@@ -34,6 +34,6 @@ export interface Outcome {
   /** Why it is close, refused, failed or crashed. */
   readonly reason?: string | undefined;
   /** What ONNX Runtime does with the file as it is. */
-  readonly runtime: "runs" | "rejects" | "crashes" | "not ONNX";
+  readonly runtime: "runs" | "rejects" | "crashes" | "not ONNX" | "not run";
   readonly comparisons: readonly Comparison[];
 }

@@ -24,16 +24,22 @@ const sizeOf = (dims: readonly number[]) => dims.reduce((a, b) => a * b, 1);
 const vectorCount = 4;
 const manyElements = 2 ** 18;
 
-/** A symbolic batch is 1, any other symbolic dimension 4; the same name means the same size everywhere. */
+/** Files with larger inputs are not run here. */
+const tooManyElements = 2 ** 24;
+
+/** A symbolic batch is 1, any other symbolic dimension 4, or 1 where inputs would be large; the same name means the same size everywhere. */
 function pinned(values: readonly GraphValue[]): (GraphValue & { readonly dims: readonly number[] })[] {
   const batch = values[0]?.dims[0];
-  return values.map((value) => ({
-    ...value,
-    dims: value.dims.map((dim, axis) => {
-      if (typeof dim === "number" && dim > 0) return dim;
-      return axis === 0 && (dim === batch || typeof dim === "number") ? 1 : 4;
-    }),
-  }));
+  const withSize = (size: number) =>
+    values.map((value) => ({
+      ...value,
+      dims: value.dims.map((dim, axis) => {
+        if (typeof dim === "number" && dim > 0) return dim;
+        return axis === 0 && (dim === batch || typeof dim === "number") ? 1 : size;
+      }),
+    }));
+  const usual = withSize(4);
+  return usual.some(({ dims }) => sizeOf(dims) > manyElements) ? withSize(1) : usual;
 }
 
 /** Seeded values that suit a declared type: codes over the whole type, reals around zero, small positive scales. */
@@ -83,6 +89,19 @@ export async function judgeNetwork(item: Case, oracle: Oracle): Promise<Outcome>
     const inputs = model.inputs.map((value) => ({ ...value, dims: shapeOf(value, feeds.get(value.name)) }));
     for (const { name: input, dims } of inputs) model.pin(input, dims);
     variants = [{ bytes: model.bytes(), inputs }];
+  }
+  if (variants[0]!.inputs.some(({ dims }) => sizeOf(dims) > tooManyElements)) {
+    const compiled = attempt(() => compileModel(variants[0]!.bytes, "exact"));
+    if (compiled.kind !== "done")
+      return { corpus, name, runtime: "not run", ...compiled, verdict: compiled.kind, comparisons: [] };
+    return {
+      corpus,
+      name,
+      runtime: "not run",
+      verdict: "refused",
+      reason: "compiles; too large to run here",
+      comparisons: [],
+    };
   }
   const seeds = (variant: Variant) =>
     new Map(variant.inputs.map((value, i) => [value.name, seededTensor(value, i + 1)]));

@@ -69,7 +69,13 @@ interface Answer {
 /** The worst verdict counts; a refusal only when every question is refused. */
 function verdictOf(answers: readonly Answer[]): { verdict: Verdict; reason?: string | undefined } {
   for (const verdict of ["crashed", "failed", "close", "equal", "refused"] as const) {
-    const found = answers.filter((one) => one.verdict === verdict).at(-1);
+    // The shortest refusal names the least that is missing.
+    const found = answers
+      .filter((one) => one.verdict === verdict)
+      .reduce<Answer | undefined>(
+        (a, b) => (a && (a.reason ?? "").length <= (b.reason ?? "").length ? a : b),
+        undefined,
+      );
     if (found) return { verdict, reason: found.reason };
   }
   return { verdict: "crashed", reason: "no question could be asked" };
@@ -110,19 +116,23 @@ function questions(bytes: Uint8Array, record: Recorded, feeds: ReadonlyMap<strin
         bound.pin(value.name, tensor.dims);
         inputs.set(value.name, tensor);
       } else bound.bind(value.name, tensor);
-      kept.push(isData ? "input" : binding.quantizeConstants && isReal(tensor.type) ? "quantized" : "constant");
+      kept.push(isData ? "input" : "constant");
     }
-    const key = kept.join();
+    const key = [...kept, binding.quantizeConstants && bound.realConstants.size > 0].join();
     if (seen.has(key)) return [];
     seen.add(key);
     if (!real) return [{ name: binding.name, bytes: bound.bytes(), inputs }];
-    const constantsToQuantize = binding.quantizeConstants ? feeds : new Map<string, DenseTensor>();
+    const wrap = (scaling: Scaling, keepReal: boolean) =>
+      wrapModel(bound.bytes(), inputs, record.outputs, scaling, {
+        keepReal,
+        quantizeConstants: binding.quantizeConstants,
+      });
     return scalings.map((scaling) => ({
       name: `${binding.name}, ${scaling.name}`,
       inputs,
-      bytes: wrapModel(bound.bytes(), inputs, constantsToQuantize, record.outputs, scaling, false),
+      bytes: wrap(scaling, false),
       wrapped: {
-        oracleBytes: wrapModel(bound.bytes(), inputs, constantsToQuantize, record.outputs, scaling, true),
+        oracleBytes: wrap(scaling, true),
         scaling,
       },
     }));

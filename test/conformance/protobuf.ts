@@ -1,6 +1,6 @@
 /** Protobuf of the corpora: recorded tensors, and rewriting of models. The only file here that knows onnx-proto. */
 import onnxProto, { type onnx as Proto } from "onnx-proto";
-import { type DenseTensor, elementTypeOf, elementTypes, fromRaw, toRaw } from "./element-types.js";
+import { type DenseTensor, elementTypeOf, elementTypes, fromRaw, isReal, toRaw } from "./element-types.js";
 
 const { onnx } = onnxProto;
 
@@ -20,12 +20,14 @@ export interface Affine {
 
 /** Reads a recorded TensorProto; undefined for anything else (sequences, strings, packed types). */
 export function readTensor(bytes: Uint8Array): (DenseTensor & { readonly name: string }) | undefined {
-  let proto: Proto.TensorProto;
   try {
-    proto = onnx.TensorProto.decode(bytes);
+    return readTensorProto(onnx.TensorProto.decode(bytes));
   } catch {
     return undefined;
   }
+}
+
+function readTensorProto(proto: Proto.TensorProto): (DenseTensor & { readonly name: string }) | undefined {
   const type = elementTypeOf(Number(proto.dataType));
   if (type === undefined) return undefined;
   const dims = (proto.dims ?? []).map(Number);
@@ -64,6 +66,14 @@ export class ModelFile {
 
   get outputs(): GraphValue[] {
     return (this.graph.output ?? []).map(graphValue);
+  }
+
+  /** Constants of real types. */
+  get realConstants(): Map<string, DenseTensor> {
+    const tensors = (this.graph.initializer ?? []).map((proto) => readTensorProto(onnx.TensorProto.fromObject(proto)));
+    return new Map(
+      tensors.flatMap((tensor) => (tensor && isReal(tensor.type) ? [[tensor.name, tensor] as const] : [])),
+    );
   }
 
   get opTypes(): string[] {

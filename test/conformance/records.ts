@@ -1,6 +1,6 @@
 /** Recorded values in other formats than protobuf. */
 import { unzipSync } from "fflate";
-import { readNpy } from "../../compiler/verify/npy.js";
+import { type NpyArray, readNpy } from "../../compiler/verify/npy.js";
 import type { DenseTensor } from "./element-types.js";
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -17,9 +17,29 @@ const typeNames: Readonly<Record<string, string>> = {
 /** Arrays of a NumPy archive, in its order. Names without the extension. */
 export function readNpz(bytes: Uint8Array, file: string): (DenseTensor & { readonly name: string })[] {
   return Object.entries(unzipSync(bytes)).map(([name, content]) => {
-    const { shape, type, values } = readNpy(content, `${file}: ${name}`);
+    const { shape, type, values } = readAnyOrder(content, `${file}: ${name}`);
     return { name: name.replace(/\.npy$/, ""), type: typeNames[type]!, dims: shape, values };
   });
+}
+
+/** An array in C order; one in Fortran order is read as its transpose and transposed back. */
+function readAnyOrder(bytes: Uint8Array, file: string): NpyArray {
+  const text = Buffer.from(bytes.subarray(0, 256)).toString("latin1");
+  const at = text.indexOf("'fortran_order': True, ");
+  if (at < 0) return readNpy(bytes, file);
+  const patched = Uint8Array.from(bytes);
+  patched.set(Buffer.from("'fortran_order': False,"), at);
+  const { shape, type, values } = readNpy(patched, file);
+  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((a, b) => a * b, 1));
+  const reordered = values.map((_, k) => {
+    let [rest, from] = [k, 0];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += (rest % shape[axis]!) * strides[axis]!;
+      rest = Math.floor(rest / shape[axis]!);
+    }
+    return values[from]!;
+  });
+  return { shape, type, values: reordered };
 }
 
 /** A text with a header that may name the shape, then one number per line, as DORY writes them. */

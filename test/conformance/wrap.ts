@@ -36,20 +36,23 @@ export const scalings: readonly Scaling[] = [
 /** QuantizeLinear of the standard operators appears in version 10. */
 const firstQuantizedOpset = 10;
 
-/**
- * The model with its real inputs, the given constants and its real outputs quantized to int8. With `keepReal` the reals before the last
- * quantization are outputs too, behind the codes.
- */
+interface WrapOptions {
+  /** Also gives the reals before the last quantization as outputs, behind the codes. */
+  readonly keepReal: boolean;
+  readonly quantizeConstants: boolean;
+}
+
+/** The model with its real inputs, its real outputs and, if asked, its real constants quantized to int8. */
 export function wrapModel(
   bytes: Uint8Array,
   inputs: ReadonlyMap<string, DenseTensor>,
-  constants: ReadonlyMap<string, DenseTensor>,
   outputs: readonly DenseTensor[],
   { affine }: Scaling,
-  keepReal: boolean,
+  { keepReal, quantizeConstants }: WrapOptions,
 ): Uint8Array {
   const model = new ModelFile(bytes);
   model.requireOpset(firstQuantizedOpset);
+  const constants = quantizeConstants ? model.realConstants : new Map<string, DenseTensor>();
   for (const [name, { type, values }] of new Map([...constants, ...inputs])) {
     if (isReal(type)) model.quantizeInput(name, type, affine(values));
   }
