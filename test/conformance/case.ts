@@ -18,6 +18,8 @@ export interface Case {
   readonly read: () => Uint8Array;
   /** Undefined when there is no record; an empty list when there is one that cannot be read. */
   readonly recorded?: () => readonly Recorded[];
+  /** The same network in operators that ONNX Runtime knows, where the file itself has others. */
+  readonly witness?: () => Uint8Array;
 }
 
 /**
@@ -27,13 +29,30 @@ export interface Case {
 export const verdicts = ["equal", "close", "refused", "failed", "crashed"] as const;
 export type Verdict = (typeof verdicts)[number];
 
-export interface Outcome {
-  readonly corpus: string;
-  readonly name: string;
+export interface Judgement {
   readonly verdict: Verdict;
   /** Why it is close, refused, failed or crashed. */
   readonly reason?: string | undefined;
+  readonly comparisons: readonly Comparison[];
+}
+
+export interface Outcome extends Judgement {
+  readonly corpus: string;
+  readonly name: string;
   /** What ONNX Runtime does with the file as it is. */
   readonly runtime: "runs" | "rejects" | "crashes" | "not ONNX" | "not run";
-  readonly comparisons: readonly Comparison[];
+}
+
+/** From worst to best; a refusal counts only where there is nothing else. */
+const severity: readonly Verdict[] = ["crashed", "failed", "close", "equal", "refused"];
+
+/**
+ * The worst of several judgements of one file, with the comparisons of all. Of refusals it is the one with the shortest reason, which names
+ * the least that is missing.
+ */
+export function worstOf(judgements: readonly Judgement[]): Judgement {
+  const worst = severity.find((verdict) => judgements.some((one) => one.verdict === verdict))!;
+  const candidates = judgements.filter(({ verdict }) => verdict === worst);
+  const { reason } = candidates.reduce((a, b) => ((b.reason ?? "").length < (a.reason ?? "").length ? b : a));
+  return { verdict: worst, reason, comparisons: judgements.flatMap(({ comparisons }) => comparisons) };
 }

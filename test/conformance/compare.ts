@@ -43,3 +43,15 @@ export function compareOutputs(
 export function isEqual({ values, equal }: Comparison): boolean {
   return values === equal;
 }
+
+/** What differs, in words. */
+export function differenceText({ values, equal, largest }: Comparison): string {
+  return `${values - equal} of ${values} values differ, by up to ${steps(largest)}`;
+}
+
+/** How much is equal, in words. */
+export function shareText({ values, equal, largest }: Comparison): string {
+  return `${((100 * equal) / values).toFixed(2)} % equal, at most ${steps(largest)} apart`;
+}
+
+const steps = (largest: number) => `${Number(largest.toPrecision(4))} steps`;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { dataPath } from "../helpers/data.js";
 import type { Case, Recorded } from "./case.js";
 import { readTensor } from "./protobuf.js";
-import { readNpz, readValueText } from "./records.js";
+import { readArray, readNpz, readValueText } from "./records.js";
 
 /** Where Debian's package libonnx-testdata puts the vectors of an older release of the standard. */
 const debianFolder = "/usr/share/libonnx-testdata/data";
@@ -31,7 +31,7 @@ export const corpora: readonly Corpus[] = [
   shared("deeploy", archives),
   shared("dory", layerTexts),
   shared("match"),
-  shared("qonnx"),
+  shared("qonnx", inputAndOutput),
   shared("ort-testdata"),
   shared("layers"),
   shared("models"),
@@ -45,7 +45,10 @@ export function casesOf(prefix: string): Case[] {
       const name = path.replace(/\/(model|network)\.onnx$/, "");
       if (!`${corpus}/${name}`.startsWith(prefix)) return [];
       const recorded = recordOf(folder, path);
-      return [{ corpus, name, read: () => readFileSync(join(folder, path)), ...(recorded && { recorded }) }];
+      const read = () => readFileSync(join(folder, path));
+      const lowered = corpus === "qonnx" ? loweredNames[path] : undefined;
+      const witness = lowered && (() => readFileSync(join(folder, "lowered-std", lowered)));
+      return [{ corpus, name, read, ...(recorded && { recorded }), ...(witness && { witness }) }];
     }),
   );
 }
@@ -78,10 +81,26 @@ function testDataSets(folder: string, path: string): Case["recorded"] {
     });
 }
 
+/** The same network in standard operators, for a witness that does not know QONNX. */
+const loweredNames: Readonly<Record<string, string>> = {
+  "fastmachinelearning__QONNX_model_zoo/TFC_1W1A.onnx": "TFC__TFC_1W1A.onnx",
+  "fastmachinelearning__QONNX_model_zoo/TFC_2W2A.onnx": "TFC__TFC_2W2A.onnx",
+  "fastmachinelearning__example-models/bnn_model_fc_1layer.onnx": "onnx__bnn_model_fc_1layer.onnx",
+  "fastmachinelearning__qonnx/espcn_nn_resize_quant.onnx": "nn_resize__quant_model.onnx",
+  "mlcommons__tiny_results_v0.7/KWS-W3A3_QONNX_model.onnx": "training_checkpoint__QONNX_model.onnx",
+};
+
 /** inputs.npz and outputs.npz. */
 function archives(folder: string, path: string): Case["recorded"] {
   const read = (file: string) => readNpz(readFileSync(join(beside(folder, path), file)), file);
   return () => [{ inputs: read("inputs.npz"), outputs: read("outputs.npz") }];
+}
+
+/** input.npy and expected_output.npy, as FINN has them. */
+function inputAndOutput(folder: string, path: string): Case["recorded"] {
+  const read = (file: string) => readArray(readFileSync(join(beside(folder, path), file)), file);
+  if (!existsSync(join(beside(folder, path), "expected_output.npy"))) return undefined;
+  return () => [{ inputs: [read("input.npy")], outputs: [read("expected_output.npy")] }];
 }
 
 /** One io.npz with arrays named input and output. */

@@ -4,8 +4,8 @@
  */
 import { attempt } from "./attempt.js";
 import { type Compiled, compileModel } from "./border.js";
-import type { Case, Outcome, Recorded, Verdict } from "./case.js";
-import { type Comparison, compareOutputs, isEqual } from "./compare.js";
+import { type Case, type Judgement, type Outcome, type Recorded, worstOf } from "./case.js";
+import { compareOutputs, differenceText, isEqual } from "./compare.js";
 import { type DenseTensor, isReal } from "./element-types.js";
 import type { Oracle } from "./oracle.js";
 import { type GraphValue, ModelFile } from "./protobuf.js";
@@ -43,45 +43,15 @@ export async function judgeNodeVector(item: Case, oracle: Oracle): Promise<Outco
   const bytes = item.read();
   const [record] = item.recorded?.() ?? [];
   const { corpus, name } = item;
-  if (!record) {
-    const runtime = (await oracle.run(bytes, new Map(), "all")).kind === "crashes" ? "crashes" : "rejects";
-    return { corpus, name, runtime, comparisons: [], ...verdictOf([judgeUnread(bytes)]) };
-  }
+  if (!record) return { corpus, name, runtime: "not run", ...judgeUnread(bytes) };
   const feeds = feedsOf(new ModelFile(bytes).inputs, record);
   const runtime = (await oracle.run(bytes, feeds, "all")).kind;
-  const answers: Answer[] = [];
+  const answers: Judgement[] = [];
   for (const question of questions(bytes, record, feeds)) answers.push(await answer(question, record, oracle));
-  return {
-    corpus,
-    name,
-    runtime,
-    comparisons: answers.flatMap(({ comparisons }) => comparisons),
-    ...verdictOf(answers),
-  };
+  return { corpus, name, runtime, ...worstOf(answers) };
 }
 
-interface Answer {
-  readonly verdict: Verdict;
-  readonly reason?: string | undefined;
-  readonly comparisons: readonly Comparison[];
-}
-
-/** The worst verdict counts; a refusal only when every question is refused. */
-function verdictOf(answers: readonly Answer[]): { verdict: Verdict; reason?: string | undefined } {
-  for (const verdict of ["crashed", "failed", "close", "equal", "refused"] as const) {
-    // The shortest refusal names the least that is missing.
-    const found = answers
-      .filter((one) => one.verdict === verdict)
-      .reduce<Answer | undefined>(
-        (a, b) => (a && (a.reason ?? "").length <= (b.reason ?? "").length ? a : b),
-        undefined,
-      );
-    if (found) return { verdict, reason: found.reason };
-  }
-  return { verdict: "crashed", reason: "no question could be asked" };
-}
-
-function judgeUnread(bytes: Uint8Array): Answer {
+function judgeUnread(bytes: Uint8Array): Judgement {
   const compiled = attempt(() => compileModel(bytes, "exact"));
   if (compiled.kind !== "done") return { verdict: compiled.kind, reason: compiled.reason, comparisons: [] };
   return { verdict: "failed", reason: "compiles, but the recorded vectors cannot be read", comparisons: [] };
@@ -139,7 +109,7 @@ function questions(bytes: Uint8Array, record: Recorded, feeds: ReadonlyMap<strin
   });
 }
 
-async function answer(question: Question, record: Recorded, oracle: Oracle): Promise<Answer> {
+async function answer(question: Question, record: Recorded, oracle: Oracle): Promise<Judgement> {
   const compiled = attempt(() => compileModel(question.bytes, "exact"));
   if (compiled.kind !== "done") return { verdict: compiled.kind, reason: compiled.reason, comparisons: [] };
   const ran = attempt(() => compiled.value.run(question.inputs));
@@ -148,13 +118,9 @@ async function answer(question: Question, record: Recorded, oracle: Oracle): Pro
     const runs = [{ codes: ran.value, expected: record.outputs }];
     const comparison = compareOutputs("recorded", "exact", compiled.value, runs);
     if (isEqual(comparison)) return { verdict: "equal", comparisons: [comparison] };
-    return { verdict: "failed", reason: differenceText(question.name, comparison), comparisons: [comparison] };
+    return { verdict: "failed", reason: `${question.name}: ${differenceText(comparison)}`, comparisons: [comparison] };
   }
   return judgeWrapped(question, compiled.value, ran.value, record, oracle);
-}
-
-function differenceText(name: string, { values, equal, largest }: Comparison): string {
-  return `${name}: ${values - equal} of ${values} values differ, by up to ${largest} steps`;
 }
 
 /** A float kernel may round the other way only where the real value is this close to a tie, relative to its size. */
@@ -166,7 +132,7 @@ async function judgeWrapped(
   codes: readonly Int32Array[],
   record: Recorded,
   oracle: Oracle,
-): Promise<Answer> {
+): Promise<Judgement> {
   const witness = await oracle.run(wrapped!.oracleBytes, inputs, "disabled");
   if (witness.kind !== "runs") {
     return {
@@ -189,6 +155,6 @@ async function judgeWrapped(
       return Math.abs(value - codes[i]![k]!) > 1 || fromTie > tieDistance * Math.max(1, Math.abs(steps));
     });
   });
-  if (far) return { verdict: "failed", reason: differenceText(name, comparison), comparisons: [comparison] };
+  if (far) return { verdict: "failed", reason: `${name}: ${differenceText(comparison)}`, comparisons: [comparison] };
   return { verdict: "close", reason: "a float kernel rounds within 2^-16 of a tie", comparisons: [comparison] };
 }

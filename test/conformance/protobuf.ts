@@ -55,6 +55,7 @@ export class ModelFile {
   }
 
   bytes(): Uint8Array {
+    this.model.irVersion = Math.max(Number(this.model.irVersion), freeConstantsVersion);
     return onnx.ModelProto.encode(this.model).finish();
   }
 
@@ -102,14 +103,14 @@ export class ModelFile {
     for (const node of this.graph.node ?? []) {
       node.input = (node.input ?? []).map((input) => (input === name ? `${name}/real` : input));
     }
-    const { nodes, initializers } = quantizeNodes(name, type, affine, true);
+    const { nodes, initializers } = quantizeNodes(name, type, affine, this.quantizationDomain(), true);
     this.graph.node = [...nodes, ...(this.graph.node ?? [])];
     this.graph.initializer = [...(this.graph.initializer ?? []), ...initializers];
   }
 
   /** Puts QuantizeLinear before a graph output, whose codes become the output; the reals stay one more output if asked. */
   quantizeOutput(name: string, type: string, affine: Affine, keepReal: boolean): void {
-    const { nodes, initializers } = quantizeNodes(name, type, affine, false);
+    const { nodes, initializers } = quantizeNodes(name, type, affine, this.quantizationDomain(), false);
     this.graph.node = [...(this.graph.node ?? []), ...nodes];
     this.graph.initializer = [...(this.graph.initializer ?? []), ...initializers];
     const codes = { name: `${name}/codes`, type: { tensorType: { elemType: elementTypes.int8!.number } } };
@@ -118,15 +119,25 @@ export class ModelFile {
     this.graph.output = keepReal ? [...kept, real] : kept;
   }
 
-  /** Raises the version of the standard operators to at least `version`; says whether it had to. */
-  requireOpset(version: number): boolean {
-    const standard = (this.model.opsetImport ?? []).find(({ domain }) => !domain || domain === "ai.onnx");
-    const raised = standard !== undefined && Number(standard.version) < version;
-    if (raised) standard.version = version;
-    if (Number(this.model.irVersion) < 4) this.model.irVersion = 4; // initialisers that are no inputs
-    return raised;
+  /**
+   * Domain of the quantization operators to insert: the standard has them since version 10, and raising a model's version would change
+   * what its other operators mean.
+   */
+  private quantizationDomain(): string {
+    const sets = (this.model.opsetImport ?? []) as Proto.IOperatorSetIdProto[];
+    const standard = sets.find(({ domain }) => !domain || domain === "ai.onnx");
+    if (!standard || Number(standard.version) >= 10) return "";
+    if (!sets.some(({ domain }) => domain === runtimeDomain)) sets.push({ domain: runtimeDomain, version: 1 });
+    this.model.opsetImport = sets;
+    return runtimeDomain;
   }
 }
+
+/** Operators of ONNX Runtime; its QuantizeLinear and DequantizeLinear are those of the standard. */
+const runtimeDomain = "com.microsoft";
+
+/** The first version of the format in which a constant need not be declared as an input too. */
+const freeConstantsVersion = 4;
 
 function graphValue({ name, type }: Proto.IValueInfoProto): GraphValue {
   const dims = (type?.tensorType?.shape?.dim ?? []).map((dim) => dim.dimParam || Number(dim.dimValue ?? 0));
@@ -137,15 +148,15 @@ function graphValue({ name, type }: Proto.IValueInfoProto): GraphValue {
   };
 }
 
-function quantizeNodes(name: string, type: string, { scale, zeroPoint }: Affine, dequantize: boolean) {
+function quantizeNodes(name: string, type: string, { scale, zeroPoint }: Affine, domain: string, dequantize: boolean) {
   const parameters = [`${name}/scale`, `${name}/zero_point`];
   const codes = `${name}/codes`;
   const nodes: Proto.INodeProto[] = [
-    { opType: "QuantizeLinear", name: `${name}/quantize`, input: [name, ...parameters], output: [codes] },
+    { opType: "QuantizeLinear", domain, name: `${name}/quantize`, input: [name, ...parameters], output: [codes] },
   ];
   if (dequantize) {
     const input = [codes, ...parameters];
-    nodes.push({ opType: "DequantizeLinear", name: `${name}/dequantize`, input, output: [`${name}/real`] });
+    nodes.push({ opType: "DequantizeLinear", domain, name: `${name}/dequantize`, input, output: [`${name}/real`] });
   }
   const constant = (at: number, elementType: string, value: number) => ({
     name: parameters[at]!,

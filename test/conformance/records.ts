@@ -16,10 +16,16 @@ const typeNames: Readonly<Record<string, string>> = {
 
 /** Arrays of a NumPy archive, in its order. Names without the extension. */
 export function readNpz(bytes: Uint8Array, file: string): (DenseTensor & { readonly name: string })[] {
-  return Object.entries(unzipSync(bytes)).map(([name, content]) => {
-    const { shape, type, values } = readAnyOrder(content, `${file}: ${name}`);
-    return { name: name.replace(/\.npy$/, ""), type: typeNames[type]!, dims: shape, values };
-  });
+  return Object.entries(unzipSync(bytes)).map(([name, content]) => ({
+    name: name.replace(/\.npy$/, ""),
+    ...readArray(content, `${file}: ${name}`),
+  }));
+}
+
+/** One NumPy array. */
+export function readArray(bytes: Uint8Array, file: string): DenseTensor {
+  const { shape, type, values } = readAnyOrder(bytes, file);
+  return { type: typeNames[type]!, dims: shape, values };
 }
 
 /** An array in C order; one in Fortran order is read as its transpose and transposed back. */

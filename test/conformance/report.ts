@@ -36,11 +36,18 @@ function summary(outcomes: readonly Outcome[]): string[] {
   ];
 }
 
-/** Reasons with how many files they stop, most frequent first. */
+/** A reason without names and numbers that differ from file to file. */
+const kind = (reason: string) =>
+  reason
+    .replace(/ \(?'[^']*'\)?/g, "")
+    .replace(/\[[^\]]*\]/g, "[..]")
+    .replace(/-?\b\d+(\.\d+)?\b/g, "N");
+
+/** Kinds of reasons with how many files they stop, most frequent first. */
 export function refusals(outcomes: readonly Outcome[]): [reason: string, files: number][] {
   const counts = new Map<string, number>();
   for (const { verdict, reason = "" } of outcomes) {
-    if (verdict === "refused") counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    if (verdict === "refused") counts.set(kind(reason), (counts.get(kind(reason)) ?? 0) + 1);
   }
   return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
 }

@@ -33,9 +33,6 @@ export const scalings: readonly Scaling[] = [
   },
 ];
 
-/** QuantizeLinear of the standard operators appears in version 10. */
-const firstQuantizedOpset = 10;
-
 interface WrapOptions {
   /** Also gives the reals before the last quantization as outputs, behind the codes. */
   readonly keepReal: boolean;
@@ -51,7 +48,6 @@ export function wrapModel(
   { keepReal, quantizeConstants }: WrapOptions,
 ): Uint8Array {
   const model = new ModelFile(bytes);
-  model.requireOpset(firstQuantizedOpset);
   const constants = quantizeConstants ? model.realConstants : new Map<string, DenseTensor>();
   for (const [name, { type, values }] of new Map([...constants, ...inputs])) {
     if (isReal(type)) model.quantizeInput(name, type, affine(values));
