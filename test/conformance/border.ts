@@ -4,6 +4,7 @@ import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import type { Tensor } from "../../compiler/ir/graph.js";
 import { typeRange } from "../../compiler/ir/types.js";
 import { type DenseTensor, isReal } from "./element-types.js";
+import { halfToNumber, numberToHalf } from "./half.js";
 
 /** A compiled model that takes and gives tensors as the ONNX model declares them. */
 export interface Compiled {
@@ -52,12 +53,13 @@ export function toCodes(tensor: Tensor, { type, values }: DenseTensor): Int32Arr
   });
 }
 
-/** ONNX DequantizeLinear in float32 where the model's output has a real type; codes elsewhere. */
+/** ONNX DequantizeLinear where the model's output has a real type, rounded to that type; codes elsewhere. */
 export function fromCodes(tensor: Tensor, codes: Int32Array, type: string): Float64Array {
   if (!isReal(type)) return Float64Array.from(codes);
   return Float64Array.from(codes, (code, i) => {
     const [scale, zeroPoint] = parametersAt(tensor, i);
-    return Math.fround(scale * (code - zeroPoint));
+    const value = Math.fround(scale * (code - zeroPoint));
+    return type === "float16" ? halfToNumber(numberToHalf(value)) : value;
   });
 }
 
