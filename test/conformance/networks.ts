@@ -1,6 +1,6 @@
 /** Networks: recorded outputs where there are some, else ONNX Runtime on seeded inputs. */
 import { attempt } from "./attempt.js";
-import { compileModel } from "./border.js";
+import { type CodeTypes, codeTypeOf, compileModel } from "./border.js";
 import { type Case, type Judgement, type Outcome, type Recorded, worstOf } from "./case.js";
 import { compareOutputs, differenceText, isEqual } from "./compare.js";
 import type { DenseTensor } from "./element-types.js";
@@ -16,6 +16,8 @@ export interface Variant {
   /** The same network for ONNX Runtime. */
   readonly witnessBytes: Uint8Array;
   readonly inputs: readonly FixedValue[];
+  /** Of inputs whose recorded values are whole numbers. */
+  readonly codes?: CodeTypes;
 }
 
 /** Files with larger inputs are compiled, but not run. */
@@ -36,7 +38,9 @@ export async function judgeNetwork(item: Case, oracle: Oracle): Promise<Outcome>
   const runtime = (await oracle.run(bytes, seededFeeds(inputs), "all")).kind;
   const judgements: Judgement[] = [];
   for (const variant of variants) {
-    judgements.push(records.length > 0 ? judgeRecorded(variant, records) : await judgeByRuntime(variant, oracle));
+    judgements.push(
+      records.length > 0 ? await judgeRecorded(variant, records, oracle) : await judgeByRuntime(variant, oracle),
+    );
     if (judgements.at(-1)!.verdict !== "refused") break;
   }
   return { corpus, name, runtime, ...worstOf(judgements) };
@@ -66,7 +70,13 @@ function recordedVariant({ read }: Case, record: Recorded): Variant {
   const feeds = feedsOf(model.inputs, record);
   const inputs = model.inputs.map((value) => ({ ...value, dims: recordedDims(value, feeds.get(value.name)) }));
   for (const { name, dims } of inputs) model.pin(name, dims);
-  return { bytes: model.bytes(), witnessBytes: model.bytes(), inputs };
+  const codes = new Map(
+    [...feeds].flatMap(([name, tensor]) => {
+      const type = codeTypeOf(tensor);
+      return type ? [[name, type] as const] : [];
+    }),
+  );
+  return { bytes: model.bytes(), witnessBytes: model.bytes(), inputs, codes };
 }
 
 /** The declared shape with its symbolic dimensions as recorded; records sometimes lack axes of length 1. */
@@ -75,20 +85,44 @@ function recordedDims({ dims }: GraphValue, tensor: DenseTensor | undefined): re
   return dims.map((dim) => (typeof dim === "number" && dim > 0 ? dim : 1));
 }
 
-function judgeRecorded({ bytes, inputs }: Variant, records: readonly Recorded[]): Judgement {
-  const compiled = attempt(() => compileModel(bytes, "exact"));
+async function judgeRecorded(variant: Variant, records: readonly Recorded[], oracle: Oracle): Promise<Judgement> {
+  const { bytes, inputs, codes } = variant;
+  const compiled = attempt(() => compileModel(bytes, "exact", codes));
   if (compiled.kind !== "done") return { verdict: compiled.kind, reason: compiled.reason, comparisons: [] };
+  const { outputs, run } = compiled.value;
+  const vectors = records.map((record) => {
+    const feeds = [...feedsOf(inputs, record)];
+    return new Map(
+      feeds.map(([name, tensor]) => [name, inDeclaredOrder(tensor, inputs.find((one) => one.name === name)!)]),
+    );
+  });
+  const counts = (shapes: readonly (readonly number[])[]) => shapes.map(sizeOf).join();
+  if (
+    records.some(
+      (record) => counts(record.outputs.map(({ dims }) => dims)) !== counts(outputs.map(({ shape }) => shape)),
+    )
+  ) {
+    // The record holds another layer's values.
+    return judgeByRuntime(variant, oracle, vectors);
+  }
   const ran = attempt(() =>
-    records.map((record) => {
-      // The record only has to have as many values as the graph's output: its axes of length 1 differ here and there.
-      const expected = record.outputs.map((tensor, i) => {
-        return { ...tensor, dims: compiled.value.outputs[i]?.shape ?? tensor.dims };
-      });
-      return { codes: compiled.value.run(feedsOf(inputs, record)), expected };
+    records.map((record, k) => {
+      const expected = record.outputs.map((tensor, i) => ({ ...tensor, dims: outputs[i]!.shape }));
+      return { codes: run(vectors[k]!), expected };
     }),
   );
   if (ran.kind !== "done") return { verdict: "crashed", reason: `interpreter: ${ran.reason}`, comparisons: [] };
   const comparison = compareOutputs("recorded", "exact", compiled.value, ran.value);
   if (isEqual(comparison)) return { verdict: "equal", comparisons: [comparison] };
   return { verdict: "failed", reason: differenceText(comparison), comparisons: [comparison] };
+}
+
+/** A record without its batch, given channels last for an input that is channels first, in the input's order. */
+function inDeclaredOrder(tensor: DenseTensor, { dims }: FixedValue): DenseTensor {
+  const [, channels = 1, height = 1, width = 1] = dims;
+  const same = { ...tensor, dims };
+  if (dims.length !== 4 || tensor.dims.join() !== [height, width, channels].join()) return same;
+  const area = height * width;
+  const values = tensor.values.map((_, i) => tensor.values[(i % area) * channels + Math.floor(i / area)]!);
+  return { ...same, values };
 }

@@ -1,6 +1,6 @@
 /** ONNX Runtime as the witness of a network: its fused integer operators, and its float kernels between quantizations. */
 import { type Attempt, attempt } from "./attempt.js";
-import { type Compiled, compileModel, stepOf } from "./border.js";
+import { type Compiled, compileModel, compileWithWholeNumbers, stepOf } from "./border.js";
 import type { Judgement } from "./case.js";
 import { type Comparison, compareOutputs, isEqual, shareText } from "./compare.js";
 import type { DenseTensor } from "./element-types.js";
@@ -20,13 +20,27 @@ const ways = [
   { level: "disabled", witness: "ONNX Runtime, float kernels", family: "exact" },
 ] as const;
 
-/** Compares both families with both ways of running; equal when a family equals its own way in every value. */
-export async function judgeByRuntime(variant: Variant, oracle: Oracle): Promise<Judgement> {
-  const exact = attempt(() => compileModel(variant.bytes, "exact"));
+/**
+ * Compares both families with both ways of running, on seeded vectors unless some are given; equal when a family equals its own way in
+ * every value.
+ */
+export async function judgeByRuntime(
+  variant: Variant,
+  oracle: Oracle,
+  given: readonly Feeds[] = [],
+): Promise<Judgement> {
+  const compileAs = (numerics: string) =>
+    attempt(() =>
+      variant.codes
+        ? compileModel(variant.bytes, numerics, variant.codes)
+        : compileWithWholeNumbers(variant.bytes, numerics, variant.inputs),
+    );
+  const exact = compileAs("exact");
   if (exact.kind !== "done") return { verdict: exact.kind, reason: exact.reason, comparisons: [] };
-  const fused = attempt(() => compileModel(variant.bytes, "onnxruntime"));
+  const fused = compileAs("onnxruntime");
   const count = variant.inputs.some(({ dims }) => sizeOf(dims) > manyElements) ? 1 : vectorCount;
-  const vectors = Array.from({ length: count }, (_, i) => seededCodes(exact.value, variant.inputs, i));
+  const seeded = () => Array.from({ length: count }, (_, i) => seededCodes(exact.value, variant.inputs, i));
+  const vectors = given.length > 0 ? given : seeded();
   const answers = new Map<string, Outputs>();
   for (const { level, witness } of ways) {
     const outputs = await outputsOf(variant.witnessBytes, vectors, oracle, level);
@@ -56,6 +70,9 @@ export async function judgeByRuntime(variant: Variant, oracle: Oracle): Promise<
 /** Near ties, float kernels round one value in so many the other way. */
 const rareShare = 1 / 200;
 
+/** One step, and what float32 makes of it where codes have 16 bits. */
+const oneStep = 1.01;
+
 /**
  * Close is either rare differences of one step, or no more than what the witness differs from itself between its two ways
  * of running: there its values are not defined bit by bit.
@@ -73,7 +90,7 @@ function judgeComparisons(
     b.largest < a.largest || (b.largest === a.largest && b.equal > a.equal) ? b : a,
   );
   const text = `${best.numerics}: ${shareText(best)}`;
-  if (best.largest <= 1 + 2 ** -16 && best.values - best.equal <= best.values * rareShare) {
+  if (best.largest <= oneStep && best.values - best.equal <= best.values * rareShare) {
     return { verdict: "close", reason: `float kernels round near ties; ${text}` };
   }
   if (own && best.largest <= own.largest && best.equal >= own.equal) {

@@ -56,7 +56,8 @@ export function seededCodes(compiled: Compiled, inputs: readonly FixedValue[], i
   return new Map(
     inputs.map((value, at) => {
       const tensor = compiled.inputs.find(({ name }) => name === value.name);
-      if (!tensor) return [value.name, seededTensor(value, at + 1)];
+      // Nothing is inverted where the host computes a function before it quantizes.
+      if (!tensor || tensor.border) return [value.name, seededTensor(value, index * inputs.length + at + 1)];
       const { lo, hi } = typeRange(tensor.type);
       const noise = xorshiftBytes((0x12345678 + index * 0x9e3779b9 + at) >>> 0, 2 * sizeOf(value.dims));
       const codes = Int32Array.from({ length: sizeOf(value.dims) }, (_, i) => {
