@@ -3,6 +3,25 @@
 /** Rounds a double to float32 (nearest, ties to even). */
 export const f32 = Math.fround;
 
+const bits = new DataView(new ArrayBuffer(8));
+
+/**
+ * x*y + z of float32 values, rounded once to float32, as the fused instruction does. The product is exact in a double; the sum is rounded
+ * to odd there, which keeps the second rounding from seeing a tie that is none (Boldo and Melquiond, 2008).
+ */
+export function fma32(x: number, y: number, z: number): number {
+  const product = x * y;
+  const sum = product + z;
+  const part = sum - product;
+  const error = product - (sum - part) + (z - part);
+  if (error === 0 || !Number.isFinite(sum)) return f32(sum);
+  bits.setFloat64(0, sum);
+  const integer = bits.getBigInt64(0);
+  if (integer & 1n) return f32(sum);
+  bits.setBigInt64(0, integer + (error > 0 === sum > 0 ? 1n : -1n));
+  return f32(bits.getFloat64(0));
+}
+
 /** Nearest integer of a double, ties to even. */
 export function rint(value: number): number {
   const floor = Math.floor(value);

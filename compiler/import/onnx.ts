@@ -129,7 +129,8 @@ function readVersions(model: Proto.IModelProto): number {
     if (versions.has(name)) fail("QC1003", `operator set '${name}' is imported twice.`);
     versions.set(name, saturated(version ?? 0));
   }
-  const version = versions.get("");
+  const usesStandard = (model.graph?.node ?? []).some(({ domain }) => domainOf(domain) === "");
+  const version = versions.get("") ?? (usesStandard ? undefined : opset.most);
   if (version === undefined) return fail("QC1006", "the model imports no version of the standard operator set.");
   if (version < opset.least || version > opset.most) {
     fail("QC1006", `opset ${version}; expected ${opset.least} to ${opset.most}. Convert the model to such an opset.`);

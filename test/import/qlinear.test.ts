@@ -193,6 +193,21 @@ describe("QLinear spellings", () => {
     );
   });
 
+  it("a model of contributed operators alone need not import the standard ones", () => {
+    const b = new ModelBuilder();
+    const y = b.node(
+      "QLinearSigmoid",
+      [b.input([1, 4], "int8"), ...affine(b, input), ...affine(b, output)],
+      {},
+      contrib,
+    );
+    const importing = (domain: string) => b.bytes((proto) => (proto.opsetImport = [{ domain, version: 1 }]));
+    b.output(y);
+    expect(compile(importing("com.microsoft")).integerGraph.outputs).toHaveLength(1);
+    b.output(b.node("Relu", [y]));
+    expect(() => compile(importing("com.microsoft"))).toThrow("QC1006");
+  });
+
   it("Identity, Dropout and Constant change nothing", () => {
     const values = { raw: { type: 4, t: { dims: [2], dataType: 7, int64Data: [1, 8] } } };
     agree(

@@ -8,6 +8,7 @@ import { elementCount } from "../../compiler/ir/types.js";
 import { fromBytes, setToBytes } from "../../compiler/verify/codes.js";
 import { xorshiftBytes } from "../../compiler/verify/vectors.js";
 import { dataPath, describeWithData } from "../helpers/data.js";
+import { fnv1a, goldens } from "../helpers/tflite-micro-goldens.js";
 
 const models = ["ad01_int8", "ic01_resnet8_int8", "kws01_dscnn_int8", "vww01_mobilenetv1_025_int8"] as const;
 const spellings = models.flatMap((model) => [model, `${model}_nchw`]);
@@ -22,26 +23,6 @@ function goldenInput(graph: IntegerGraph, seed: number, nchw: boolean): Int32Arr
   if (!nchw || tensor.shape.length !== 4) return codes;
   const [, channels, height, width] = tensor.shape as [number, number, number, number];
   return codes.map((_, i) => codes[(i % (height * width)) * channels + Math.floor(i / (height * width))]!);
-}
-
-/** FNV-1a, 32 bits, as the goldens state it (hexadecimal without leading zeros). */
-function fnv1a(bytes: Uint8Array): string {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash.toString(16);
-}
-
-/** Seeds and hashes that TFLite Micro recorded for a model family (`ad`, `ic`, `kws`, `vww`). */
-function goldens(family: string): { seed: number; hash: string }[] {
-  const text = readFileSync(dataPath("mlperf-tiny", "tflm_goldens.txt"), "utf8");
-  const section = text
-    .split(/^## /m)
-    .find((part) => part.startsWith(`${family} `))!
-    .split(/^--/m)[0]!;
-  return [...section.matchAll(/^SEED (\w{8}) OUT \S* ?FNV1A (\w+)/gm)].map(([, seed, hash]) => ({
-    seed: Number.parseInt(seed!, 16),
-    hash: hash!,
-  }));
 }
 
 describeWithData("MLPerf Tiny, recorded by TFLite Micro", () => {

@@ -96,4 +96,24 @@ describe("ONNX Runtime", () => {
     );
     expect(actual).toEqual(expected);
   });
+
+  // Round scales bring many sums to ties, where a product or sum rounded by itself would show.
+  it.each([
+    [0.04, 0.02, 0.05],
+    [0.015, 0.06, 0.0275],
+    [0.03412248194217682, 0.08185600489377975, 0.049982473254203796],
+  ])("Add on all pairs with scales %f, %f and %f", (sa, sb, sy) => {
+    const b = new ModelBuilder();
+    b.opset = 20;
+    const x = b.dequantize(b.input([256, 256], "int8"), { scale: sa, zeroPoint: -128 });
+    const codes = Array.from({ length: 256 }, (_, i) => i - 128);
+    const row = b.dequantize(b.constant("row", "int8", [256], codes), { scale: sb, zeroPoint: 20 });
+    b.output(b.quantize(b.node("Add", [x, row]), { scale: sy, zeroPoint: -128 }));
+    const { actual, expected } = both(
+      b,
+      [256, 256],
+      Int8Array.from({ length: 65536 }, (_, i) => i >> 8),
+    );
+    expect(actual).toEqual(expected);
+  });
 });

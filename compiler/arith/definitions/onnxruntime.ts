@@ -5,7 +5,7 @@
  */
 import type { RealClamp } from "../../ir/graph.js";
 import { type IntegerType, type Range, typeRange } from "../../ir/types.js";
-import { f32, rint, saturate } from "../float32.js";
+import { f32, fma32, rint, saturate } from "../float32.js";
 import type { AddDefinition, AddSpec, AveragePoolSpec, Numerics, ProductSpec, UnarySpec } from "../numerics.js";
 import { rational } from "../rational.js";
 import { type Staircase, staircaseOf } from "../staircase.js";
@@ -25,7 +25,10 @@ export const onnxruntime: Numerics = {
     const scale = f32(f32(spec.inputScale * spec.weightScale) / spec.outputScale);
     return scaledStaircase(scale, spec.outputZeroPoint, spec.clamp, spec.acc, 0);
   },
-  /** F = fl(zy - fl(fl(ra*za) + fl(rb*zb))); y = RNE(fl(fl(F + fl(a*ra)) + fl(b*rb))): the zero point is inside the rounding. */
+  /**
+   * F = fl(zy - fma(ra, za, fl(rb*zb))); y = RNE(fma(a, ra, fma(b, rb, F))), fma(x, y, z) = fl(x*y + z): the zero point is inside the
+   * rounding, and the kernel for AVX2 fuses products and sums.
+   */
   add({ a, b, subtract, output, clamp }: AddSpec): AddDefinition {
     if (subtract) {
       // There is no integer operator: the difference of the dequantized operands, quantized.
@@ -40,12 +43,11 @@ export const onnxruntime: Numerics = {
     }
     const ra = f32(a.scale / output.scale);
     const rb = f32(b.scale / output.scale);
-    const offset = f32(output.zeroPoint - f32(f32(ra * a.zeroPoint) + f32(rb * b.zeroPoint)));
-    const first = (code: number) => f32(offset + f32(code * ra));
-    const second = (code: number) => f32(code * rb);
+    const offset = f32(output.zeroPoint - fma32(ra, a.zeroPoint, f32(rb * b.zeroPoint)));
+    const second = (code: number) => fma32(code, rb, offset);
     return {
-      value: (x, y) => saturate(rint(f32(first(x) + second(y))), clamp.lo, clamp.hi),
-      terms: { a: (code) => first(code) - output.zeroPoint, b: second },
+      value: (x, y) => saturate(rint(fma32(x, ra, second(y))), clamp.lo, clamp.hi),
+      terms: { a: (code) => code * ra, b: (code) => second(code) - output.zeroPoint },
     };
   },
   /** QLinearMul: r = fl(fl(sa*sb)/sy); y = RNE(fl(fl(p*r) + zy)): the zero point is inside the rounding. */

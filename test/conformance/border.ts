@@ -1,0 +1,120 @@
+/** What a host does around the integer core: reals to codes at the inputs, codes to reals at the outputs. */
+import { evaluateFloat32 } from "../../compiler/arith/expression-float32.js";
+import { compile } from "../../compiler/compile.js";
+import { QcError } from "../../compiler/diagnostics.js";
+import { outputsOf } from "../../compiler/interpreter/interpreter.js";
+import type { Tensor } from "../../compiler/ir/graph.js";
+import { type IntegerType, typeRange } from "../../compiler/ir/types.js";
+import { type DenseTensor, isReal } from "./element-types.js";
+import { halfToNumber, numberToHalf } from "./half.js";
+
+/** A compiled model that takes and gives tensors as the ONNX model declares them. */
+export interface Compiled {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** One inference by the interpreter. Inputs are by name; outputs come in the model's order, as codes. */
+  run(inputs: ReadonlyMap<string, DenseTensor>): Int32Array[];
+}
+
+/** Compiles for the interpreter. `inputs` types those inputs that hold codes already. Throws QcError for what is not supported. */
+export function compileModel(bytes: Uint8Array, numerics: string, inputs: CodeTypes = new Map()): Compiled {
+  const quantization = { scales: [1], zeroPoints: [0] };
+  const { graph, integerGraph } = compile(bytes, {
+    numerics,
+    inputs: new Map([...inputs].map(([name, type]) => [name, { type, quantization }])),
+  });
+  return {
+    inputs: graph.inputs,
+    outputs: graph.outputs,
+    run: (inputs) =>
+      outputsOf(
+        integerGraph,
+        graph.inputs.map((tensor) => toCodes(tensor, inputs.get(tensor.name)!)),
+      ),
+  };
+}
+
+/** Types of the inputs whose values are codes, by name. */
+export type CodeTypes = ReadonlyMap<string, IntegerType>;
+
+/** Integer types that a graph input may have when its values are whole numbers and not codes of something else. */
+const wholeTypes: Readonly<Record<string, IntegerType>> = {
+  bool: { bits: 1, signed: false },
+  int8: { bits: 8, signed: true },
+  uint8: { bits: 8, signed: false },
+  int16: { bits: 16, signed: true },
+  uint16: { bits: 16, signed: false },
+  int32: { bits: 32, signed: true },
+};
+
+/** As compileModel; where that is refused, integer inputs are taken for the whole numbers they are, without a quantization. */
+export function compileWithWholeNumbers(
+  bytes: Uint8Array,
+  numerics: string,
+  declared: readonly { readonly name: string; readonly type?: string | undefined }[],
+): Compiled {
+  const types = new Map(
+    declared.flatMap(({ name, type = "" }) => (wholeTypes[type] ? [[name, wholeTypes[type]] as const] : [])),
+  );
+  if (types.size === 0) return compileModel(bytes, numerics);
+  try {
+    return compileModel(bytes, numerics);
+  } catch (error) {
+    if (!(error instanceof QcError)) throw error;
+    return compileModel(bytes, numerics, types);
+  }
+}
+
+/** The least integer type, of at least 8 bits, that holds whole numbers; undefined for other values and beyond 16 bits. */
+export function codeTypeOf({ values }: DenseTensor): IntegerType | undefined {
+  if (values.some((value) => !Number.isInteger(value))) return undefined;
+  const signed = values.some((value) => value < 0);
+  return [8, 16]
+    .map((bits) => ({ bits, signed }))
+    .find((type) => {
+      const { lo, hi } = typeRange(type);
+      return values.every((value) => value >= lo && value <= hi);
+    });
+}
+
+/** Nearest integer, ties to even. */
+function nearestEven(value: number): number {
+  const floor = Math.floor(value);
+  const fraction = value - floor;
+  return fraction > 0.5 || (fraction === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+}
+
+/** Scale and zero point of element `index`. */
+function parametersAt({ shape, quantization }: Tensor, index: number): [scale: number, zeroPoint: number] {
+  const { axis, scales, zeroPoints } = quantization;
+  const inner = axis === undefined ? 1 : shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const at = axis === undefined ? 0 : Math.floor(index / inner) % scales.length;
+  return [scales[at]!, zeroPoints[zeroPoints.length === 1 ? 0 : at]!];
+}
+
+/** The host's function of float values where the input has one, then ONNX QuantizeLinear in float32; integers are codes already. */
+export function toCodes(tensor: Tensor, { type, values }: DenseTensor): Int32Array {
+  if (!isReal(type)) return Int32Array.from(values);
+  const { lo, hi } = typeRange(tensor.type);
+  const { border = "x" } = tensor;
+  return Int32Array.from(values, (value, i) => {
+    const [scale, zeroPoint] = parametersAt(tensor, i);
+    const real = evaluateFloat32(border, Math.fround(value));
+    return Math.min(hi, Math.max(lo, nearestEven(Math.fround(real / scale)) + zeroPoint));
+  });
+}
+
+/** ONNX DequantizeLinear where the model's output has a real type, rounded to that type; codes elsewhere. */
+export function fromCodes(tensor: Tensor, codes: Int32Array, type: string): Float64Array {
+  if (!isReal(type)) return Float64Array.from(codes);
+  return Float64Array.from(codes, (code, i) => {
+    const [scale, zeroPoint] = parametersAt(tensor, i);
+    const value = Math.fround(scale * (code - zeroPoint));
+    return type === "float16" ? halfToNumber(numberToHalf(value)) : value;
+  });
+}
+
+/** The output's step: the difference that one code makes. */
+export function stepOf(tensor: Tensor, type: string): number {
+  return isReal(type) ? Math.min(...tensor.quantization.scales) : 1;
+}
