@@ -33,6 +33,8 @@ export interface Affine {
 }
 
 export interface AddSpec {
+  /** Non-decreasing function of the sum, applied before it is quantized; only `exact` has such. */
+  readonly post?: Expression | undefined;
   /** Operand that is taken off the other instead of added. */
   readonly subtract?: "first" | "second" | undefined;
   readonly a: Affine & { readonly type: IntegerType };

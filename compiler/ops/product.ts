@@ -1,9 +1,9 @@
 /** What convolutions and dense layers share: sums of products per output channel and the staircases behind them. */
 import { exact } from "../arith/definitions/exact.js";
 import { functionStaircase } from "../arith/definitions/expression.js";
-import { type Expression, ofChannel, printExpression } from "../arith/expression.js";
+import { dependsOnChannel, type Expression, ofChannel, printExpression } from "../arith/expression.js";
 import { monotonicity } from "../arith/monotonicity.js";
-import { fromFloat, multiply, rational, subtract } from "../arith/rational.js";
+import { fromFloat, multiply, type Rational, rational, subtract } from "../arith/rational.js";
 import type { RequantizeLayer } from "../arith/requantize-layer.js";
 import type { Staircase } from "../arith/staircase.js";
 import { fail } from "../diagnostics.js";
@@ -46,12 +46,7 @@ export function lowerProducts(node: GraphNode, context: LowerContext, products: 
   const input = { type: x!.type, zeroPoint: zeroPointOf(x!) };
   const zeroPoint = zeroPointOf(node.output);
   const clamp = numerics.clampCodes(node.clamp, { scale: scaleOf(node.output), zeroPoint }, node.output.type);
-  if (node.post !== undefined && numerics !== exact) {
-    context.note(
-      "QC3003",
-      `${numerics.name} has no integer operator fused with ${printExpression(node.post)}; exact is used.`,
-    );
-  }
+  if (node.post !== undefined) noteExact(node, context);
   const channels = Array.from({ length: outputs }, (_, o): Staircase => {
     const row = codes.subarray(o * taps, (o + 1) * taps);
     const post = node.post === undefined ? undefined : increasingOf(ofChannel(node.post, o), node.name);
@@ -90,6 +85,54 @@ interface Post {
   readonly negated: boolean;
 }
 
+/**
+ * The staircase of `node.post` of sums whose real value is `unit` times the integer sum. Throws QC2002 unless it never
+ * decreases: there are no weights whose sign could change.
+ */
+export function sumStaircase(
+  node: GraphNode,
+  context: LowerContext,
+  unit: Rational,
+  clamp: Range,
+  acc: Range,
+): Staircase {
+  const expression = requireIncreasing(node, context);
+  const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
+  return defined(
+    node,
+    expression,
+    functionStaircase(expression, { slope: unit, delta: rational(0n) }, output, clamp, acc),
+  );
+}
+
+/** `node.post` where it never decreases; throws QC2002 otherwise. Notes that only the standard defines it. */
+export function requireIncreasing(node: GraphNode, context: LowerContext): Expression {
+  if (dependsOnChannel(node.post!)) {
+    fail(
+      "QC2002",
+      "constants per channel behind a sum that has one function for all. Quantize before them.",
+      node.name,
+    );
+  }
+  const { expression, negated } = increasingOf(node.post!, node.name);
+  if (negated)
+    fail("QC2002", `${printExpression(expression)} of an unquantized result falls. Quantize before it.`, node.name);
+  noteExact(node, context);
+  return expression;
+}
+
+function noteExact({ post }: GraphNode, { numerics, note }: LowerContext): void {
+  if (numerics === exact) return;
+  note("QC3003", `${numerics.name} has no integer operator fused with ${printExpression(post!)}; exact is used.`);
+}
+
+function defined({ name }: GraphNode, expression: Expression, staircase: Staircase | undefined): Staircase {
+  return (
+    staircase ??
+    fail("QC2002", `${printExpression(expression)} is not a number for some reachable sums. Bound them first.`, name)
+  );
+}
+
 function increasingOf(expression: Expression, where: string): Post {
   const dependence = monotonicity(expression);
   if (dependence === "unknown") {
@@ -115,12 +158,5 @@ function postStaircase(
   const excess = multiply(subtract(fromFloat(scales.biasScale), unit), rational(BigInt(bias)));
   const line = { slope: multiply(sign, unit), delta: multiply(sign, excess) };
   const output = { scale: scales.outputScale, zeroPoint };
-  return (
-    functionStaircase(expression, line, output, clamp, acc) ??
-    fail(
-      "QC2002",
-      `${printExpression(expression)} is not a number for some reachable sums. Bound them first.`,
-      node.name,
-    )
-  );
+  return defined(node, expression, functionStaircase(expression, line, output, clamp, acc));
 }

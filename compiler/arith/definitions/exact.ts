@@ -26,7 +26,7 @@ import {
   subtract,
 } from "../rational.js";
 import { identityStaircase, mostThresholds, requireSteps, type Staircase } from "../staircase.js";
-import { exactExpression } from "./expression.js";
+import { exactExpression, functionStaircase, roundedReal } from "./expression.js";
 import { roundedSoftmax } from "./softmax.js";
 
 export const exact: Numerics = {
@@ -126,7 +126,7 @@ export function exactUnary(spec: UnarySpec): (code: number) => number {
 }
 
 /** J = RNE((+-sa(a - za) +- sb(b - zb)) / sy) as an integer numerator over one common denominator. */
-function exactAdd({ a, b, subtract, output, clamp }: AddSpec): AddDefinition {
+function exactAdd({ a, b, subtract, post, output, clamp }: AddSpec): AddDefinition {
   const ratioA = divide(fromFloat(a.scale), fromFloat(output.scale));
   const ratioB = divide(fromFloat(b.scale), fromFloat(output.scale));
   const denominator = ratioA.denominator * ratioB.denominator;
@@ -135,12 +135,14 @@ function exactAdd({ a, b, subtract, output, clamp }: AddSpec): AddDefinition {
   const common = gcd(gcd(weightA, weightB), denominator);
   const numerator = (x: number, y: number) =>
     (BigInt(x - a.zeroPoint) * weightA + BigInt(y - b.zeroPoint) * weightB) / common;
-  const value = (x: number, y: number) =>
-    saturate(
-      Number(roundHalfEven(rational(numerator(x, y), denominator / common))) + output.zeroPoint,
-      clamp.lo,
-      clamp.hi,
-    );
+  const unit = rational(common, denominator);
+  const rounded = post === undefined ? undefined : roundedReal(post, output, clamp);
+  const outputScale = fromFloat(output.scale);
+  const value = (x: number, y: number) => {
+    const steps = multiply(unit, rational(numerator(x, y)));
+    if (rounded) return rounded(multiply(steps, outputScale)) ?? clamp.lo;
+    return saturate(Number(roundHalfEven(steps)) + output.zeroPoint, clamp.lo, clamp.hi);
+  };
   return { value, tables: () => exactTables() };
 
   /** The numerators themselves, when they fit 31 bits: the case of power-of-two scales, where true ties exist. */
@@ -154,14 +156,13 @@ function exactAdd({ a, b, subtract, output, clamp }: AddSpec): AddDefinition {
     const lo = least(valuesA) + least(valuesB);
     const hi = -least(valuesA.map((value) => -value)) - least(valuesB.map((value) => -value));
     if (lo < -(1n << 30n) || hi > 1n << 30n) return undefined;
-    return {
-      a: Int32Array.from(valuesA, Number),
-      b: Int32Array.from(valuesB, Number),
-      sum: affineStaircase(rational(1n, denominator / common), rational(0n), output.zeroPoint, clamp, {
-        lo: Number(lo),
-        hi: Number(hi),
-      }),
-    };
+    const acc = { lo: Number(lo), hi: Number(hi) };
+    const line = { slope: multiply(unit, outputScale), delta: rational(0n) };
+    const sum =
+      post === undefined
+        ? affineStaircase(unit, rational(0n), output.zeroPoint, clamp, acc)
+        : functionStaircase(post, line, output, clamp, acc);
+    return sum && { a: Int32Array.from(valuesA, Number), b: Int32Array.from(valuesB, Number), sum };
   }
 }
 

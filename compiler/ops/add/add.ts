@@ -1,8 +1,10 @@
 /** Elementwise addition and subtraction of two operands with different scales. */
+import { exact } from "../../arith/definitions/exact.js";
 import { fail } from "../../diagnostics.js";
 import { scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
 import type { Range } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
+import { requireIncreasing } from "../product.js";
 import {
   constantCodes,
   evaluatePairs,
@@ -35,6 +37,7 @@ export default {
     });
     return { scale: scaleOf(a!), lo: first!.lo + second!.lo, hi: first!.hi + second!.hi };
   },
+  post: true,
   inferShape: ({ inputs: [a] }) => a!.shape,
 
   lower(node, context) {
@@ -51,7 +54,8 @@ export default {
     }) as [Operand, Operand];
     const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
     const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
-    const definition = numerics.add({ a, b, subtract, output, clamp });
+    const post = node.post === undefined ? undefined : requireIncreasing(node, context);
+    const definition = (post === undefined ? numerics : exact).add({ a, b, subtract, post, output, clamp });
     const values = new Int16Array(65536);
     for (let x = a.range.lo; x <= a.range.hi; x++)
       for (let y = b.range.lo; y <= b.range.hi; y++)
@@ -66,7 +70,7 @@ export default {
       slopeA: (subtract === "first" ? -a.scale : a.scale) / output.scale,
       slopeB: (subtract === "second" ? -b.scale : b.scale) / output.scale,
     };
-    const linear = certifyLinear(problem);
+    const linear = post === undefined ? certifyLinear(problem) : undefined;
     const tables = linear ? undefined : (definition.tables?.() ?? certifyTables(problem, definition.terms));
     if (!linear && !tables) {
       fail(

@@ -1,9 +1,11 @@
 /** Matrix product of two activations, over stacks of matrices. A constant operand is a dense layer instead. */
+import { fromFloat, multiply } from "../../arith/rational.js";
 import { evaluateStaircase } from "../../arith/staircase.js";
 import { fail } from "../../diagnostics.js";
 import { elementCount, type Range, scaleOf, zeroPointOf } from "../../ir/index.js";
 import { bilinearRange } from "../accumulator.js";
 import type { OpHome } from "../op.js";
+import { productUnit, sumStaircase } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
 import { joined } from "../second-operand.js";
 import { requirePerTensor } from "../weights.js";
@@ -23,7 +25,17 @@ export default {
     return [...a!.shape.slice(0, -1), b!.shape.at(-1)!];
   },
 
-  lower({ name, inputs, output: result, attributes: { alpha }, clamp: bounds }, { numerics, ranges }) {
+  unit: ({ inputs, attributes: { alpha } }) => (alpha === 1 ? productUnit({ inputs }) : undefined),
+  post: true,
+  lower(node, context) {
+    const {
+      name,
+      inputs,
+      output: result,
+      attributes: { alpha },
+      clamp: bounds,
+    } = node;
+    const { numerics, ranges } = context;
     const [a, b] = inputs;
     for (const tensor of inputs) requirePerTensor(tensor, name);
     const [inner, columns] = b!.shape.slice(-2) as [number, number];
@@ -38,17 +50,21 @@ export default {
       Array.from({ length: inner }, (_, k) => term(k)),
       name,
     );
-    const staircase = numerics.product({
-      dense: true,
-      inputScale: scaleOf(a!) * alpha, // exact as a double
-      weightScale: scaleOf(b!),
-      outputScale: output.scale,
-      outputZeroPoint: output.zeroPoint,
-      bias: undefined,
-      biasScale: 0,
-      clamp,
-      acc,
-    });
+    const inputScale = scaleOf(a!) * alpha; // exact as a double
+    const unit = () => multiply(fromFloat(inputScale), fromFloat(scaleOf(b!)));
+    const staircase = node.post
+      ? sumStaircase(node, context, unit(), clamp, acc)
+      : numerics.product({
+          dense: true,
+          inputScale,
+          weightScale: scaleOf(b!),
+          outputScale: output.scale,
+          outputZeroPoint: output.zeroPoint,
+          bias: undefined,
+          biasScale: 0,
+          clamp,
+          acc,
+        });
     const requantize = { channels: [staircase], zeroPoint: output.zeroPoint, clamp };
     const rows = elementCount(a!.shape) / inner / batch;
     return {

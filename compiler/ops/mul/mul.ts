@@ -1,9 +1,10 @@
 /** Elementwise product of two operands: a staircase on the integer product. */
+import { fromFloat, multiply } from "../../arith/rational.js";
 import { evaluateStaircase } from "../../arith/staircase.js";
 import { scaleOf, zeroPointOf } from "../../ir/index.js";
 import { bilinearRange } from "../accumulator.js";
 import type { OpHome } from "../op.js";
-import { productUnit } from "../product.js";
+import { productUnit, sumStaircase } from "../product.js";
 import { printRequantize } from "../requantize.js";
 import {
   constantCodes,
@@ -26,6 +27,7 @@ export default {
   elementwise: true,
   channels: pairChannels(),
   unit: productUnit,
+  post: true,
   inferShape: ({ inputs: [a] }) => a!.shape,
 
   lower(node, context) {
@@ -38,7 +40,11 @@ export default {
     const products = pairRanges(context.ranges(a!), secondRanges(b!, node.output.shape.at(-1) ?? 1, context), (x, y) =>
       bilinearRange(x, first.zeroPoint, y, second.zeroPoint),
     );
-    const staircase = numerics.multiply({ a: first, b: second, output, clamp, product: joined(products) });
+    const acc = joined(products);
+    const unit = () => multiply(fromFloat(first.scale), fromFloat(second.scale));
+    const staircase = node.post
+      ? sumStaircase(node, context, unit(), clamp, acc)
+      : numerics.multiply({ a: first, b: second, output, clamp, product: acc });
     const attributes: MulAttributes = {
       aZeroPoint: first.zeroPoint,
       bZeroPoint: second.zeroPoint,
