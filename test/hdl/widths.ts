@@ -35,8 +35,10 @@ const kinds: Kind[] = [
   (b, r, x, _, type, rule) => layers.addDense(b, r, x, 4, { type, rule, weights: { lo: -700, hi: 600 } }),
   (b, r, x, _, type) => layers.addDense(b, r, x, 3, { type, weights: { lo: -2, hi: 1 } }),
   (b, _r, x) => layers.addMaxPool(b, x, { kernel: [2, 3], pads: [0, 1, 1, 1] }),
-  (b, r, x, _, type) => layers.addAveragePool(b, r, x, { kernel: [3, 3], pads: [1, 1, 1, 1], type }),
-  (b, r, x, _, type) => layers.addAveragePool(b, r, x, { kernel: [4, 3], type }),
+  (b, _r, x) => layers.addMaxPool(b, x, { kernel: [2, 2], pads: [1, 0, 0, 1], least: true }),
+  (b, r, x, _, type) => layers.addAveragePool(b, r, x, { kernel: [3, 3], pads: [1, 1, 1, 1], type, rule: "up" }),
+  (b, r, x, _, type, rule) =>
+    layers.addAveragePool(b, r, x, { kernel: [4, 3], type, rule: type.bits <= 9 ? rule : "up" }),
   (b, r, x) =>
     b.node(
       "pad",
@@ -53,6 +55,8 @@ const kinds: Kind[] = [
   (b, r, x, other, type) => layers.addExtremum(b, r, x, layers.addMaxPool(b, other, { kernel: [4, 3] }), type),
   (b, r, x, other, type) => layers.addMul(b, r, x, other, type),
   (b, r, x, _, type) => layers.addMul(b, r, x, layers.addDense(b, r, x, 1, { type }), type),
+  (b, r, x, other, type) =>
+    layers.addMatMul(b, r, layers.addReshape(b, x, [4, 6]), layers.addReshape(b, other, [6, 4]), type),
   (b, r, x, other, type) => layers.addAdd(b, r, ...narrowSecond(x, other), "linear", type),
   (b, r, x, other, type) => layers.addAdd(b, r, ...narrowSecond(x, other), "tables", type),
   (b, _r, x, _, type) => (x.type.bits > 8 ? undefined : layers.addSoftmax(b, x, "even", type)),
