@@ -47,6 +47,12 @@ const kinds: Kind[] = [
       { pads: [0, 1, 0, 0, 0, 0, 1, 1], code: r.codes(1, typeRange(x.type))[0] },
       x.type,
     ),
+  (b, r, x) => {
+    const code = r.codes(1, typeRange(x.type))[0];
+    return b.node("interior-pad2d", [x], [1, 8, 6, 2], { strides: [2, 2], after: [1, 1], code }, x.type);
+  },
+  (b, r, x) =>
+    b.node("arg-max", [x], [1, 4, 3], { least: r.next() < 0.5, last: r.next() < 0.5 }, { bits: 32, signed: true }),
   (b, _r, x) => layers.addTranspose(b, x, [0, 3, 2, 1]),
   (b, _r, x) => b.node("concat", [x, layers.addTranspose(b, x, [0, 2, 1, 3])], [1, 4, 3, 4], { axis: 3 }, x.type),
   (b, r, x, _, type) => layers.addTable(b, r, x, undefined, type),
