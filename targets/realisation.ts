@@ -6,4 +6,4 @@ import type { RealiseOptions } from "../compiler/arith/realise.js";
  * Armv7E-M). Circuits: the narrowest multipliers, because width is area.
  */
 export const coreRealisation: RealiseOptions = { minShift: 32, maxShift: 40 };
-export const circuitRealisation: RealiseOptions = { minShift: 0, maxShift: 40, narrow: true };
+export const circuitRealisation: RealiseOptions = { minShift: 0, maxShift: 62, narrow: true };

@@ -32,7 +32,8 @@ export function slopeInterval(constraints: Constraints): SlopeInterval | undefin
   if (constraints.lower.at.length === 0 || constraints.upper.at.length === 0) {
     return { low: { numerator: -1n, denominator: 1n }, high: undefined };
   }
-  const high = newton(constraints, { numerator: 1n << 12n, denominator: 1n }, 1);
+  // Codes of 16 bits rise by less than 2^17 from one accumulator to the next, so every root lies below.
+  const high = newton(constraints, { numerator: 1n << 17n, denominator: 1n }, 1);
   if (high === "empty") return undefined;
   const low = newton(constraints, { numerator: 0n, denominator: 1n }, -1);
   if (low === "empty") return undefined;

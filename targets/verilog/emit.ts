@@ -5,7 +5,7 @@ import { bytesPerElement, type IntegerGraph, type IntegerType, typeName } from "
 import { defaultFoldings } from "./folding.js";
 import type { Folding, Memory, Stage } from "./lowering.js";
 import { buildNetwork, type Network } from "./network.js";
-import { portsFile, type StreamPorts, streamPorts } from "./ports.js";
+import { portsFile, type StreamPort, type StreamPorts, streamPorts } from "./ports.js";
 import { moduleSources, packageFile } from "./sources.js";
 
 export interface VerilogOptions {
@@ -126,7 +126,7 @@ function inputBorders(graph: IntegerGraph, network: Network, { inputs }: StreamP
       ...port,
       tensor: printable(port.tensor),
       input: true,
-      msb,
+      range: range(port),
       stream: network.inputs[i]!,
       streamMsb: bits - 1,
       unused: `${port.name}_tlast${msb < bits ? "" : `, ${port.name}_tdata[${msb}:${bits}]`}`,
@@ -138,8 +138,13 @@ function outputBorders(graph: IntegerGraph, network: Network, { outputs }: Strea
   return outputs.map((port, i) => {
     const stream = network.outputs[i]!;
     const value = extended(stream, graph.outputs[i]!.type);
-    return { ...port, tensor: printable(port.tensor), input: false, msb: 8 * port.bytes - 1, stream, value };
+    return { ...port, tensor: printable(port.tensor), input: false, range: range(port), stream, value };
   });
+}
+
+/** The range of a port's data wires, as wide as the widest. */
+function range({ bytes }: StreamPort): string {
+  return `[${8 * bytes - 1}:0]`.padEnd(6);
 }
 
 /** The data of a stream in whole bytes. */

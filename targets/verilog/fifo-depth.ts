@@ -14,6 +14,9 @@
  * of a join come from a common input of the graph, the depth is also at least  max over n of M_t(n) - M_join(n): elements of
  * tensor t that exist, and elements the join has consumed, once n elements were accepted, in the schedule's order, and every
  * line buffer holds all it can (`taken`). Joins of independent inputs need no such room: their sources wait.
+ *
+ * An input of a join whose tensor, like all that it is made of, has no second consumer needs no FIFO at all: the stages
+ * behind it form a tree that ends at sources of its own, and a tree without forks only ever waits for its root.
  */
 import type { Stage } from "./lowering.js";
 
@@ -37,13 +40,17 @@ export function fifoDepths(nodes: readonly FlowNode[], sources: readonly FlowSou
   const { deepest, accepted } = schedule(nodes, sources);
   const arrivals = new Map<number, Arrival>(accepted);
   const origins = new Map<number, ReadonlySet<number>>(sources.map(({ tensor }) => [tensor, new Set([tensor])]));
+  const uses = (tensor: number) => nodes.flatMap(({ inputs }) => inputs).filter((input) => input === tensor).length;
+  const trees = new Set(sources.map(({ tensor }) => tensor).filter((tensor) => uses(tensor) === 1));
   return nodes.map((node, index) => {
     const before = node.inputs.map((tensor) => arrivals.get(tensor)!);
     const from = node.inputs.map((tensor) => origins.get(tensor)!);
     const arrival = stageArrival(before, node);
     arrivals.set(node.output, arrival);
     origins.set(node.output, new Set(from.flatMap((set) => [...set])));
+    if (node.inputs.every((tensor) => trees.has(tensor)) && uses(node.output) === 1) trees.add(node.output);
     return before.map((each, port) => {
+      if (trees.has(node.inputs[port]!)) return 0;
       const shared = from.some((other, at) => at !== port && [...other].some((origin) => from[port]!.has(origin)));
       const waiting = deepest[index]![port]!;
       return shared ? Math.max(waiting, imbalance(each, arrival, consumed(node, port))) : waiting;

@@ -16,6 +16,8 @@ import type { ChannelTableAttributes } from "../../compiler/ops/channel-table/ch
 import type { Conv2dAttributes, Window } from "../../compiler/ops/conv2d/conv2d.types.js";
 import type { DenseAttributes } from "../../compiler/ops/dense/dense.types.js";
 import type { ExtremumAttributes } from "../../compiler/ops/extremum/extremum.types.js";
+import type { MatMulAttributes } from "../../compiler/ops/matmul/matmul.types.js";
+import type { MaxPool2dAttributes } from "../../compiler/ops/max-pool2d/max-pool2d.types.js";
 import type { MulAttributes } from "../../compiler/ops/mul/mul.types.js";
 import type { SoftmaxAttributes } from "../../compiler/ops/softmax/softmax.types.js";
 import type { TableAttributes } from "../../compiler/ops/table/table.types.js";
@@ -29,6 +31,7 @@ export interface WeightSpec {
   readonly bias?: number;
   readonly rule?: Rounding;
   readonly zeroPoint?: number;
+  readonly inputZeroPoint?: number;
 }
 
 export interface ConvSpec extends WeightSpec, Partial<Window> {
@@ -59,7 +62,7 @@ interface Weighted {
 /** Random weights for `outputs` sums of `taps` products each. */
 function weighted(random: Random, input: IntegerTensor, outputs: number, taps: number, spec: WeightSpec): Weighted {
   const codes = typeRange(input.type);
-  const inputZeroPoint = random.integer(codes.lo, codes.hi);
+  const inputZeroPoint = spec.inputZeroPoint ?? random.integer(codes.lo, codes.hi);
   const range = spec.weights ?? { lo: -128, hi: 127 };
   const weights = weightArray(random.codes(outputs * taps, range));
   const largest = spec.bias ?? 3000;
@@ -107,10 +110,11 @@ export function addDense(
 export function addMaxPool(
   builder: GraphBuilder,
   input: IntegerTensor,
-  spec: Partial<Window> & Pick<Window, "kernel">,
+  { least, ...spec }: Partial<MaxPool2dAttributes> & Pick<Window, "kernel">,
 ): IntegerTensor {
-  const window = windowOf(spec);
-  return builder.node("max-pool2d", [input], [1, ...outShape(window, input), input.shape[3]!], window, input.type);
+  const attributes: MaxPool2dAttributes = { ...windowOf(spec), ...(least ? { least } : {}) };
+  const shape = [1, ...outShape(attributes, input), input.shape[3]!];
+  return builder.node("max-pool2d", [input], shape, attributes, input.type);
 }
 
 export function addAveragePool(
@@ -188,7 +192,20 @@ export function addAdd(
   return builder.node("add", [a, b], a.shape, attributes, type);
 }
 
-/** (a - zero) * (b - zero), requantized; each zero point in the middle of its codes. */
+/** The middle of the codes of a type. */
+function middle({ type }: IntegerTensor): number {
+  const { lo, hi } = typeRange(type);
+  return Math.ceil((lo + hi) / 2);
+}
+
+/** Range of `terms` products (a - middle) * (b - middle). */
+function productRange(a: IntegerTensor, b: IntegerTensor, terms: number): Range {
+  const ends = (tensor: IntegerTensor) => Object.values(typeRange(tensor.type)).map((code) => code - middle(tensor));
+  const corners = ends(a).flatMap((x) => ends(b).map((y) => terms * x * y));
+  return { lo: Math.min(...corners), hi: Math.max(...corners) };
+}
+
+/** The product of elements around the middles of their codes, requantized. */
 export function addMul(
   builder: GraphBuilder,
   random: Random,
@@ -196,15 +213,34 @@ export function addMul(
   b: IntegerTensor,
   type: IntegerType,
 ): IntegerTensor {
-  const [rangeA, rangeB] = [typeRange(a.type), typeRange(b.type)];
-  const middle = ({ lo, hi }: Range) => Math.ceil((lo + hi) / 2);
-  const [aZeroPoint, bZeroPoint] = [middle(rangeA), middle(rangeB)];
-  const corners = [rangeA.lo, rangeA.hi].flatMap((x) =>
-    [rangeB.lo, rangeB.hi].map((y) => (x - aZeroPoint) * (y - bZeroPoint)),
-  );
-  const requantize = requantizeLayer(random, [{ lo: Math.min(...corners), hi: Math.max(...corners) }], type);
-  const attributes: MulAttributes = { aZeroPoint, bZeroPoint, bSigned: b.type.signed, requantize };
+  const attributes: MulAttributes = {
+    aZeroPoint: middle(a),
+    bZeroPoint: middle(b),
+    bSigned: b.type.signed,
+    requantize: requantizeLayer(random, [productRange(a, b, 1)], type),
+  };
   return builder.node("mul", [a, b], a.shape, attributes, type);
+}
+
+/** The product of matrices a [rows, inner] and b [inner, columns], requantized. */
+export function addMatMul(
+  builder: GraphBuilder,
+  random: Random,
+  a: IntegerTensor,
+  b: IntegerTensor,
+  type: IntegerType,
+): IntegerTensor {
+  const [rows, inner, columns] = [a.shape[0]!, a.shape[1]!, b.shape[1]!];
+  const attributes: MatMulAttributes = {
+    batch: 1,
+    rows,
+    inner,
+    columns,
+    aZeroPoint: middle(a),
+    bZeroPoint: middle(b),
+    requantize: requantizeLayer(random, [productRange(a, b, inner)], type),
+  };
+  return builder.node("matmul", [a, b], [rows, columns], attributes, type);
 }
 
 export function addExtremum(

@@ -1,12 +1,13 @@
 /** Networks with several inputs and outputs, and layers whose results are wide. */
 import { identityStaircase } from "../../compiler/arith/index.js";
-import { type IntegerTensor, type IntegerType, int8, int32, type Range, typeRange } from "../../compiler/ir/index.js";
+import { type IntegerTensor, type IntegerType, int32, type Range, typeRange } from "../../compiler/ir/index.js";
 import type { DenseAttributes } from "../../compiler/ops/dense/dense.types.js";
 import { weightArray } from "../../compiler/ops/weights.js";
 import type { Design } from "./bench.js";
 import { GraphBuilder, Random } from "./graphs.js";
 import * as layers from "./layers.js";
 
+const int2: IntegerType = { bits: 2, signed: true };
 const int12: IntegerType = { bits: 12, signed: true };
 const int16: IntegerType = { bits: 16, signed: true };
 const uint3: IntegerType = { bits: 3, signed: false };
@@ -70,8 +71,9 @@ export const networks: Design[] = [
     const pooled = layers.addMaxPool(b, layers.addReshape(b, product, [1, 2, 1, 3]), { kernel: [2, 1] });
     return { inputs: [x], outputs: [product, moved, pooled] };
   }),
-  network("codes of 8 bits from weights of 16, scaled from an accumulator of 33 bits", (b, r) => {
+  network("two bits from weights of 16, by sums of shifted codes of 33", (b, r) => {
     const x = b.tensor([2, 4], int16);
-    return { inputs: [x], outputs: [layers.addDense(b, r, x, 3, { weights: { lo: 9_000, hi: 10_000 }, type: int8 })] };
+    const spec = { type: int2, inputZeroPoint: 0, weights: { lo: 15_000, hi: 16_000 } };
+    return { inputs: [x], outputs: [layers.addDense(b, r, x, 3, spec)] };
   }),
 ];

@@ -8,7 +8,12 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packagePath } from "../../targets/package-root.js";
 import { emitVerilog } from "../../targets/verilog/emit.js";
-import { designs } from "./designs.js";
+import { designs as stages } from "./designs.js";
+import { networks } from "./networks.js";
+import { widthDesigns } from "./widths.js";
+
+/** Of the widths, every third: narrow, around 8 bits, wide. */
+const designs = [...stages, ...networks, ...widthDesigns.filter((_, index) => index % 3 === 0)];
 
 describe("emitted projects", () => {
   let folder: string;
@@ -74,6 +79,7 @@ describe("emitted projects", () => {
     ["threshold form, uint8", ["ice40"]],
     ["softmax, half even", ["ice40"]],
     ["add of a table to its input, tables", ["ice40", "xilinx"]],
+    ["two inputs joined in both orders", ["ice40"]],
   ];
   for (const [title, families] of synthesised) {
     it.each(families)(

@@ -61,5 +61,5 @@ describe("in Verilator", () => {
     } finally {
       await rm(workDir, { recursive: true });
     }
-  }, 120_000);
+  }, 180_000);
 });

@@ -35,8 +35,10 @@ const kinds: Kind[] = [
   (b, r, x, _, type, rule) => layers.addDense(b, r, x, 4, { type, rule, weights: { lo: -700, hi: 600 } }),
   (b, r, x, _, type) => layers.addDense(b, r, x, 3, { type, weights: { lo: -2, hi: 1 } }),
   (b, _r, x) => layers.addMaxPool(b, x, { kernel: [2, 3], pads: [0, 1, 1, 1] }),
-  (b, r, x, _, type) => layers.addAveragePool(b, r, x, { kernel: [3, 3], pads: [1, 1, 1, 1], type }),
-  (b, r, x, _, type) => layers.addAveragePool(b, r, x, { kernel: [4, 3], type }),
+  (b, _r, x) => layers.addMaxPool(b, x, { kernel: [2, 2], pads: [1, 0, 0, 1], least: true }),
+  (b, r, x, _, type) => layers.addAveragePool(b, r, x, { kernel: [3, 3], pads: [1, 1, 1, 1], type, rule: "up" }),
+  (b, r, x, _, type, rule) =>
+    layers.addAveragePool(b, r, x, { kernel: [4, 3], type, rule: type.bits <= 9 ? rule : "up" }),
   (b, r, x) =>
     b.node(
       "pad",
@@ -45,6 +47,12 @@ const kinds: Kind[] = [
       { pads: [0, 1, 0, 0, 0, 0, 1, 1], code: r.codes(1, typeRange(x.type))[0] },
       x.type,
     ),
+  (b, r, x) => {
+    const code = r.codes(1, typeRange(x.type))[0];
+    return b.node("interior-pad2d", [x], [1, 8, 6, 2], { strides: [2, 2], after: [1, 1], code }, x.type);
+  },
+  (b, r, x) =>
+    b.node("arg-max", [x], [1, 4, 3], { least: r.next() < 0.5, last: r.next() < 0.5 }, { bits: 32, signed: true }),
   (b, _r, x) => layers.addTranspose(b, x, [0, 3, 2, 1]),
   (b, _r, x) => b.node("concat", [x, layers.addTranspose(b, x, [0, 2, 1, 3])], [1, 4, 3, 4], { axis: 3 }, x.type),
   (b, r, x, _, type) => layers.addTable(b, r, x, undefined, type),
@@ -53,6 +61,8 @@ const kinds: Kind[] = [
   (b, r, x, other, type) => layers.addExtremum(b, r, x, layers.addMaxPool(b, other, { kernel: [4, 3] }), type),
   (b, r, x, other, type) => layers.addMul(b, r, x, other, type),
   (b, r, x, _, type) => layers.addMul(b, r, x, layers.addDense(b, r, x, 1, { type }), type),
+  (b, r, x, other, type) =>
+    layers.addMatMul(b, r, layers.addReshape(b, x, [4, 6]), layers.addReshape(b, other, [6, 4]), type),
   (b, r, x, other, type) => layers.addAdd(b, r, ...narrowSecond(x, other), "linear", type),
   (b, r, x, other, type) => layers.addAdd(b, r, ...narrowSecond(x, other), "tables", type),
   (b, _r, x, _, type) => (x.type.bits > 8 ? undefined : layers.addSoftmax(b, x, "even", type)),

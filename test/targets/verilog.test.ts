@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { realise } from "../../compiler/arith/index.js";
 import { QcError } from "../../compiler/diagnostics.js";
-import { int8 } from "../../compiler/ir/index.js";
+import { type IntegerTensor, type IntegerType, int8, int32 } from "../../compiler/ir/index.js";
 import { divisors, packWord, signedBits, unsignedBits } from "../../targets/verilog/bits.js";
 import { predictedInterval } from "../../targets/verilog/cycles.js";
 import { emitVerilog } from "../../targets/verilog/emit.js";
@@ -10,7 +10,7 @@ import { type FlowNode, fifoDepths } from "../../targets/verilog/fifo-depth.js";
 import { chooseFoldings, defaultFoldings } from "../../targets/verilog/folding.js";
 import { requantCircuit } from "../../targets/verilog/requantize.js";
 import { GraphBuilder, Random, requantizeLayer } from "../hdl/graphs.js";
-import { addConv2d, addDense } from "../hdl/layers.js";
+import { addChannelTable, addConv2d, addDense, addSoftmax, addTable } from "../hdl/layers.js";
 
 describe("widths and words", () => {
   it("hold both ends and no bit more", () => {
@@ -81,6 +81,39 @@ describe("FIFO depths", () => {
   });
 });
 
+describe("FIFO depths of several inputs", () => {
+  const wire = { needs: (k: number) => k + 1, taken: (k: number) => k + 1 };
+  const frame = { needs: () => 8, taken: () => 8 };
+  /** Eight elements of the first input, then eight of the second. */
+  const one = (index: number, port: number) => Math.min(8, Math.max(0, index + 1 - 8 * port));
+  const join = { needs: one, taken: one };
+  const sources = [
+    { tensor: 0, count: 8 },
+    { tensor: 1, count: 8 },
+  ];
+  const node = (stage: FlowNode["stage"], inputs: number[], output: number, outputCount = 8): FlowNode => ({
+    stage,
+    inputs,
+    output,
+    outputCount,
+  });
+
+  it("are 0 where sources can wait, even beside a frame buffer", () => {
+    expect(fifoDepths([node(frame, [0], 2), node(wire, [2, 1], 3)], sources)).toEqual([[0], [0, 0]]);
+    expect(fifoDepths([node(join, [0, 1], 2, 16)], sources)).toEqual([[0, 0]]);
+  });
+  it("hold a whole input that another join wants first", () => {
+    expect(fifoDepths([node(join, [0, 1], 2, 16), node(join, [1, 0], 3, 16)], sources)).toEqual([
+      [0, 0],
+      [0, 8],
+    ]);
+  });
+  it("hold what meets itself again behind a join with another input", () => {
+    const nodes = [node(frame, [0], 2), node(wire, [2, 1], 3), node(wire, [3, 0], 4)];
+    expect(fifoDepths(nodes, sources)).toEqual([[0], [7, 0], [0, 8]]);
+  });
+});
+
 describe("requantization constants", () => {
   it("take the bias into the offset and give the accumulator the width that is left", () => {
     const layer = requantizeLayer(new Random(2), [
@@ -133,9 +166,29 @@ describe("refusals", () => {
     }
   });
   it("of elements beyond the modules' signed parameters", () => {
-    const graph = build();
-    const wide = graph.tensors.map((tensor) => ({ ...tensor, type: { bits: 32, signed: false } }));
-    expect(code(() => emitVerilog({ ...graph, tensors: wide }))).toBe("QC2002");
+    expect(code(() => emitVerilog(build([{ bits: 32, signed: false }, int8])))).toBe("QC2002");
+  });
+  it("of operands, tables and searches too large", () => {
+    const wide = { bits: 17, signed: true };
+    const graph = (
+      type: IntegerType,
+      layer: (b: GraphBuilder, r: Random, x: IntegerTensor) => IntegerTensor,
+      shape = [1, 4],
+    ) => {
+      const builder = new GraphBuilder();
+      const x = builder.tensor(shape, type);
+      const y = layer(builder, new Random(1), x);
+      return () => emitVerilog(builder.graph("wide", x, y));
+    };
+    expect(code(graph({ bits: 19, signed: true }, (b, r, x) => addTable(b, r, x)))).toBe("QC2002");
+    expect(code(graph(wide, (b, r, x) => addChannelTable(b, r, x, int8)))).toBe("QC2002");
+    expect(code(graph(wide, (b, r, x) => addChannelTable(b, r, x, int8), [4, 1]))).toBe("none");
+    expect(code(graph({ bits: 9, signed: true }, (b, _, x) => addSoftmax(b, x, "even")))).toBe("QC2002");
+    const requantize = requantizeLayer(new Random(1), [{ lo: -9, hi: 9 }]);
+    const product = { aZeroPoint: 0, bZeroPoint: 0, bSigned: true, requantize };
+    expect(code(graph(int32, (b, _, x) => b.node("mul", [x, x], [1, 4], product)))).toBe("QC2002");
+    const curve = { rule: "curve", type: { bits: 16, signed: true } } as const;
+    expect(code(graph(int8, (b, r, x) => addDense(b, r, x, 40, curve)))).toBe("QC3002");
   });
   it("never puts model text outside comments", () => {
     const text = emitVerilog({ ...build(), name: "x\nendmodule `evil */" }).get("model.v")!;
