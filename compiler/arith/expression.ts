@@ -48,6 +48,7 @@ export interface PerChannel {
 /** `"x"` is the dequantized input, a number a constant, a list an operator applied to expressions. */
 export type Expression = "x" | number | PerChannel | readonly [name: FunctionName, ...operands: Expression[]];
 
+/** Whether the expression is a constant that differs from channel to channel. */
 export function isPerChannel(expression: Expression): expression is PerChannel {
   return typeof expression === "object" && "perChannel" in expression;
 }
@@ -88,6 +89,7 @@ export function evaluateExpression<Value>(expression: Expression, x: Value, eval
   return evaluator.apply(expression[0], operands);
 }
 
+/** What an operator is applied to. */
 export function operandsOf(expression: Exclude<Expression, string | number | PerChannel>): readonly Expression[] {
   return expression.slice(1) as unknown as readonly Expression[];
 }

@@ -12,7 +12,6 @@ const increasing: ReadonlySet<FunctionName> = new Set([
   "Erf",
   "Exp",
   "Floor",
-  "HardSigmoid",
   "LeakyRelu",
   "Log",
   "Round",
@@ -26,42 +25,46 @@ const increasing: ReadonlySet<FunctionName> = new Set([
   "ThresholdedRelu",
 ]);
 
+type Rule = (operands: readonly Monotonicity[], expressions: readonly Expression[]) => Monotonicity;
+
+const sum: Rule = ([a, b]) => joint(a!, b!);
+const difference: Rule = ([a, b]) => joint(a!, opposite(b!));
+const quotient: Rule = ([a, b], [, divisor]) => (b === "constant" ? scaled(a!, signOf(divisor!)) : "unknown");
+const product: Rule = ([a, b], [first, second]) => {
+  if (a === "constant") return scaled(b!, signOf(first!));
+  return b === "constant" ? scaled(a!, signOf(second!)) : "unknown";
+};
+
+const rules: Partial<Record<FunctionName, Rule>> = {
+  Add: sum,
+  Div: quotient,
+  Greater: difference,
+  GreaterOrEqual: difference,
+  // The second parameter is an offset of any sign.
+  HardSigmoid: ([x], [, slope]) => (signOf(slope!) >= 0 ? x! : "unknown"),
+  Less: ([a, b]) => joint(opposite(a!), b!),
+  LessOrEqual: ([a, b]) => joint(opposite(a!), b!),
+  Max: sum,
+  Min: sum,
+  Mul: product,
+  Neg: ([x]) => opposite(x!),
+  Sub: difference,
+};
+
 /** Whether an expression without per-channel constants never decreases, or never increases, in x. */
 export function monotonicity(expression: Expression): Monotonicity {
   if (expression === "x") return "increasing";
   if (typeof expression !== "object" || "perChannel" in expression) return "constant";
   const [name] = expression;
-  const operands = operandsOf(expression);
-  const [first, second] = operands.map(monotonicity) as [Monotonicity, Monotonicity?];
-  if (operands.every((operand) => monotonicity(operand) === "constant")) return "constant";
-  switch (name) {
-    case "Add":
-    case "Max":
-    case "Min":
-      return joint(first, second!);
-    case "Sub":
-      return joint(first, opposite(second!));
-    case "Greater":
-    case "GreaterOrEqual":
-      return joint(first, opposite(second!));
-    case "Less":
-    case "LessOrEqual":
-      return joint(opposite(first), second!);
-    case "Neg":
-      return opposite(first);
-    case "Mul":
-      if (first === "constant") return scaled(second!, signOf(operands[0]!));
-      return second === "constant" ? scaled(first, signOf(operands[1]!)) : "unknown";
-    case "Div":
-      return second === "constant" ? scaled(first, signOf(operands[1]!)) : "unknown";
-    default: {
-      const parameters = operands.slice(1);
-      const fixed = parameters.every((operand) => monotonicity(operand) === "constant" && signOf(operand) >= 0);
-      // HardSigmoid's second parameter is an offset of any sign.
-      const offset = name === "HardSigmoid" && signOf(parameters[0]!) >= 0;
-      return increasing.has(name) && (fixed || offset) ? first : "unknown";
-    }
-  }
+  const expressions = operandsOf(expression);
+  const operands = expressions.map(monotonicity);
+  if (operands.every((operand) => operand === "constant")) return "constant";
+  const rule = rules[name];
+  if (rule) return rule(operands, expressions);
+  const parameters = expressions
+    .slice(1)
+    .map((parameter, i) => operands[i + 1] === "constant" && signOf(parameter) >= 0);
+  return increasing.has(name) && parameters.every(Boolean) ? operands[0]! : "unknown";
 }
 
 function joint(a: Monotonicity, b: Monotonicity): Monotonicity {

@@ -2,21 +2,22 @@
 import { type Expression, printExpression } from "../arith/expression.js";
 import { type Diagnostic, fail, QcError } from "../diagnostics.js";
 import { type Graph, type GraphNode, noClamp, type Quantization, type RealClamp, type Tensor } from "../ir/graph.js";
-import { elementCount, type IntegerType, int8, int32, maximumElements, type Shape } from "../ir/types.js";
+import { elementCount, type IntegerType, int32, maximumElements, type Shape } from "../ir/types.js";
 import { opHomes } from "../ops/index.js";
 import { lastAxisBehind } from "../ops/table/real-function.js";
 import { borderQuantization } from "./border.js";
 import { foldLimit, foldNode, foldShape, movesElements } from "./fold/fold-node.js";
 import { gridQuantization, multiplesOf, typeFor } from "./grid.js";
 import { inputShape, pinnedDims } from "./input-shape.js";
-import type { ImportOptions, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from "./onnx.js";
+import type { ImportOptions, OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
 import { readOnnx } from "./onnx.js";
 import { pruneUnused, requireSingleDefinitions } from "./prune.js";
 import { knownDomains, qonnxRules } from "./qonnx.js";
 import { equalQuantization, quantizationRules, shapeOf } from "./quantize-rules.js";
 import type { FloatInput, GraphReader, Move, OnnxRule, Pending, Unquantized, Value } from "./rules.js";
-import { elementTypeName, int32Type, integerTypeOf, isFloatType } from "./tensor-data.js";
+import { elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
 import { chosenQuantization, describeImplied, exactQuantization, type RawOutput, rawOutput } from "./unquantized.js";
+import { codesAsConstant, describeValue, equalType, isPlain, movedShape } from "./values.js";
 
 /** Raised by `refuse`; turned into one diagnostic per node. */
 class Refusal extends Error {}
@@ -90,12 +91,12 @@ export class ModelReader implements GraphReader {
 
   quantized(node: OnnxNode, index: number): Tensor {
     const value = this.value(node, index);
-    if (value?.kind === "real" || value?.kind === "codes") return value.tensor;
+    if (value?.kind === "real" || (value?.kind === "codes" && isPlain(value.tensor))) return value.tensor;
     const settled = value && this.settled(node.inputs[index]!, value);
     if (settled) return settled;
     return this.refuse(
       node,
-      `input ${index} ('${node.inputs[index] ?? ""}') is ${describe(value)}; expected the output of DequantizeLinear. Quantize every tensor between operations`,
+      `input ${index} ('${node.inputs[index] ?? ""}') is ${describeValue(value)}; expected the output of DequantizeLinear. Quantize every tensor between operations`,
     );
   }
 
@@ -125,7 +126,7 @@ export class ModelReader implements GraphReader {
   integers(node: OnnxNode, index: number): readonly number[] | undefined {
     const value = this.value(node, index);
     if (value?.kind === "constant" && !integerTypeOf(value.constant.dataType)) {
-      return this.refuse(node, `input ${index} is ${describe(value)}; expected integers`);
+      return this.refuse(node, `input ${index} is ${describeValue(value)}; expected integers`);
     }
     return this.numbers(node, index);
   }
@@ -196,7 +197,7 @@ export class ModelReader implements GraphReader {
         return true;
       }
       default:
-        return this.refuse(node, `the input is ${describe(value)}; expected values that are or will be quantized`);
+        return this.refuse(node, `the input is ${describeValue(value)}; expected values that are or will be quantized`);
     }
   }
 
@@ -255,7 +256,7 @@ export class ModelReader implements GraphReader {
     const [first] = inputs;
     const moved = first?.kind === "real" && movesElements(node) ? first.tensor : undefined;
     const constants = inputs.map((value) => (value?.kind === "constant" ? value.constant : undefined));
-    if (moved?.data && moved.quantization.axis === undefined) constants[0] = codesOf(moved, moved.data);
+    if (moved?.data && moved.quantization.axis === undefined) constants[0] = codesAsConstant(moved, moved.data);
     const known = node.inputs.every((name, index) => name === "" || constants[index]);
     const results = known ? foldNode(node, constants, this.foldable) : first && foldShape(node, shapeOf(first));
     for (const [index, constant] of results?.entries() ?? []) {
@@ -353,7 +354,7 @@ export class ModelReader implements GraphReader {
         this.diagnostics.push({
           code: "QC2003",
           where: output.name,
-          message: `the graph output is ${describe(value)}; expected quantized values. Put QuantizeLinear before it.`,
+          message: `the graph output is ${describeValue(value)}; expected quantized values. Put QuantizeLinear before it.`,
         });
       }
     }
@@ -391,39 +392,5 @@ export class ModelReader implements GraphReader {
     if (scales.length > 1 && axis === undefined) throw new Refusal("a scale per channel behind a movement");
     const quantization = { scales, zeroPoints: scales.map(() => 0), axis };
     return this.emit("reshape", name, tensor, { shape: tensor.shape }, { quantization });
-  }
-}
-
-function equalType(a: IntegerType, b: IntegerType): boolean {
-  return a.bits === b.bits && a.signed === b.signed;
-}
-
-/** The codes of a dequantized constant, to be moved in place of its values. */
-function codesOf({ name, shape }: Tensor, data: Int32Array): OnnxTensor {
-  return { name, dataType: int32Type, dims: shape, values: data };
-}
-
-/** Shape of a tensor after movements that see nothing but its shape. */
-function movedShape(shape: Shape, moves: readonly Move[]): Shape {
-  const quantization = { scales: [1], zeroPoints: [0] };
-  return moves.reduce((current, { op, name, attributes }) => {
-    const input: Tensor = { name, shape: current, type: int8, quantization };
-    return opHomes.get(op)!.inferShape({ inputs: [input], attributes });
-  }, shape);
-}
-
-function describe(value: Value | undefined): string {
-  if (!value) return "missing";
-  switch (value.kind) {
-    case "constant":
-      return `a ${elementTypeName[value.constant.dataType] ?? "constant"} constant`;
-    case "pending":
-      return `the unquantized result of '${value.name}'`;
-    case "float-input":
-      return "a float graph input";
-    case "refused":
-      return "a refused result";
-    default:
-      return value.tensor.data ? "a constant" : value.kind;
   }
 }

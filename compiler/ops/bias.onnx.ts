@@ -1,5 +1,6 @@
 /** Biases of convolutions and dense layers: whole multiples of the products' unit inside the accumulator, others behind it. */
 import type { Expression } from "../arith/expression.js";
+import { fail } from "../diagnostics.js";
 import type { OnnxNode } from "../import/onnx.js";
 import type { GraphReader } from "../import/rules.js";
 import type { Tensor } from "../ir/graph.js";
@@ -31,7 +32,7 @@ export function readBias(
   }
   const { values } = constant;
   if (values.length !== 1 && values.length !== channels)
-    return reader.refuse(node, `got ${values.length} biases for ${channels} output channels`);
+    return fail("QC2005", `got ${values.length} biases for ${channels} output channels.`, node.name);
   const stored = value.kind === "real" ? value.tensor : undefined;
   if (
     stored?.type.bits === 32 &&

@@ -2,6 +2,7 @@
 import type { OnnxNode } from "../import/onnx.js";
 import type { GraphReader, Move, Pending } from "../import/rules.js";
 import { exactQuantization } from "../import/unquantized.js";
+import { isPlain } from "../import/values.js";
 import { noClamp, type Tensor } from "../ir/graph.js";
 import { elementCount, type Shape } from "../ir/types.js";
 import { broadcastShape } from "./broadcast.js";
@@ -103,7 +104,7 @@ export function bothQuantized(node: OnnxNode, reader: GraphReader): boolean {
   const tensors = values.every(
     (value) =>
       value?.kind === "real" ||
-      value?.kind === "codes" ||
+      (value?.kind === "codes" && isPlain(value.tensor)) ||
       ((value?.kind === "pending" || value?.kind === "float-input") && exactQuantization(value) !== undefined),
   );
   return tensors && (!a || !b || a.source !== b.source);

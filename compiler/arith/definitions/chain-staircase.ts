@@ -34,7 +34,6 @@ interface Chain {
 }
 
 const bits = 256;
-const roundings: ReadonlySet<string> = new Set(["Floor", "Ceil", "Round"]);
 const identity: Wrap = (inner) => inner;
 const isConstant = (expression: Expression) => monotonicity(expression) === "constant";
 
@@ -54,7 +53,7 @@ function chainOf(expression: Expression): Chain | undefined {
   for (let current = expression; current !== "x"; ) {
     if (typeof current !== "object" || "perChannel" in current) return undefined;
     const [name, first, second] = current as readonly [FunctionName, Expression, Expression?];
-    if (roundings.has(name)) {
+    if (roundings[name]) {
       if (rounding || turned) return undefined;
       [outer, inner, rounding] = [inner, identity, name];
       current = first;
@@ -163,38 +162,39 @@ interface Levels {
 
 const half = rational(1n, 2n);
 
-function rounder(name: FunctionName | "Round"): {
+interface Rounding {
   round(value: Rational): bigint;
-  levelOf(whole: bigint): { least: Rational; strict: boolean };
-} {
-  if (name === "Floor") {
-    return {
-      round: ({ numerator, denominator }) => floorDivide(numerator, denominator),
-      levelOf: (whole) => ({ least: rational(whole), strict: false }),
-    };
-  }
-  if (name === "Ceil") {
-    return {
-      round: ({ numerator, denominator }) => ceilDivide(numerator, denominator),
-      levelOf: (whole) => ({ least: rational(whole - 1n), strict: true }),
-    };
-  }
-  return {
-    round(value) {
-      const shifted = add(value, half);
-      const floor = floorDivide(shifted.numerator, shifted.denominator);
-      const tie = floor * shifted.denominator === shifted.numerator;
-      return tie && (floor & 1n) === 1n ? floor - 1n : floor;
-    },
-    levelOf: (whole) => ({ least: subtract(rational(whole), half), strict: (whole & 1n) === 1n }),
-  };
+  /** The least number that is rounded to `whole` or more. */
+  levelOf(whole: bigint): { readonly least: Rational; readonly strict: boolean };
 }
+
+const halfEven: Rounding = {
+  round(value) {
+    const shifted = add(value, half);
+    const floor = floorDivide(shifted.numerator, shifted.denominator);
+    const tie = floor * shifted.denominator === shifted.numerator;
+    return tie && (floor & 1n) === 1n ? floor - 1n : floor;
+  },
+  levelOf: (whole) => ({ least: subtract(rational(whole), half), strict: (whole & 1n) === 1n }),
+};
+
+const roundings: Partial<Record<FunctionName, Rounding>> = {
+  Ceil: {
+    round: ({ numerator, denominator }) => ceilDivide(numerator, denominator),
+    levelOf: (whole) => ({ least: rational(whole - 1n), strict: true }),
+  },
+  Floor: {
+    round: ({ numerator, denominator }) => floorDivide(numerator, denominator),
+    levelOf: (whole) => ({ least: rational(whole), strict: false }),
+  },
+  Round: halfEven,
+};
 
 /** How rounded numbers become codes; undefined when the outer part does not map whole numbers to whole codes. */
 function levelsOf({ outer, rounding }: Chain, output: Affine): Levels | undefined {
   const scale = fromFloat(output.scale);
   if (!rounding) {
-    const { round, levelOf } = rounder("Round");
+    const { round, levelOf } = halfEven;
     return { unit: divide(rational(1n), scale), codeOf: (value) => Number(round(value)), levelOf };
   }
   const { slope, offset } = lineOf(outer);
@@ -202,7 +202,7 @@ function levelsOf({ outer, rounding }: Chain, output: Affine): Levels | undefine
   const whole = ({ numerator, denominator }: Rational) => numerator % denominator === 0n;
   if (!slope.exact || !offset.exact || !whole(step) || !whole(shift) || step.numerator <= 0n) return undefined;
   const [p, q] = [step.numerator / step.denominator, shift.numerator / shift.denominator];
-  const { round, levelOf } = rounder(rounding);
+  const { round, levelOf } = roundings[rounding]!;
   return {
     unit: rational(1n),
     codeOf: (value) => Number(round(value) * p + q),

@@ -5,6 +5,7 @@ import { monotonicity } from "../../arith/monotonicity.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { FloatInput, GraphReader, Move, Pending, Unquantized, Value } from "../../import/rules.js";
 import { integerTypeOf } from "../../import/tensor-data.js";
+import { isPlain } from "../../import/values.js";
 import { noClamp, type RealClamp, type Tensor } from "../../ir/graph.js";
 import { elementCount, int8, type Shape } from "../../ir/types.js";
 import { opHomes } from "../index.js";
@@ -37,7 +38,8 @@ export function realFunction(value: Value | undefined): RealFunction | undefined
   if (value?.kind === "real" && !value.tensor.data) {
     return { source: value.tensor, expression: "x", moves: [], shape: value.tensor.shape };
   }
-  if (value?.kind === "codes" && isPlain(value.tensor)) return realFunction({ ...value, kind: "real" });
+  if (value?.kind === "codes" && !value.tensor.data && isPlain(value.tensor))
+    return realFunction({ ...value, kind: "real" });
   if (value?.kind === "float-input") {
     const { expression = "x", moves, shape } = value;
     return { source: origins.get(value) ?? value, expression, moves, shape };
@@ -50,11 +52,6 @@ export function realFunction(value: Value | undefined): RealFunction | undefined
   }
   if (!opHomes.get(op)!.post) return undefined;
   return { source: origins.get(value) ?? value, expression: bounded(post, clamp), moves, shape };
-}
-
-/** Whether the codes are whole numbers in their own right, as integer tensors of ONNX are. */
-function isPlain({ data, quantization: { scales, zeroPoints } }: Tensor): boolean {
-  return !data && scales.length === 1 && scales[0] === 1 && zeroPoints[0] === 0;
 }
 
 function bounded(expression: Expression, { min, max }: RealClamp): Expression {

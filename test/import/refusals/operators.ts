@@ -118,7 +118,7 @@ export const operators: readonly Refusal[] = [
     },
     "QC2002",
     "node",
-    /must be quantized/,
+    /is codes; expected the output of DequantizeLinear/,
   ],
   [
     "Reshape to another size",

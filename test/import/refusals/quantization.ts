@@ -146,11 +146,11 @@ export const quantization: readonly Refusal[] = [
     "a result that is not quantized",
     () => {
       const b = new ModelBuilder();
-      return b.output(b.node("MatMul", [b.qdq(b.input([1, 4]), q), b.weights([4, 2])], {}, { name: "mm" }));
+      return b.output(b.node("GlobalAveragePool", [b.qdq(b.input([1, 4, 2, 3]), q)], {}, { name: "mean" }));
     },
     "QC2003",
-    "mm_out",
-    /unquantized result of 'mm'/,
+    "mean_out",
+    /unquantized result of 'mean'/,
   ],
   ["an output nobody computes", () => op("Relu", {}).output("ghost"), "QC2003", "ghost", /missing/],
   [

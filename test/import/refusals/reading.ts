@@ -103,14 +103,4 @@ export const reading: readonly Refusal[] = [
     undefined,
     /zero point of type int8 for int32 codes/,
   ],
-  [
-    "an integer input without a meaning",
-    () => {
-      const b = new ModelBuilder();
-      return b.output(b.node("Transpose", [b.input([1, 4], "int8")]));
-    },
-    "QC2003",
-    "x",
-    /never dequantized/,
-  ],
 ];
