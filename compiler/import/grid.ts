@@ -45,11 +45,19 @@ function binary(
   join: (a: Bounds, b: Bounds) => Bounds,
 ): Grid | undefined {
   const grids = operands.map((operand) => gridOf(operand, x));
-  const scale = grids.find((grid) => grid !== undefined)?.scale;
-  if (scale === undefined) return undefined;
-  const [a, b] = operands.map((operand, i) => (grids[i] ? onScale(grids[i], scale) : multiples(operand, scale)));
-  return a && b && { scale, ...join(a, b) };
+  const own = grids.find((grid) => grid !== undefined)?.scale;
+  if (own === undefined) return undefined;
+  // A constant between the grid's values may still be on a finer one.
+  for (let divisor = 1; divisor <= finest; divisor++) {
+    const scale = own / divisor;
+    const [a, b] = operands.map((operand, i) => (grids[i] ? onScale(grids[i], scale) : multiples(operand, scale)));
+    if (a && b) return { scale, ...join(a, b) };
+  }
+  return undefined;
 }
+
+/** Steps of a grid are cut into so many parts at most. */
+const finest = 16;
 
 /** The grid in whole multiples of a unit that divides its own. */
 function onScale({ scale, lo, hi }: Grid, unit: number): Bounds | undefined {
