@@ -145,7 +145,16 @@ const specs: Spec[] = [
     left: [3, 3],
   },
 ];
-const cases = specs.map(transposed);
+
+/** A float bias that is no multiple of the products' unit. */
+function floatBias(): Case {
+  const b = new ModelBuilder(31);
+  const x = b.dequantize(b.input(image, "int8"), q);
+  const inputs = [x, b.weights([3, 2, 2, 2]), b.constant("bias", "float", [2], [0.7, -1.3])];
+  const y = b.node("ConvTranspose", inputs, { strides: [2, 2] });
+  return { title: "a float bias", model: b.output(b.quantize(y, to)) };
+}
+const cases = [...specs.map(transposed), floatBias()];
 
 describeCases(cases);
 describeWitnessed(cases);

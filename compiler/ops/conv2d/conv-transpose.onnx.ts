@@ -9,6 +9,7 @@ import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, Move, OnnxRule } from "../../import/rules.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
 import { maximumElements } from "../../ir/types.js";
+import { readBias } from "../bias.onnx.js";
 import { interiorPadded } from "../interior-pad2d/interior-pad2d.onnx.js";
 import { imageLayout, movedTo } from "../layout.js";
 import { selection } from "../strided/select.js";
@@ -108,12 +109,8 @@ function turned(node: OnnxNode, weights: Tensor, groups: number): Tensor {
 
 export const readConvTranspose: OnnxRule = (node, reader) => {
   const [x, weights] = [reader.quantized(node, 0), reader.quantized(node, 1)];
-  const bias = reader.value(node, 2) ? reader.quantized(node, 2) : undefined;
   const { size, channels, before, result } = imageLayout(node, reader, x.shape);
   if (!weights.data) reader.refuse(node, "the weights must be constants");
-  if (bias && (!bias.data || bias.shape.length !== 1)) {
-    reader.refuse(node, `a bias of shape [${bias.shape}]; expected a constant with one number per output channel`);
-  }
   const attributes = new Attributes(node, reader);
   const groups = attributes.integer("group", 1);
   if (
@@ -135,12 +132,13 @@ export const readConvTranspose: OnnxRule = (node, reader) => {
   const image = interiorPadded(node, reader, movedTo(reader, x, before), { strides, after });
   const [, height, width] = image.shape as [number, number, number];
   const outputs = filters.shape[0]!;
+  const { tensor: bias, post } = readBias(node, reader, 2, x, filters, outputs);
   const full = windowShape(own, height, width, node.name);
   const { moves: cut, sizes } = cropped(node, reader, [1, ...full, outputs], reach);
   const { shape, moves } = result(...sizes, outputs);
   const inputs = bias ? [image, filters, bias] : [image, filters];
   const common = { kind: "pending", op: "conv2d", name: node.name, clamp: noClamp } as const;
-  reader.define(node, { ...common, inputs, attributes: own, shape, moves: [...cut, ...moves] });
+  reader.define(node, { ...common, inputs, attributes: own, post, shape, moves: [...cut, ...moves] });
   return true;
 };
 
