@@ -1,6 +1,8 @@
 /** Options that several commands share. */
+import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Command } from "commander";
+import { packagePath } from "../../targets/package-root.js";
 import { f32 } from "../arith/float32.js";
 import { type Compilation, compile } from "../compile.js";
 import { fail } from "../diagnostics.js";
@@ -135,6 +137,11 @@ export function parseCount(text: string, least = 1): number {
     return fail("QC6001", `'${text}' is no whole number of at least ${least}.`);
   }
   return value;
+}
+
+/** The version in package.json. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string }).version;
 }
 
 /** Prints a value as indented JSON on stdout. */

@@ -15,6 +15,7 @@ import { readOnnx } from "./onnx.js";
 import { pruneUnused, requireSingleDefinitions } from "./prune.js";
 import { knownDomains, qonnxRules } from "./qonnx.js";
 import { equalQuantization, quantizationRules, shapeOf } from "./quantize-rules.js";
+import { rewriteOf } from "./rewrites.js";
 import type { FloatInput, GraphReader, Move, OnnxRule, Pending, Unquantized, Value } from "./rules.js";
 import { elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
 import { chosenQuantization, describeImplied, exactQuantization, type RawOutput, rawOutput } from "./unquantized.js";
@@ -277,7 +278,8 @@ export class ModelReader implements GraphReader {
   }
 
   private report(code: Diagnostic["code"], node: OnnxNode, message: string): void {
-    this.diagnostics.push({ code, where: node.name, message });
+    const hint = code === "QC2001" ? rewriteOf(node.opType) : undefined;
+    this.diagnostics.push({ code, where: node.name, message, ...(hint && { hint }) });
     this.refused(node);
   }
 
