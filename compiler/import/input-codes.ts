@@ -32,12 +32,14 @@ export function inputCodes(
   return codes;
 }
 
-/** Whether a QuantizeLinear follows the input, at once or behind functions and movements of its elements. */
+const quantizers: ReadonlySet<string> = new Set(["QuantizeLinear", "Quant", "BipolarQuant"]);
+
+/** Whether a quantizer follows the input, at once or behind functions and movements of its elements. */
 function isQuantized(model: OnnxModel, input: OnnxValue): boolean {
   const carriers = new Set([input.name]);
   for (const { opType, inputs, outputs } of model.nodes) {
     if (!inputs.some((name) => carriers.has(name))) continue;
-    if (opType === "QuantizeLinear") return true;
+    if (quantizers.has(opType)) return true;
     const carries = [...opHomes.values()].some((home) => (home.movesCodes || home.elementwise) && home.onnx[opType]);
     if (carries) for (const output of outputs) carriers.add(output);
   }

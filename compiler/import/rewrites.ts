@@ -16,19 +16,9 @@ export const rewrites: readonly Rewrite[] = [
     how: "use HardSigmoid + Mul, Tanh or Clip as the activation",
   },
   {
-    of: ["DynamicQuantizeLinear", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM", "MatMulIntegerToFloat"],
+    of: ["DynamicQuantizeLinear", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM"],
     use: ["QuantizeLinear", "DequantizeLinear"],
     how: "use static quantization (calibration): QuantizeLinear/DequantizeLinear with constant scales",
-  },
-  {
-    of: ["BipolarQuant", "Quant", "Trunc", "FakeQuantize"],
-    use: ["QuantizeLinear", "DequantizeLinear"],
-    how: "convert to QuantizeLinear/DequantizeLinear, followed by Clip for fewer bits",
-  },
-  {
-    of: ["ConvInteger", "MatMulInteger"],
-    use: ["QLinearConv", "QLinearMatMul", "QuantizeLinear"],
-    how: "quantize statically to QLinearConv or QLinearMatMul, or with QuantizeLinear/DequantizeLinear",
   },
   {
     of: [
@@ -47,9 +37,9 @@ export const rewrites: readonly Rewrite[] = [
     how: "train with BatchNormalization, best folded into the convolution before it",
   },
   { of: ["LogSoftmax", "Hardmax"], use: ["Softmax"], how: "end with Softmax, or with the scores alone" },
-  { of: ["ArgMax", "ArgMin", "TopK", "NonMaxSuppression", "NonZero", "Unique"], use: [], how: host },
+  { of: ["NonMaxSuppression", "NonZero", "Unique"], use: [], how: host },
   {
-    of: ["ConvTranspose", "DeformConv", "MaxUnpool", "Upsample"],
+    of: ["DeformConv", "MaxUnpool"],
     use: ["Resize", "Conv"],
     how: "use Resize (nearest) + Conv",
   },
@@ -72,7 +62,7 @@ export const rewrites: readonly Rewrite[] = [
     how: "use ReduceSum, ReduceMean or ReduceMax",
   },
   {
-    of: ["And", "Equal", "IsInf", "IsNaN", "Not", "Or", "Where", "Xor"],
+    of: ["And", "Equal", "IsInf", "IsNaN", "Or", "Xor"],
     use: ["Max", "Min", "Mul"],
     how: "use Max, Min, or Mul with a constant mask",
   },
