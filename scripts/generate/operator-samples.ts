@@ -29,6 +29,7 @@ const samples: Readonly<Record<string, Sample>> = {
   conv2d: { dims: image, body: (b, x) => b.node("Conv", [x, b.weights([3, 2, 3, 3])], { pads: [1, 1, 1, 1] }) },
   dense: { dims: row, body: (b, x) => b.node("Gemm", [x, b.weights([6, 4])]) },
   extremum: { dims: row, body: (b, x, other) => b.node("Max", [x, other()]) },
+  gather: { dims: row, body: (b, x) => b.node("Gather", [x, ints(b, [5, 0, 2])], { axis: 1 }) },
   "interior-pad2d": {
     dims: image,
     body: (b, x) => b.node("ConvTranspose", [x, b.weights([2, 3, 2, 2], [0.01], 1)], { strides: [2, 2] }),
@@ -37,6 +38,10 @@ const samples: Readonly<Record<string, Sample>> = {
   "max-pool2d": { dims: image, body: (b, x) => b.node("MaxPool", [x], { kernel_shape: [2, 2] }) },
   mul: { dims: row, body: (b, x, other) => b.node("Mul", [x, other()]) },
   pad: { dims: row, body: (b, x) => b.node("Pad", [x, ints(b, [0, 1, 0, 2])]) },
+  "resize-linear": {
+    dims: image,
+    body: (b, x) => b.node("Resize", [x, "", reals(b, [1, 1, 2, 2])], { mode: "linear" }),
+  },
   reshape: { dims: image, body: (b, x) => b.node("Flatten", [x]) },
   softmax: { dims: row, body: (b, x) => b.node("Softmax", [x]) },
   strided: {
