@@ -22,7 +22,7 @@ export interface CompileOptions {
   readonly folder?: string | undefined;
   /** Sizes of symbolic dimensions of an ONNX model's inputs, by name; the first dimension is 1 unless given. */
   readonly dims?: Readonly<Record<string, number>> | undefined;
-  /** Types of float graph inputs that hold codes already, by name; the one named "" is for all others. */
+  /** Types of float graph inputs that hold codes already, by name; the one named "" is for all others that the model does not quantize. */
   readonly inputs?: ReadonlyMap<string, InputCodes> | undefined;
   /** Receives every intermediate form by stage name, for --print-after. */
   readonly onStage?: ((stage: string, form: Graph | IntegerGraph | Plan) => void) | undefined;

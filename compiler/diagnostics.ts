@@ -42,6 +42,8 @@ export interface Diagnostic {
   /** Name of the node or tensor concerned. */
   readonly where?: string | undefined;
   readonly message: string;
+  /** What to change, where there is better advice than that of the code (hints.ts). */
+  readonly hint?: string | undefined;
 }
 
 /** An error the user can act on; carries one or more diagnostics and the exit code of the first. */
@@ -58,6 +60,11 @@ export class QcError extends Error {
     const first = this.diagnostics[0];
     return first ? catalogue[first.code].exit : exitCode.internal;
   }
+}
+
+/** What a code stands for, in a few words. */
+export function titleOf(code: DiagnosticCode): string {
+  return catalogue[code].title;
 }
 
 /** `QC2001 Conv 'conv_3': unsupported operator: ...`, one line. */

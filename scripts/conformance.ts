@@ -9,8 +9,7 @@ import { makeProgress } from "../compiler/cli/progress.js";
 import { packagePath } from "../targets/package-root.js";
 import type { Outcome } from "../test/conformance/case.js";
 import { casesOf } from "../test/conformance/corpora.js";
-import { judge } from "../test/conformance/judge.js";
-import { Oracle } from "../test/conformance/oracle.js";
+import { Judges } from "../test/conformance/judges.js";
 import { conformanceReport } from "../test/conformance/report.js";
 
 const { values: options } = parseArgs({
@@ -20,14 +19,14 @@ const { values: options } = parseArgs({
 const cases = casesOf(options.only);
 if (cases.length === 0) throw new Error(`no case starts with '${options.only}'; set QCOMPILE_DATA to the shared data`);
 const progress = makeProgress();
-const oracle = new Oracle();
+const judges = new Judges();
 const outcomes: Outcome[] = [];
 for (const [i, item] of cases.entries()) {
   progress.step(`${i} of ${cases.length}: ${item.corpus}/${item.name}`);
-  outcomes.push(await judge(item, oracle));
+  outcomes.push(await judges.judge(item));
 }
 progress.done();
-oracle.close();
+judges.close();
 
 const report = conformanceReport(outcomes);
 if (options.write) {

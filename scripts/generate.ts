@@ -11,22 +11,28 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const scalarSource = "compiler/arith/scalar.ts";
 const scalarFunctions = parseScalarSource(scalarSource, readFileSync(join(root, scalarSource), "utf8"));
 
-const outputs: Readonly<Record<string, string>> = {
+const checking = process.argv.includes("--check");
+place({
   "compiler/ops/index.ts": printOpHomes(join(root, "compiler/ops"), "the folders compiler/ops/*/"),
   "hdl/include/qc_scalar.vh": printVerilog(scalarFunctions, scalarSource),
   "runtime-c/include/qc_scalar.h": printC(scalarFunctions, scalarSource),
-};
+});
+// It runs the compiler, with the op homes and scalar functions as they are now.
+const { printOperators } = await import("./generate/operators.js");
+place({ "docs/operators.md": printOperators() });
 
-const checking = process.argv.includes("--check");
-for (const [path, text] of Object.entries(outputs)) {
-  const file = join(root, path);
-  if (existsSync(file) && readFileSync(file, "utf8") === text) continue;
-  if (checking) {
-    console.error(`${path} is not what its source generates; run npm run gen and commit the result`);
-    process.exitCode = 1;
-  } else {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-    console.log(`wrote ${path}`);
+/** Writes files by path, or reports those that differ. */
+function place(outputs: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(outputs)) {
+    const file = join(root, path);
+    if (existsSync(file) && readFileSync(file, "utf8") === text) continue;
+    if (checking) {
+      console.error(`${path} is not what its source generates; run npm run gen and commit the result`);
+      process.exitCode = 1;
+    } else {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+      console.log(`wrote ${path}`);
+    }
   }
 }

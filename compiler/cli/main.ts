@@ -1,19 +1,15 @@
 #!/usr/bin/env node
 /** The command line: parses arguments, runs one command, maps errors to exit codes. */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { packagePath } from "../../targets/package-root.js";
 import { exitCode, formatDiagnostic, QcError } from "../diagnostics.js";
 import { addBench } from "./bench.js";
 import { addCheck } from "./check.js";
 import { addCompile } from "./compile.js";
 import { addEval } from "./eval.js";
-import { printJson } from "./options.js";
+import { packageVersion, printJson } from "./options.js";
 import { addRun } from "./run.js";
 import { addTargets } from "./targets.js";
 import { addVerify } from "./verify.js";
-
-const { version } = JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string };
 
 /** The program with all its commands; it throws instead of ending the process. */
 export function makeProgram(): Command {
@@ -21,7 +17,7 @@ export function makeProgram(): Command {
     .description(
       "Compiles quantized ONNX and TensorFlow Lite models to integer-only C and Verilog, bit-exact against a reference interpreter.",
     )
-    .version(version)
+    .version(packageVersion())
     .showHelpAfterError("(see --help)")
     .exitOverride()
     .addHelpText(
@@ -46,7 +42,10 @@ export async function main(args: readonly string[]): Promise<void> {
 function report(error: unknown, json: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   if (error instanceof QcError) {
-    for (const diagnostic of error.diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+    for (const diagnostic of error.diagnostics) {
+      const hint = diagnostic.hint === undefined ? "" : `  hint: ${diagnostic.hint}\n`;
+      process.stderr.write(`${formatDiagnostic(diagnostic)}\n${hint}`);
+    }
     if (json) printJson({ schema: 1, error: { exit_code: error.exitCode, diagnostics: error.diagnostics } });
     return error.exitCode;
   }

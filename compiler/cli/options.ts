@@ -1,9 +1,14 @@
 /** Options that several commands share. */
+import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Command } from "commander";
+import { packagePath } from "../../targets/package-root.js";
+import { f32 } from "../arith/float32.js";
 import { type Compilation, compile } from "../compile.js";
 import { fail } from "../diagnostics.js";
+import type { InputCodes } from "../import/onnx.js";
 import { type Form, printForm } from "../ir/print.js";
+import { typeName, typeRange } from "../ir/types.js";
 import { graphPasses, integerPasses } from "../passes/pipeline.js";
 import { readBytes } from "../verify/vectors.js";
 
@@ -12,6 +17,8 @@ export interface ModelOptions {
   readonly printAfter?: string;
   /** As given: `name=size`. */
   readonly dim?: readonly string[];
+  /** As given: `[name=]type[,scale[,zeroPoint]]`. */
+  readonly inputType?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -23,7 +30,9 @@ const stageNames = [
   "plan",
 ];
 
-/** Adds --numerics, --dim, --print-after and --json. */
+const repeated = (text: string, others: readonly string[] = []) => [...others, text];
+
+/** Adds --numerics, --dim, --input-type, --print-after and --json. */
 export function withModelOptions(command: Command): Command {
   return command
     .option(
@@ -33,7 +42,12 @@ export function withModelOptions(command: Command): Command {
     .option(
       "--dim <name=size>",
       "size of a symbolic dimension of an ONNX model; repeat it for others (the first dimension is 1 by default)",
-      (text: string, others: readonly string[] = []) => [...others, text],
+      repeated,
+    )
+    .option(
+      "--input-type <[name=]type[,scale[,zeroPoint]]>",
+      "codes that a float input of an ONNX model holds, such as uint8,0.00392; without a name: all inputs without a QuantizeLinear; repeat it for others",
+      repeated,
     )
     .option("--print-after <stage>", `print the form after a stage to stderr: ${stageNames.join(", ")}`)
     .option("--json", "print a JSON result to stdout");
@@ -48,6 +62,7 @@ export function compileFile(path: string, options: ModelOptions): Compilation {
     name: modelName(path),
     folder: dirname(path),
     dims: parseDims(options.dim ?? []),
+    inputs: parseInputTypes(options.inputType ?? []),
     onStage: (stage: string, form: Form) => {
       stages.push(stage);
       if (stage === options.printAfter) {
@@ -72,6 +87,36 @@ export function parseDims(texts: readonly string[]): Readonly<Record<string, num
   return Object.fromEntries(dims);
 }
 
+/**
+ * Codes by input name, "" for no name, from `[name=]type[,scale[,zeroPoint]]` texts; scale 1 and zero point 0 unless given.
+ * Throws QC6001 for other types than int1 to int16, uint1 to uint16 and int32, and for parameters that are none.
+ */
+export function parseInputTypes(texts: readonly string[]): ReadonlyMap<string, InputCodes> {
+  const inputs = new Map<string, InputCodes>();
+  for (const text of texts) {
+    const [, name = "", sign, width, scaleText = "1", zeroPointText = "0"] =
+      /^(?:(.*)=)?(u?)int(\d+)(?:,([^,]+)(?:,([+-]?\d+))?)?$/s.exec(text) ??
+      fail("QC6001", `--input-type ${text}: expected [name=]type[,scale[,zeroPoint]], such as x=uint8,0.00392,0.`);
+    const type = { bits: Number(width), signed: sign === "" };
+    if (!(type.bits >= 1 && type.bits <= 16) && !(type.bits === 32 && type.signed)) {
+      fail("QC6001", `--input-type ${text}: got ${typeName(type)}; expected int1 to int16, uint1 to uint16 or int32.`);
+    }
+    const [scale, zeroPoint] = [f32(Number(scaleText)), Number(zeroPointText)];
+    if (!(scale > 0 && Number.isFinite(scale))) {
+      fail("QC6001", `--input-type ${text}: scale ${scaleText} is not a positive finite float32 number.`);
+    }
+    const { lo, hi } = typeRange(type);
+    if (zeroPoint < lo || zeroPoint > hi) {
+      fail("QC6001", `--input-type ${text}: zero point ${zeroPointText} is not in ${lo}..${hi}.`);
+    }
+    if (inputs.has(name)) {
+      fail("QC6001", `--input-type ${name === "" ? "without a name" : name} is given twice.`);
+    }
+    inputs.set(name, { type, quantization: { scales: [scale], zeroPoints: [zeroPoint] } });
+  }
+  return inputs;
+}
+
 /** The file's name without its extension. */
 export function modelName(path: string): string {
   return basename(path).replace(/\.(onnx|tflite)$/i, "");
@@ -92,6 +137,11 @@ export function parseCount(text: string, least = 1): number {
     return fail("QC6001", `'${text}' is no whole number of at least ${least}.`);
   }
   return value;
+}
+
+/** The version in package.json. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string }).version;
 }
 
 /** Prints a value as indented JSON on stdout. */

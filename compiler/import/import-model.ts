@@ -1,4 +1,5 @@
 /** Which front end reads a file: told by the file's first bytes, never by its name. */
+import { fail } from "../diagnostics.js";
 import type { Graph } from "../ir/graph.js";
 import { pinnedDims } from "./input-shape.js";
 import type { ImportOptions } from "./onnx.js";
@@ -17,7 +18,9 @@ const onnx: FrontEnd = { numerics: "exact", read: importOnnx };
 const tflite: FrontEnd = {
   numerics: "tflite",
   read: (bytes, name, options) => {
-    pinnedDims(options?.dims, []); // its shapes are numbers
+    pinnedDims(options?.dims, []); // its shapes are numbers, its quantization is in its tensors
+    if (options?.inputs?.size)
+      fail("QC6001", "--input-type is for ONNX models; a .tflite file says what its inputs hold.");
     return importTflite(bytes, name);
   },
 };

@@ -56,7 +56,7 @@ export interface ImportOptions {
   readonly folder?: string | undefined;
   /** Sizes of symbolic dimensions by name. */
   readonly dims?: Readonly<Record<string, number>> | undefined;
-  /** Types of float graph inputs that hold codes already, by name; the one named "" is for all others. */
+  /** Types of float graph inputs that hold codes already, by name; the one named "" is for all others that the model does not quantize. */
   readonly inputs?: ReadonlyMap<string, InputCodes> | undefined;
 }
 

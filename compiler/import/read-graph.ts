@@ -8,12 +8,14 @@ import { lastAxisBehind } from "../ops/table/real-function.js";
 import { borderQuantization } from "./border.js";
 import { foldLimit, foldNode, foldShape, movesElements } from "./fold/fold-node.js";
 import { gridQuantization, multiplesOf, typeFor } from "./grid.js";
+import { inputCodes } from "./input-codes.js";
 import { inputShape, pinnedDims } from "./input-shape.js";
-import type { ImportOptions, OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
+import type { ImportOptions, InputCodes, OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
 import { readOnnx } from "./onnx.js";
 import { pruneUnused, requireSingleDefinitions } from "./prune.js";
 import { knownDomains, qonnxRules } from "./qonnx.js";
 import { equalQuantization, quantizationRules, shapeOf } from "./quantize-rules.js";
+import { rewriteOf } from "./rewrites.js";
 import type { FloatInput, GraphReader, Move, OnnxRule, Pending, Unquantized, Value } from "./rules.js";
 import { elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
 import { chosenQuantization, describeImplied, exactQuantization, type RawOutput, rawOutput } from "./unquantized.js";
@@ -26,7 +28,8 @@ class Refusal extends Error {}
 export function importModel(bytes: Uint8Array, name: string, options: ImportOptions = {}): Graph {
   const model = readOnnx(bytes, options);
   requireSingleDefinitions(model);
-  return new ModelReader(pruneUnused(model), name, pinnedDims(options.dims, model.inputs), options).read();
+  const inputs = inputCodes(options.inputs, model);
+  return new ModelReader(pruneUnused(model), name, pinnedDims(options.dims, model.inputs), inputs).read();
 }
 
 /** Rules by ONNX operator type: the quantization rules, then those of the op homes in order of their names. */
@@ -58,7 +61,7 @@ export class ModelReader implements GraphReader {
     private readonly model: OnnxModel,
     private readonly name: string,
     private readonly pinned: ReadonlyMap<string, number>,
-    private readonly options: ImportOptions,
+    private readonly declared: ReadonlyMap<string, InputCodes>,
   ) {
     this.opset = model.opset;
   }
@@ -275,7 +278,8 @@ export class ModelReader implements GraphReader {
   }
 
   private report(code: Diagnostic["code"], node: OnnxNode, message: string): void {
-    this.diagnostics.push({ code, where: node.name, message });
+    const hint = code === "QC2001" ? rewriteOf(node.opType) : undefined;
+    this.diagnostics.push({ code, where: node.name, message, ...(hint && { hint }) });
     this.refused(node);
   }
 
@@ -286,7 +290,7 @@ export class ModelReader implements GraphReader {
   private readInput(input: OnnxValue): void {
     const shape = inputShape(input, this.pinned);
     if (this.values.has(input.name)) fail("QC1003", `graph input '${input.name}' is defined twice.`, input.name);
-    const declared = this.options.inputs?.get(input.name) ?? this.options.inputs?.get("");
+    const declared = this.declared.get(input.name);
     if (declared) {
       const { type, quantization } = declared;
       this.values.set(input.name, { kind: "real", tensor: this.addInput(input.name, shape, type, quantization) });

@@ -4,7 +4,7 @@ import type { RequantizeLayer } from "../arith/requantize-layer.js";
 import type { Compilation } from "../compile.js";
 import { formatDiagnostic } from "../diagnostics.js";
 import type { IntegerNode } from "../ir/integer-graph.js";
-import { typeName } from "../ir/types.js";
+import { type IntegerType, typeName } from "../ir/types.js";
 import { opHomes } from "../ops/index.js";
 import { tensorBytes } from "../plan/liveness.js";
 
@@ -23,6 +23,10 @@ export interface LayerReport {
   readonly op: string;
   readonly shape: readonly number[];
   readonly type: string;
+  /** Types of the inputs that are activations. */
+  readonly inputs: readonly string[];
+  /** Type of the first constant operand as the model has it; null when there is none. */
+  readonly weights: string | null;
   readonly macs: number;
   readonly weight_bytes: number;
   readonly activation_bytes: number;
@@ -35,6 +39,8 @@ export interface Report {
   readonly numerics: string;
   readonly macs: number;
   readonly weight_bytes: number;
+  /** Of all layers' outputs; the arena shares their places. */
+  readonly activation_bytes: number;
   readonly arena_bytes: number;
   readonly arena_lower_bound: number;
   readonly input: { readonly shape: readonly number[]; readonly type: string };
@@ -47,9 +53,13 @@ export interface Report {
 type Solver = (layer: RequantizeLayer) => Requantization;
 
 /** Builds the report; `solve` gives the constants that the target ships (targets/solver.ts). */
-export function makeReport({ integerGraph, plan, notes }: Compilation, solve: Solver): Report {
-  const layers = integerGraph.nodes.filter((node) => !opHomes.get(node.op)!.alias).map((node) => layer(node, solve));
-  const sum = (key: "macs" | "weight_bytes") => layers.reduce((total, entry) => total + entry[key], 0);
+export function makeReport({ graph, integerGraph, plan, notes }: Compilation, solve: Solver): Report {
+  const weights = new Map(graph.nodes.map((node) => [keyOf(node), node.inputs.find(({ data }) => data)?.type]));
+  const layers = integerGraph.nodes
+    .filter((node) => !opHomes.get(node.op)!.alias)
+    .map((node) => layer(node, weights.get(keyOf(node)), solve));
+  const sum = (key: "macs" | "weight_bytes" | "activation_bytes") =>
+    layers.reduce((total, entry) => total + entry[key], 0);
   const border = ({ shape, type }: { shape: readonly number[]; type: { bits: number; signed: boolean } }) => ({
     shape,
     type: typeName(type),
@@ -60,6 +70,7 @@ export function makeReport({ integerGraph, plan, notes }: Compilation, solve: So
     numerics: integerGraph.numerics,
     macs: sum("macs"),
     weight_bytes: sum("weight_bytes"),
+    activation_bytes: sum("activation_bytes"),
     arena_bytes: plan.arenaBytes,
     arena_lower_bound: plan.lowerBound,
     input: border(integerGraph.inputs[0]!),
@@ -69,7 +80,15 @@ export function makeReport({ integerGraph, plan, notes }: Compilation, solve: So
   };
 }
 
-function layer(node: IntegerNode, solve: Solver): LayerReport {
+/** What tells a node apart in the Graph and in the IntegerGraph alike. */
+const keyOf = ({
+  op,
+  name,
+  output,
+}: Pick<IntegerNode, "op" | "name"> & { readonly output: { readonly name: string } }) =>
+  JSON.stringify([op, name, output.name]);
+
+function layer(node: IntegerNode, weights: IntegerType | undefined, solve: Solver): LayerReport {
   const home = opHomes.get(node.op)!;
   const requantize = home.requantize?.(node.attributes);
   return {
@@ -77,6 +96,8 @@ function layer(node: IntegerNode, solve: Solver): LayerReport {
     op: node.op,
     shape: node.output.shape,
     type: typeName(node.output.type),
+    inputs: node.inputs.map(({ type }) => typeName(type)),
+    weights: weights ? typeName(weights) : null,
     macs: home.macs(node),
     weight_bytes: home.weightBytes(node),
     activation_bytes: tensorBytes(node.output),

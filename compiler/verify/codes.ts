@@ -1,6 +1,8 @@
 /** Codes as bytes: how every engine stores the elements of a tensor. */
+import { f32 } from "../arith/float32.js";
+import type { Tensor } from "../ir/graph.js";
 import type { IntegerTensor } from "../ir/integer-graph.js";
-import { bytesPerElement, type IntegerType } from "../ir/types.js";
+import { bytesPerElement, elementCount, type IntegerType } from "../ir/types.js";
 
 /** The codes of all graph inputs, or of all outputs, of one inference, in graph order. */
 export type CodeSet = readonly Int32Array[];
@@ -26,6 +28,22 @@ export function fromBytes(bytes: Uint8Array, { type }: Pick<IntegerTensor, "type
 /** The bytes of several tensors, one after the other: what engines take for one inference, and what they return. */
 export function setToBytes(codes: CodeSet, tensors: readonly IntegerTensor[]): Uint8Array {
   return Buffer.concat(tensors.map((tensor, i) => toBytes(codes[i]!, tensor)));
+}
+
+/**
+ * The reals of a tensor's codes, `scale * (code - zeroPoint)` rounded to float32 once: what ONNX DequantizeLinear gives. Codes are
+ * row-major over the tensor's shape, one or more inferences back to back.
+ */
+export function dequantized(
+  codes: Int32Array,
+  { shape, quantization }: Pick<Tensor, "shape" | "quantization">,
+): number[] {
+  const { scales, zeroPoints, axis } = quantization;
+  const inner = axis === undefined ? 1 : elementCount(shape.slice(axis + 1));
+  return Array.from(codes, (code, i) => {
+    const channel = axis === undefined ? 0 : Math.floor(i / inner) % scales.length;
+    return f32(scales[channel]! * (code - zeroPoints[channel]!));
+  });
 }
 
 /** The value of every whole element; bytes that are left over are not looked at. */

@@ -64,13 +64,29 @@ export function readNpy(bytes: Uint8Array, file: string): NpyArray {
 
 /** Writes codes of a type as a version 1 array of the integers that hold it. */
 export function writeNpy(values: ArrayLike<number>, shape: readonly number[], type: IntegerType): Uint8Array {
-  const dims = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const size = bytesPerElement(type);
   const descr = `${size === 1 ? "|" : "<"}${type.signed ? "i" : "u"}${size}`;
+  return withHeader(descr, shape, toBytes(values, { type }));
+}
+
+/** Writes numbers as a version 1 array of float32. */
+export function writeFloatNpy(values: ArrayLike<number>, shape: readonly number[]): Uint8Array {
+  return withHeader("<f4", shape, floatBytes(values));
+}
+
+/** Numbers as little-endian float32. */
+export function floatBytes(values: ArrayLike<number>): Uint8Array {
+  const bytes = Buffer.alloc(4 * values.length);
+  for (let i = 0; i < values.length; i++) bytes.writeFloatLE(values[i]!, 4 * i);
+  return bytes;
+}
+
+function withHeader(descr: string, shape: readonly number[], data: Uint8Array): Uint8Array {
+  const dims = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${dims}), }`;
   const padded = `${header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11)}\n`;
   const prefix = Buffer.from(`${magic}\u0001\u0000`, "latin1");
   const length = Buffer.alloc(2);
   length.writeUInt16LE(padded.length);
-  return Buffer.concat([prefix, length, Buffer.from(padded, "latin1"), toBytes(values, { type })]);
+  return Buffer.concat([prefix, length, Buffer.from(padded, "latin1"), data]);
 }

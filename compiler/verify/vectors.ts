@@ -1,5 +1,7 @@
 /** Input vectors: read from files, or made from a seed with the corners of the input range first. */
 import { readFileSync } from "node:fs";
+import { printExpression } from "../arith/expression.js";
+import { evaluateFloat32 } from "../arith/expression-float32.js";
 import { f32, rint, saturate } from "../arith/float32.js";
 import { fail } from "../diagnostics.js";
 import type { Tensor } from "../ir/graph.js";
@@ -19,7 +21,7 @@ export function readBytes(path: string): Uint8Array {
 
 /**
  * Vectors of codes for `tensor` from a .npy array (integer codes, or float values that the quantization of `source`, the
- * same input before lowering, turns into codes on the host) or from raw little-endian codes; one or more inferences, back
+ * same input before lowering, turns into codes on the host, behind the function of its border where it has one) or from raw little-endian codes; one or more inferences, back
  * to back.
  */
 export function readVectors(path: string, tensor: IntegerTensor, source: Tensor): Int32Array[] {
@@ -41,13 +43,19 @@ export function readVectors(path: string, tensor: IntegerTensor, source: Tensor)
   return Array.from({ length: values.length / count }, (_, i) => values.slice(i * count, (i + 1) * count));
 }
 
-function fromNpy(bytes: Uint8Array, path: string, { quantization, type: codes }: Tensor): Int32Array {
+function fromNpy(bytes: Uint8Array, path: string, { quantization, type: codes, border = "x" }: Tensor): Int32Array {
   const { type, values } = readNpy(bytes, path);
   if (!type.startsWith("f")) return Int32Array.from(values);
-  if (values.some(Number.isNaN)) fail("QC6003", "the array holds a NaN, which has no code.", path);
   const { lo, hi } = typeRange(codes);
   const [scale, zeroPoint] = [quantization.scales[0]!, quantization.zeroPoints[0]!];
-  return Int32Array.from(values, (value) => saturate(rint(f32(f32(value) / scale)) + zeroPoint, lo, hi));
+  return Int32Array.from(values, (value) => {
+    const result = evaluateFloat32(border, f32(value));
+    if (Number.isNaN(result)) {
+      const of = border === "x" ? "" : ` = ${printExpression(border)} at x = ${value}`;
+      fail("QC6003", `the array holds a NaN${of}, which has no code.`, path);
+    }
+    return saturate(rint(f32(result / scale)) + zeroPoint, lo, hi);
+  });
 }
 
 /** xorshift32 bytes (Marsaglia): x ^= x<<13, x ^= x>>>17, x ^= x<<5, byte = x>>>24. */

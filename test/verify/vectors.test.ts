@@ -43,6 +43,14 @@ describe("readVectors", () => {
   it("float arrays are quantized as ONNX QuantizeLinear does: half to even, then the zero point, then saturation", () => {
     expect(read(put("floats.npy", floats([0.25, 0.75, -1e9, 1e9])))).toEqual([[3, 5, -128, 127]]);
   });
+  it("the function of an input's border comes first, in float32", () => {
+    const source = { ...graph.inputs[0]!, border: ["Sqrt", ["Div", "x", 3]] as const };
+    const codes = (name: string, values: readonly number[]) =>
+      readVectors(put(name, floats(values)), tensor, source).map((list) => Array.from(list));
+    // fl(sqrt(fl(x / 3))) / 0.5 + 3
+    expect(codes("border.npy", [0, 3, 27, 1e30])).toEqual([[3, 5, 9, 127]]);
+    expect(() => codes("negative.npy", [0, 0, 0, -1])).toThrow(/^QC6003 .*NaN = Sqrt\(Div\(x, 3\)\) at x = -1/);
+  });
   it("raw codes of two bytes are little-endian", () => {
     const wide = { ...tensor, type: { bits: 16, signed: true } };
     const path = put("wide.bin", Uint8Array.of(1, 2, 255, 255, 0, 128, 255, 127));
