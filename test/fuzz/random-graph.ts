@@ -1,8 +1,8 @@
 /** Random ONNX models from lists of choices. */
 import fc from "fast-check";
-import { type DataType, dataType, type ModelBuilder } from "../helpers/onnx.js";
 import { Random } from "../hdl/graphs.js";
-import { choiceCount, Choices } from "./choices.js";
+import { type DataType, dataType, type ModelBuilder } from "../helpers/onnx.js";
+import { Choices, choiceCount } from "./choices.js";
 import { arithmetic, qlinearFunction, realFunction, requantize, softmax } from "./step-functions.js";
 import { move, split } from "./step-moves.js";
 import { concat, pair } from "./step-pairs.js";
@@ -61,7 +61,9 @@ function addOutputs(state: GraphState): Map<string, DataType> {
   const { builder, choices: c, pool, loose } = state;
   const outputs = new Map<string, DataType>();
   const read = new Set(builder.nodes.flatMap(({ inputs }) => inputs));
-  const leaves = pool.filter((value) => [value.codes, value.real].every((name) => name === undefined || !read.has(name)));
+  const leaves = pool.filter((value) =>
+    [value.codes, value.real].every((name) => name === undefined || !read.has(name)),
+  );
   for (const { name } of loose.slice(-2)) outputs.set(name, "float");
   const chosen = leaves.slice(-3);
   if (chosen.length + outputs.size === 0) chosen.push(pool.at(-1)!);

@@ -68,7 +68,8 @@ function clip(state: GraphState, x: string, amplitude: number): string {
 /** Normalization of axis 1; a negative scale turns the order around. */
 function normalized(state: GraphState, x: string, channels: number, amplitude: number): string {
   const { random } = state;
-  const constants = (value: () => number) => state.constant("float", [channels], Array.from({ length: channels }, value), "bn");
+  const constants = (value: () => number) =>
+    state.constant("float", [channels], Array.from({ length: channels }, value), "bn");
   const inputs = [
     constants(() => 0.3 + random.next() * (random.next() < 0.15 ? -1 : 1)),
     constants(() => (random.next() - 0.5) * amplitude),
@@ -83,7 +84,8 @@ export function followed(state: GraphState, pending: Pending, channelAxis: numbe
   const { choices } = state;
   let { name, amplitude } = pending;
   const channels = pending.dims[1];
-  if (channelAxis === 1 && channels !== undefined && choices.chance(0.12)) name = normalized(state, name, channels, amplitude);
+  if (channelAxis === 1 && channels !== undefined && choices.chance(0.12))
+    name = normalized(state, name, channels, amplitude);
   if (choices.chance(0.35)) name = clip(state, name, amplitude);
   if (choices.chance(0.08)) {
     const chosen = choices.pick(functions.filter(({ monotone }) => monotone));
@@ -153,7 +155,10 @@ export function softmax(state: GraphState): void {
     { scale: Math.fround(0.0042), zeroPoint: -120, type: "int8" },
   ]);
   if (isByte(x) && choices.chance(0.3)) {
-    const affine = x.affine.type === unit.type ? unit : { scale: 1 / 256, zeroPoint: rangeOf(x.affine.type).lo, type: x.affine.type };
+    const affine =
+      x.affine.type === unit.type
+        ? unit
+        : { scale: 1 / 256, zeroPoint: rangeOf(x.affine.type).lo, type: x.affine.type };
     const inputs = [state.codes(x), ...state.parameters(x.affine), ...state.parameters(affine)];
     const codes = builder.node("QLinearSoftmax", inputs, { axis: -1, opset: 13 }, { domain: microsoft });
     state.add({ codes, dims: x.dims, affine });

@@ -74,8 +74,17 @@ const gather: Move = (state, { dims }) => {
   const axis = choices.integer(0, dims.length - 1);
   const size = dims[axis]!;
   const first = choices.integer(0, size - 1);
-  const list = choices.pick([[first], Array.from({ length: size }, (_, i) => size - 1 - i), Array.from({ length: size - first }, (_, i) => first + i - size)]);
-  return { opType: "Gather", dims: dims.map((dim, i) => (i === axis ? list.length : dim)), inputs: [state.shape(list)], attributes: { axis } };
+  const list = choices.pick([
+    [first],
+    Array.from({ length: size }, (_, i) => size - 1 - i),
+    Array.from({ length: size - first }, (_, i) => first + i - size),
+  ]);
+  return {
+    opType: "Gather",
+    dims: dims.map((dim, i) => (i === axis ? list.length : dim)),
+    inputs: [state.shape(list)],
+    attributes: { axis },
+  };
 };
 
 const tile: Move = (state, { dims }) => {
@@ -106,7 +115,8 @@ const resize: Move = (state, { dims }) => {
   if (dims.length < 3) return undefined;
   const scales = dims.map((_, axis) => (axis < 2 ? 1 : choices.pick([1, 2, 2, 3])));
   const larger = dims.map((dim, axis) => dim * scales[axis]!);
-  if (choices.chance(0.2)) return { opType: "Upsample", dims: larger, inputs: [state.constant("float", [scales.length], scales, "scales")] };
+  if (choices.chance(0.2))
+    return { opType: "Upsample", dims: larger, inputs: [state.constant("float", [scales.length], scales, "scales")] };
   const modes = choices.pick([
     ["asymmetric", "floor"],
     ["half_pixel", "round_prefer_floor"],
@@ -132,7 +142,22 @@ const pad: Move = (state, { dims }) => {
   return { opType: "Pad", dims: larger, inputs: [state.shape(own)], attributes: { mode } };
 };
 
-const moves: readonly Move[] = [transpose, reshape, flatten, squeeze, unsqueeze, same, slice, gather, tile, expand, depthToSpace, spaceToDepth, resize, pad];
+const moves: readonly Move[] = [
+  transpose,
+  reshape,
+  flatten,
+  squeeze,
+  unsqueeze,
+  same,
+  slice,
+  gather,
+  tile,
+  expand,
+  depthToSpace,
+  spaceToDepth,
+  resize,
+  pad,
+];
 
 export function move(state: GraphState): void {
   const { builder, choices } = state;

@@ -36,8 +36,7 @@ export function pair(state: GraphState): void {
   const y = second(state, x);
   const kind = choices.pick(["Add", "Add", "Mul", "Sub", "Max", "Min"] as const);
   const [a, b] = choices.chance(0.2) ? [y, x] : [x, y];
-  const amplitude =
-    kind === "Mul" ? amplitudeOf(a) * amplitudeOf(b) * 0.5 : Math.max(amplitudeOf(a), amplitudeOf(b));
+  const amplitude = kind === "Mul" ? amplitudeOf(a) * amplitudeOf(b) * 0.5 : Math.max(amplitudeOf(a), amplitudeOf(b));
   if ((kind === "Add" || kind === "Mul") && isByte(x) && isByte(y) && choices.chance(0.25)) {
     const affine = state.affine(amplitude, x.affine.type);
     const operands = [a, b].flatMap((value) => [state.codes(value), ...state.parameters(value.affine)]);
@@ -70,10 +69,22 @@ export function concat(state: GraphState): void {
     return;
   }
   if (same && choices.chance(0.4)) {
-    state.add({ codes: builder.node("Concat", inputs.map((value) => state.codes(value)), { axis: given }), dims, affine: x.affine });
+    state.add({
+      codes: builder.node(
+        "Concat",
+        inputs.map((value) => state.codes(value)),
+        { axis: given },
+      ),
+      dims,
+      affine: x.affine,
+    });
     return;
   }
-  const name = builder.node("Concat", inputs.map((value) => state.real(value)), { axis: given });
+  const name = builder.node(
+    "Concat",
+    inputs.map((value) => state.real(value)),
+    { axis: given },
+  );
   if (same && choices.chance(0.5)) state.add({ real: name, dims, affine: x.affine });
   else followed(state, { name, dims, amplitude }, 0);
 }

@@ -75,7 +75,10 @@ export function dense(state: GraphState): void {
   if (!gemm) {
     const product = builder.node("MatMul", [state.real(x), w.real]);
     const added = bias(state, x.affine, w, outputs);
-    const name = added.length === 0 ? product : builder.node("Add", choices.chance(0.2) ? [...added, product] : [product, ...added]);
+    const name =
+      added.length === 0
+        ? product
+        : builder.node("Add", choices.chance(0.2) ? [...added, product] : [product, ...added]);
     followed(state, { name, dims, amplitude }, dims.length - 1);
     return;
   }
@@ -99,7 +102,11 @@ export function matmul(state: GraphState): void {
   if (!y || choices.chance(0.3)) {
     const perm = x.dims.map((_, axis) => axis);
     [perm[perm.length - 1], perm[perm.length - 2]] = [perm.at(-2)!, perm.at(-1)!];
-    y = { real: builder.node("Transpose", [state.real(x)], { perm }), dims: perm.map((axis) => x.dims[axis]!), affine: x.affine };
+    y = {
+      real: builder.node("Transpose", [state.real(x)], { perm }),
+      dims: perm.map((axis) => x.dims[axis]!),
+      affine: x.affine,
+    };
   }
   const dims = [...x.dims.slice(0, -1), y.dims.at(-1)!];
   const amplitude = sumOf(x, amplitudeOf(y), x.dims.at(-1)!);

@@ -30,7 +30,9 @@ export function weights(state: GraphState, dims: readonly number[], axis: number
     return kind === "ends" ? (random.next() < 0.5 ? lo : hi) : random.integer(lo, hi);
   });
   const base = state.scale(1 / (hi - lo));
-  const scales = Array.from({ length: channels }, (_, c) => (c === 0 ? base : Math.fround(base * (0.3 + random.next()))));
+  const scales = Array.from({ length: channels }, (_, c) =>
+    c === 0 ? base : Math.fround(base * (0.3 + random.next())),
+  );
   const middle = range.lo < 0 ? 0 : 2 ** Math.round(Math.log2(range.hi + 1) - 1);
   const asymmetric = choices.chance(0.25) && type !== "int16";
   const zeroPoints = scales.map(() => (asymmetric ? random.integer(lo, hi) : middle));
@@ -56,7 +58,12 @@ export function biasCodes(state: GraphState, channels: number, limit: number): s
 }
 
 /** An optional real bias: int32 codes of the products' unit or of one of their own, or float numbers. */
-export function bias(state: GraphState, x: Required<Affine>, { scales, amplitude }: Weights, channels: number): string[] {
+export function bias(
+  state: GraphState,
+  x: Required<Affine>,
+  { scales, amplitude }: Weights,
+  channels: number,
+): string[] {
   const { choices, builder, random } = state;
   const kind = choices.pick(["none", "unit", "unit", "own", "float"] as const);
   if (kind === "none") return [];

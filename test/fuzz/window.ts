@@ -1,6 +1,6 @@
 /** Images and signals, and windows on them. */
 import type { Attribute } from "../helpers/onnx.js";
-import { type GraphState, type Value } from "./values.js";
+import type { GraphState, Value } from "./values.js";
 
 export interface Plane {
   readonly channels: number;
@@ -10,7 +10,9 @@ export interface Plane {
 
 /** The value as an image [1, C, H, W] or a signal [1, C, L]. */
 export function planeOf({ dims }: Value): Plane | undefined {
-  return dims[0] === 1 && (dims.length === 3 || dims.length === 4) ? { channels: dims[1]!, size: dims.slice(2) } : undefined;
+  return dims[0] === 1 && (dims.length === 3 || dims.length === 4)
+    ? { channels: dims[1]!, size: dims.slice(2) }
+    : undefined;
 }
 
 interface Chosen {
@@ -20,7 +22,11 @@ interface Chosen {
 }
 
 /** A random window on these spatial sizes; `pool` windows are at least 2 wide, have pads below the kernel and may use ceil_mode. */
-export function window(state: GraphState, size: readonly number[], given: { dilations?: boolean; pool?: boolean }): Chosen {
+export function window(
+  state: GraphState,
+  size: readonly number[],
+  given: { dilations?: boolean; pool?: boolean },
+): Chosen {
   const { choices } = state;
   const same = choices.chance(0.25) ? choices.pick(["SAME_UPPER", "SAME_LOWER"]) : undefined;
   const axes = size.map((length) => {
@@ -43,7 +49,10 @@ export function window(state: GraphState, size: readonly number[], given: { dila
     // With ceil_mode no window begins behind the padded input.
     return ceil && (outputs - 1) * stride >= length + before ? outputs - 1 : outputs;
   });
-  const pads = [...axes.map(({ before, span }) => (fits ? before : span)), ...axes.map(({ after, span }) => (fits ? after : span))];
+  const pads = [
+    ...axes.map(({ before, span }) => (fits ? before : span)),
+    ...axes.map(({ after, span }) => (fits ? after : span)),
+  ];
   const attributes: Record<string, Attribute> = {
     kernel_shape: axes.map(({ kernel }) => kernel),
     strides: axes.map(({ stride }) => stride),

@@ -53,7 +53,9 @@ type PackedType = keyof typeof packedBits;
 
 const isPacked = (type: DataType): type is PackedType => type in packedBits;
 
-const writers: Readonly<Record<Exclude<DataType, PackedType>, [number, (view: DataView, at: number, value: number) => void]>> = {
+const writers: Readonly<
+  Record<Exclude<DataType, PackedType>, [number, (view: DataView, at: number, value: number) => void]>
+> = {
   float: [4, (view, at, value) => view.setFloat32(at, value, true)],
   uint8: [1, (view, at, value) => view.setUint8(at, value)],
   int8: [1, (view, at, value) => view.setInt8(at, value)],

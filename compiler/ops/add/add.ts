@@ -1,7 +1,7 @@
 /** Elementwise addition and subtraction of two operands with different scales. */
 import { exact } from "../../arith/definitions/exact.js";
 import { fail } from "../../diagnostics.js";
-import { scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
+import { scaleOf, type Tensor, typeRange, zeroPointOf } from "../../ir/index.js";
 import type { Range } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
 import { requireIncreasing } from "../product.js";
@@ -45,6 +45,7 @@ export default {
     const { subtract } = node.attributes;
     const [a, b] = node.inputs.map((tensor) => {
       requirePerTensor(tensor, node.name);
+      requireByteCodes(tensor, node.name);
       return {
         scale: scaleOf(tensor),
         zeroPoint: zeroPointOf(tensor),
@@ -56,7 +57,7 @@ export default {
     const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
     const post = node.post === undefined ? undefined : requireIncreasing(node, context);
     const definition = (post === undefined ? numerics : exact).add({ a, b, subtract, post, output, clamp });
-    const values = new Int16Array(65536);
+    const values = new Int32Array(65536);
     for (let x = a.range.lo; x <= a.range.hi; x++)
       for (let y = b.range.lo; y <= b.range.hi; y++)
         values[(x - a.range.lo) * 256 + (y - b.range.lo)] = definition.value(x, y);
@@ -110,6 +111,16 @@ export default {
   c,
   verilog,
 } satisfies OpHome<AddGraphAttributes, AddAttributes>;
+
+/** Every pair of codes is looked at, so codes must be few. Throws QC2002. */
+function requireByteCodes({ name, type }: Tensor, where: string): void {
+  if (type.bits <= 8) return;
+  fail(
+    "QC2002",
+    `'${name}' has ${type.bits}-bit codes; operands of sums have at most 8. Quantize it to int8 or uint8.`,
+    where,
+  );
+}
 
 interface Operand {
   readonly scale: number;

@@ -28,7 +28,7 @@ export interface AddAttributes extends ConstantOperand {
   readonly aLow: number;
   readonly bLow: number;
   /** Output codes: `values[(a - aLow) * 256 + (b - bLow)]`. */
-  readonly values: Int16Array;
+  readonly values: Int32Array;
   /** The certified linear form; undefined when none exists. */
   readonly linear?: AddLinear | undefined;
   /** The general certified form, present when `linear` is not. */

@@ -5,7 +5,7 @@ import type { AddLinear } from "./add.types.js";
 /** The definition and where it must hold. */
 export interface AddProblem {
   /** values[(a - aLow) * 256 + (b - bLow)] */
-  readonly values: Int16Array;
+  readonly values: Int32Array;
   readonly aLow: number;
   readonly bLow: number;
   readonly a: Range;
