@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { elementCount, type IntegerGraph } from "../../compiler/ir/index.js";
 import { bytesPerElement } from "../../compiler/ir/types.js";
 import { makePlan } from "../../compiler/plan/make-plan.js";
-import { setToBytes, transposed } from "../../compiler/verify/codes.js";
+import { setToBytes } from "../../compiler/verify/codes.js";
 import { qemu } from "../../compiler/verify/engines/qemu.js";
 import { emitC } from "../../targets/c/emit.js";
 import { emitVerilog } from "../../targets/verilog/emit.js";
@@ -60,7 +60,7 @@ export function qemuEngine(name: string): BatchEngine {
     check: ({ plan }) => void emitC(plan, target),
     async run(graphs) {
       const graph = joined(graphs.map(({ integerGraph }) => integerGraph));
-      const sets = transposed(graphs.map(({ inputs }) => inputs)).map((parts) => parts.flat());
+      const sets = graphs[0]!.inputs.map((_, inference) => graphs.flatMap(({ inputs }) => inputs[inference]!));
       const workDir = await mkdtemp(join(tmpdir(), "qc-fuzz-"));
       try {
         const { outputs } = await engine.run({

@@ -168,7 +168,7 @@ export function addAdd(
     hi: extreme(left, Math.max) + extreme(right, Math.max),
   };
   const requantize = requantizeLayer(random, [ends], type);
-  const values = new Int16Array(left.length * 256);
+  const values = new Int32Array(left.length * 256);
   for (let x = 0; x < left.length; x++) {
     for (let y = 0; y < right.length; y++) {
       const sum = ((x + rangeA.lo) * linear.ma + (y + rangeB.lo) * linear.mb + linear.c) >> linear.shift;
