@@ -1,6 +1,6 @@
 /** A fixed set of random graphs through every engine; scripts/fuzz-graphs.ts runs more of them. */
 import { describe, expect, it } from "vitest";
-import { campaign, type CampaignOptions } from "./campaign.js";
+import { type CampaignOptions, campaign } from "./campaign.js";
 import { engineNamed } from "./engines.js";
 
 const seed = 20_260_101;
