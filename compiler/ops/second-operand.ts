@@ -14,7 +14,7 @@ export interface Repetition {
 /** What such operations have among their integer attributes. */
 export interface ConstantOperand {
   /** Codes of a constant second operand: one, or a whole number of times one per channel; repeated to the output's size. */
-  readonly constant?: Int16Array | undefined;
+  readonly constant?: Int32Array | undefined;
 }
 
 /** How `shape` repeats to `full` (of the same rank): along its leading axes, or along its trailing ones; undefined for both. */
@@ -51,8 +51,8 @@ export function pairsInPlace(node: IntegerNode<ConstantOperand>, index: number):
 }
 
 /** Codes of a constant second operand as attributes hold them; undefined for an activation. */
-export function constantCodes(b: Tensor): Int16Array | undefined {
-  return b.data && Int16Array.from(b.data);
+export function constantCodes(b: Tensor): Int32Array | undefined {
+  return b.data && Int32Array.from(b.data);
 }
 
 /** Ranges of the second operand seen from the output's channels: one entry, or one per channel. */

@@ -250,7 +250,7 @@ export function addExtremum(
   b: IntegerTensor,
   type: IntegerType,
 ): IntegerTensor {
-  const table = ({ type: { bits } }: IntegerTensor) => Int16Array.from(random.codes(2 ** bits, int16Part(type)));
+  const table = ({ type: { bits } }: IntegerTensor) => Int32Array.from(random.codes(2 ** bits, int16Part(type)));
   const attributes: ExtremumAttributes = {
     kind: random.next() < 0.5 ? "max" : "min",
     aLow: typeRange(a.type).lo,
@@ -276,7 +276,7 @@ export function addTable(
 ): IntegerTensor {
   const attributes: TableAttributes = {
     low: typeRange(input.type).lo,
-    values: Int16Array.from(random.codes(2 ** input.type.bits, range ?? int16Part(type))),
+    values: Int32Array.from(random.codes(2 ** input.type.bits, range ?? int16Part(type))),
   };
   return builder.node("table", [input], input.shape, attributes, type);
 }
@@ -289,7 +289,7 @@ export function addChannelTable(
 ): IntegerTensor {
   const attributes: ChannelTableAttributes = {
     low: typeRange(input.type).lo,
-    values: Int16Array.from(random.codes(input.shape.at(-1)! * 2 ** input.type.bits, int16Part(type))),
+    values: Int32Array.from(random.codes(input.shape.at(-1)! * 2 ** input.type.bits, int16Part(type))),
   };
   return builder.node("channel-table", [input], input.shape, attributes, type);
 }

@@ -5,7 +5,21 @@ import { Random } from "../hdl/graphs.js";
 const { onnx } = pkg;
 
 /** ONNX TensorProto.DataType numbers. */
-export const dataType = { float: 1, uint8: 2, int8: 3, int16: 5, int32: 6, int64: 7, float16: 10, double: 11 } as const;
+export const dataType = {
+  float: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  float16: 10,
+  double: 11,
+  uint4: 21,
+  int4: 22,
+  uint2: 25,
+  int2: 26,
+} as const;
 export type DataType = keyof typeof dataType;
 
 /** `{ float: 3 }` is a float attribute; a number or list of numbers an integer one. */
@@ -33,10 +47,19 @@ export interface Affine {
   readonly type?: DataType;
 }
 
-const writers: Readonly<Record<DataType, [number, (view: DataView, at: number, value: number) => void]>> = {
+/** Bits of the types of which several elements share a byte, the first in the lowest bits. */
+const packedBits = { uint4: 4, int4: 4, uint2: 2, int2: 2 } as const;
+type PackedType = keyof typeof packedBits;
+
+const isPacked = (type: DataType): type is PackedType => type in packedBits;
+
+const writers: Readonly<
+  Record<Exclude<DataType, PackedType>, [number, (view: DataView, at: number, value: number) => void]>
+> = {
   float: [4, (view, at, value) => view.setFloat32(at, value, true)],
   uint8: [1, (view, at, value) => view.setUint8(at, value)],
   int8: [1, (view, at, value) => view.setInt8(at, value)],
+  uint16: [2, (view, at, value) => view.setUint16(at, value, true)],
   int16: [2, (view, at, value) => view.setInt16(at, value, true)],
   int32: [4, (view, at, value) => view.setInt32(at, value, true)],
   int64: [8, (view, at, value) => view.setBigInt64(at, BigInt(value), true)],
@@ -45,10 +68,17 @@ const writers: Readonly<Record<DataType, [number, (view: DataView, at: number, v
 };
 
 function raw({ type, values }: BuiltConstant): Uint8Array {
+  if (isPacked(type)) return packed(values, packedBits[type]);
   const [bytes, write] = writers[type];
   const view = new DataView(new ArrayBuffer(values.length * bytes));
   for (const [i, value] of values.entries()) write(view, i * bytes, value);
   return new Uint8Array(view.buffer);
+}
+
+function packed(values: readonly number[], bits: number): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil((values.length * bits) / 8));
+  for (const [i, value] of values.entries()) bytes[(i * bits) >> 3]! |= (value & (2 ** bits - 1)) << ((i * bits) % 8);
+  return bytes;
 }
 
 function attributeProto(name: string, value: Attribute): object {

@@ -35,7 +35,7 @@ export default {
       const own = channel === 0 ? context : { ...context, note: () => {} };
       return functionTable(node, ofChannel(expression, channel), [rangeOf(channel)], own);
     });
-    const values = Int16Array.from(tables.flatMap((table) => [...table]));
+    const values = Int32Array.from(tables.flatMap((table) => [...table]));
     return {
       attributes: { low, values },
       ranges: tables.map((table, channel) => tableRange(table, low, rangeOf(channel))),
@@ -55,7 +55,7 @@ export default {
     keep: ({ inputs: [x], attributes: { low, values } }, { output }) => {
       const codes = values.length / x!.shape.at(-1)!;
       const kept = output.flatMap((channel) => [...values.subarray(channel * codes, (channel + 1) * codes)]);
-      return { low, values: values instanceof Int16Array ? Int16Array.from(kept) : Int32Array.from(kept) };
+      return { low, values: Int32Array.from(kept) };
     },
   },
   print: ({ low, values }) => `low=${low} values=${values.length}`,

@@ -9,5 +9,5 @@ export interface ChannelTableGraphAttributes {
 export interface ChannelTableAttributes {
   readonly low: number;
   /** [channels][codes of the input's type] */
-  readonly values: Int16Array | Int32Array;
+  readonly values: Int32Array;
 }

@@ -10,6 +10,6 @@ export interface ExtremumAttributes extends ConstantOperand {
   readonly aLow: number;
   readonly bLow: number;
   /** Output codes of each operand alone. */
-  readonly a: Int16Array;
-  readonly b: Int16Array;
+  readonly a: Int32Array;
+  readonly b: Int32Array;
 }

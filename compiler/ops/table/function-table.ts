@@ -11,7 +11,7 @@ export function functionTable(
   expression: Expression | undefined,
   reachable: readonly Range[],
   context: LowerContext,
-): Int16Array {
+): Int32Array {
   const x = node.inputs[0]!;
   requirePerTensor(x, node.name);
   const { numerics } = context;
@@ -23,7 +23,7 @@ export function functionTable(
     expression === undefined ? { value: numerics.unary(spec) } : numerics.expression({ ...spec, expression });
   if ("fallback" in definition && definition.fallback)
     context.note("QC3003", `${definition.fallback}; 'exact' is used.`);
-  return Int16Array.from({ length: hi - lo + 1 }, (_, i) => {
+  return Int32Array.from({ length: hi - lo + 1 }, (_, i) => {
     const code = lo + i;
     const value = definition.value(code);
     if (value !== undefined) return value;
@@ -38,7 +38,7 @@ export function functionTable(
 }
 
 /** Least and greatest table value over a range of codes: functions need not be monotone. */
-export function tableRange(values: Int16Array, low: number, { lo, hi }: Range): Range {
+export function tableRange(values: Int32Array, low: number, { lo, hi }: Range): Range {
   const part = values.subarray(lo - low, hi - low + 1);
   return { lo: part.reduce((a, b) => Math.min(a, b)), hi: part.reduce((a, b) => Math.max(a, b)) };
 }

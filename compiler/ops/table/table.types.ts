@@ -8,5 +8,5 @@ export interface TableGraphAttributes {
 
 export interface TableAttributes {
   readonly low: number;
-  readonly values: Int16Array | Int32Array;
+  readonly values: Int32Array;
 }

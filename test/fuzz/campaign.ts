@@ -1,0 +1,166 @@
+/** Campaigns of random graphs: compiles them, sends them to engines in batches, finds and shrinks what differs. */
+import fc from "fast-check";
+import { importModel } from "../../compiler/import/read-graph.js";
+import { printForm } from "../../compiler/ir/print.js";
+import { type Compiled, caseOf, compiled, type GraphCase, isRefused, orRefused } from "./case.js";
+import type { BatchEngine } from "./engines.js";
+import { type RandomGraph, randomGraph, recipes } from "./random-graph.js";
+
+export interface Failure {
+  readonly seed: number;
+  readonly engine: string;
+  readonly reason: string;
+}
+
+export interface Tally {
+  compiled: number;
+  /** How often a graph was refused, by code and message with its numbers as #. */
+  readonly refused: Map<string, number>;
+  /** Graphs whose bytes were compared, by engine. */
+  readonly compared: Map<string, number>;
+  /** Graphs that a back end refused, by engine and code. */
+  readonly unsupported: Map<string, number>;
+  /** ONNX operators in compiled graphs. */
+  readonly operators: Map<string, number>;
+  readonly failures: Failure[];
+}
+
+const increase = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
+
+const interpreter = "interpreter";
+
+const reasonOf = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+export interface CampaignOptions {
+  readonly seed: number;
+  readonly runs: number;
+  /** Graphs each engine gets at most; all unless given. */
+  readonly most?: ReadonlyMap<string, number>;
+  readonly engines: readonly BatchEngine[];
+  readonly onProgress?: (tally: Tally, done: number) => void;
+}
+
+interface Waiting {
+  readonly each: GraphCase;
+  readonly compiled: Compiled;
+}
+
+/** Seeds of cases follow each other, so that a part of a campaign can be run again. */
+export async function campaign({ seed, runs, engines, most, onProgress }: CampaignOptions): Promise<Tally> {
+  const tally: Tally = {
+    compiled: 0,
+    refused: new Map(),
+    compared: new Map(),
+    unsupported: new Map(),
+    operators: new Map(),
+    failures: [],
+  };
+  const queues = new Map(engines.map((engine) => [engine, [] as Waiting[]]));
+  for (let number = 0; number < runs; number++) {
+    const result = firstStep(seed + number, tally);
+    for (const [engine, queue] of result ? queues : []) {
+      const done = (tally.compared.get(engine.name) ?? 0) + queue.length;
+      if (result && done < (most?.get(engine.name) ?? runs) && accepts(engine, result, tally)) queue.push(result);
+      if (queue.length >= engine.batch) await flush(engine, queue.splice(0), tally);
+    }
+    onProgress?.(tally, number + 1);
+  }
+  for (const [engine, queue] of queues) if (queue.length > 0) await flush(engine, queue, tally);
+  return tally;
+}
+
+function firstStep(seed: number, tally: Tally): Waiting | undefined {
+  try {
+    const each = caseOf(seed);
+    const result = compiled(each);
+    if (isRefused(result)) {
+      increase(tally.refused, result.refused.replace(/(?<!QC)\b-?\d+(\.\d+)?(e-?\d+)?\b/g, "#").slice(0, 160));
+      return undefined;
+    }
+    tally.compiled++;
+    for (const operator of new Set(each.operators)) increase(tally.operators, operator);
+    return { each, compiled: result };
+  } catch (error) {
+    tally.failures.push({ seed, engine: interpreter, reason: reasonOf(error) });
+    return undefined;
+  }
+}
+
+function accepts(engine: BatchEngine, { each, compiled: graph }: Waiting, tally: Tally): boolean {
+  try {
+    const answer = orRefused(() => {
+      engine.check(graph);
+      return {};
+    });
+    if (isRefused(answer)) increase(tally.unsupported, `${engine.name} ${answer.refused.slice(0, 6)}`);
+    return !isRefused(answer);
+  } catch (error) {
+    tally.failures.push({ seed: each.seed, engine: engine.name, reason: reasonOf(error) });
+    return false;
+  }
+}
+
+/** Runs a batch; when its build or its run fails, halves find the graphs that make it fail. */
+async function flush(engine: BatchEngine, batch: readonly Waiting[], tally: Tally): Promise<void> {
+  try {
+    const reasons = await engine.run(batch.map(({ compiled: graph }) => graph));
+    reasons.forEach((reason, i) => {
+      increase(tally.compared, engine.name);
+      if (reason) tally.failures.push({ seed: batch[i]!.each.seed, engine: engine.name, reason });
+    });
+  } catch (error) {
+    if (batch.length === 1) {
+      tally.failures.push({ seed: batch[0]!.each.seed, engine: engine.name, reason: reasonOf(error) });
+      return;
+    }
+    const half = batch.length >> 1;
+    await flush(engine, batch.slice(0, half), tally);
+    await flush(engine, batch.slice(half), tally);
+  }
+}
+
+/** Why a graph fails in an engine; undefined when it does not. */
+async function failureOf(graph: RandomGraph, engine: BatchEngine | undefined): Promise<string | undefined> {
+  try {
+    const result = compiled(graph);
+    if (isRefused(result) || !engine) return undefined;
+    if (isRefused(orRefused(() => ({ done: engine.check(result) })))) return undefined;
+    const [reason] = await engine.run([result]);
+    return reason;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+export interface Shrunk {
+  readonly reason: string;
+  readonly graph: RandomGraph;
+  /** fast-check's path from the seed to the smallest failing graph. */
+  readonly path: string;
+}
+
+/** The smallest graph that fails like the case of `seed`, found within `milliseconds`. */
+export async function shrink(
+  { seed, engine: name }: Failure,
+  engines: readonly BatchEngine[],
+  milliseconds: number,
+): Promise<Shrunk | undefined> {
+  const engine = engines.find((each) => each.name === name);
+  const property = fc.asyncProperty(
+    recipes,
+    async (recipe) => (await failureOf(randomGraph(recipe), engine)) === undefined,
+  );
+  const details = await fc.check(property, { seed, numRuns: 1, interruptAfterTimeLimit: milliseconds });
+  if (!details.counterexample) return undefined;
+  const graph = randomGraph(details.counterexample[0]);
+  return { graph, path: details.counterexamplePath ?? "", reason: (await failureOf(graph, engine)) ?? "gone" };
+}
+
+/** The graph as it is read, as --print-after=import shows it; the reason where it cannot be read. */
+export function printed({ bytes }: RandomGraph): string {
+  try {
+    return printForm(importModel(bytes, "model"));
+  } catch (error) {
+    return `${reasonOf(error)}\n`;
+  }
+}

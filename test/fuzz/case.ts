@@ -1,0 +1,69 @@
+/** One random graph through the compiler: refused with a code, or compiled, with what the interpreter says of random codes. */
+import fc from "fast-check";
+import { numericsByName } from "../../compiler/arith/numerics.js";
+import { type Compilation, compile } from "../../compiler/compile.js";
+import { exitCode, QcError } from "../../compiler/diagnostics.js";
+import { importModel } from "../../compiler/import/read-graph.js";
+import { outputsOf } from "../../compiler/interpreter/interpreter.js";
+import type { IntegerGraph } from "../../compiler/ir/index.js";
+import { lower } from "../../compiler/passes/lower.js";
+import { type CodeSet, setToBytes } from "../../compiler/verify/codes.js";
+import { Random } from "../runtime-c/random.js";
+import { inputSets } from "../runtime-c/run.js";
+import { type RandomGraph, type Recipe, randomGraph, recipes } from "./random-graph.js";
+
+const inferences = 4;
+
+export interface Compiled extends Compilation {
+  readonly inputs: readonly CodeSet[];
+  /** The bytes of all outputs of all inferences. */
+  readonly expected: Buffer;
+}
+
+export interface GraphCase extends RandomGraph {
+  readonly seed: number;
+}
+
+/** A code of the catalogue that blames the model, with its message; everything else is thrown. */
+export interface Refused {
+  readonly refused: string;
+}
+
+/** The graph of a seed. */
+export function caseOf(seed: number): GraphCase {
+  return { seed, ...randomGraph(recipeOf(seed)) };
+}
+
+export function recipeOf(seed: number): Recipe {
+  return fc.sample(recipes, { seed, numRuns: 1 })[0]!;
+}
+
+/** Runs `work`; the refusal when it fails as a model may make it fail. */
+export function orRefused<T>(work: () => T): T | Refused {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof QcError) || error.exitCode !== exitCode.unsupported) throw error;
+    const { code, message } = error.diagnostics[0]!;
+    return { refused: `${code}: ${message}` };
+  }
+}
+
+export const isRefused = (result: object): result is Refused => "refused" in result;
+
+function bytesOf(graph: IntegerGraph, inputs: readonly CodeSet[]): Buffer {
+  return Buffer.concat(inputs.map((set) => setToBytes(outputsOf(graph, set), graph.outputs)));
+}
+
+/** Compiles and interprets a graph. Throws when the passes change what is computed. */
+export function compiled({ bytes, numerics }: RandomGraph): Compiled | Refused {
+  return orRefused(() => {
+    const compilation = compile(bytes, { numerics });
+    const { integerGraph } = compilation;
+    const inputs = inputSets(integerGraph, new Random(11), inferences);
+    const expected = bytesOf(integerGraph, inputs);
+    const plain = lower(importModel(bytes, "model"), numericsByName.get(numerics)!);
+    if (!bytesOf(plain, inputs).equals(expected)) throw new Error("the passes change the outputs");
+    return { ...compilation, inputs, expected };
+  });
+}

@@ -1,0 +1,35 @@
+/** A fixed set of random graphs through every engine; scripts/fuzz-graphs.ts runs more of them. */
+import { describe, expect, it } from "vitest";
+import { type CampaignOptions, campaign } from "./campaign.js";
+import { engineNamed } from "./engines.js";
+
+const seed = 20_260_101;
+
+async function failures(options: Omit<CampaignOptions, "seed">) {
+  const tally = await campaign({ seed, ...options });
+  return { failures: tally.failures, compiled: tally.compiled, compared: tally.compared };
+}
+
+describe("random graphs", () => {
+  it("generated C computes the interpreter's bytes; few graphs are refused", async () => {
+    const runs = 150;
+    const { failures: found, compiled, compared } = await failures({ runs, engines: [engineNamed("host")] });
+    expect(found).toEqual([]);
+    expect(compiled).toBeGreaterThan(0.75 * runs);
+    expect(compared.get("host")).toBeGreaterThan(0.95 * compiled);
+  });
+
+  it.each([
+    ["cortex-m4", 6],
+    ["rv32imc", 6],
+    ["verilog", 4],
+  ])("%s computes the interpreter's bytes", async (name, count) => {
+    const { failures: found, compared } = await failures({
+      runs: 3 * count,
+      engines: [engineNamed(name)],
+      most: new Map([[name, count]]),
+    });
+    expect(found).toEqual([]);
+    expect(compared.get(name)).toBe(count);
+  });
+});
