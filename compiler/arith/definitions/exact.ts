@@ -83,7 +83,7 @@ export function affineStaircase(
       clamp.hi,
     );
   const first = at(acc.lo);
-  if (slope.numerator === slope.denominator && delta.numerator === 0n && acc.hi - acc.lo > mostThresholds) {
+  if (slope.numerator === slope.denominator && delta.numerator === 0n && clamp.hi - clamp.lo > mostThresholds) {
     const unclamped = acc.lo + zeroPoint >= clamp.lo && acc.hi + zeroPoint <= clamp.hi;
     if (unclamped) return { ...identityStaircase(acc), first };
   }
