@@ -67,6 +67,19 @@ export function monotonicity(expression: Expression): Monotonicity {
   return increasing.has(name) && parameters.every(Boolean) ? operands[0]! : "unknown";
 }
 
+/** Whether an expression is x with constants added and positive ones multiplied: equal values stay the only equal ones. */
+export function risesStrictly(expression: Expression): boolean {
+  if (expression === "x") return true;
+  if (typeof expression !== "object" || "perChannel" in expression) return false;
+  const [name] = expression;
+  const operands = operandsOf(expression);
+  const steps: readonly FunctionName[] = ["Add", "Sub", "Mul", "Div"];
+  const parts = operands.filter((operand) => monotonicity(operand) !== "constant");
+  return (
+    steps.includes(name) && parts.length === 1 && monotonicity(expression) === "increasing" && risesStrictly(parts[0]!)
+  );
+}
+
 function joint(a: Monotonicity, b: Monotonicity): Monotonicity {
   if (a === "constant" || a === b) return b;
   return b === "constant" ? a : "unknown";

@@ -2,8 +2,9 @@
 import { type Expression, type FunctionName, operandsOf } from "../arith/expression.js";
 import { estimate } from "../arith/expression-float32.js";
 import { f32 } from "../arith/float32.js";
-import type { Quantization } from "../ir/graph.js";
-import type { IntegerType } from "../ir/types.js";
+import type { Quantization, Tensor } from "../ir/graph.js";
+import { elementCount, type IntegerType } from "../ir/types.js";
+import type { OnnxTensor } from "./onnx.js";
 
 /** All values are `scale * k` with whole k in [lo, hi]; the ends may be infinite. */
 export interface Grid {
@@ -93,13 +94,24 @@ function scaled(grid: Grid | undefined, factor: number): Grid | undefined {
 
 /** Grid operand and constant factor of a product, in either order. */
 const product: Rule = ([a, b], x) => {
-  if (typeof b === "number") return scaled(gridOf(a!, x), b);
-  return typeof a === "number" ? scaled(gridOf(b!, x), a) : undefined;
+  const [left, right] = [oneConstant(a!), oneConstant(b!)];
+  if (right !== undefined) return scaled(gridOf(a!, x), right);
+  return left === undefined ? undefined : scaled(gridOf(b!, x), left);
 };
 
+/** The value of an expression without x and without constants per channel. */
+function oneConstant(expression: Expression): number | undefined {
+  const values = constantValues(expression);
+  return values?.length === 1 ? values[0] : undefined;
+}
+
 /** Only division by a power of two keeps the unit exact. */
-const quotient: Rule = ([a, b], x) =>
-  typeof b === "number" && Number.isInteger(Math.log2(Math.abs(b))) ? scaled(gridOf(a!, x), 1 / b) : undefined;
+const quotient: Rule = ([a, b], x) => {
+  const divisor = oneConstant(b!);
+  return divisor !== undefined && Number.isInteger(Math.log2(Math.abs(divisor)))
+    ? scaled(gridOf(a!, x), 1 / divisor)
+    : undefined;
+};
 
 const rules: Partial<Record<FunctionName, Rule>> = {
   Add: (operands, x) => binary(operands, x, (a, b) => ({ lo: a.lo + b.lo, hi: a.hi + b.hi })),
@@ -175,6 +187,34 @@ export function multiplesOf(values: ArrayLike<number>): { codes: Int32Array; sca
     if (most / scale < 2 ** 15 && codes.every((code, k) => f32(code * scale) === values[k])) return { codes, scale };
   }
   return undefined;
+}
+
+/** A constant as codes with one unit, or with one per index of an axis; undefined when it has none. */
+export function constantCodes({
+  dims,
+  values,
+}: OnnxTensor): Pick<Tensor, "type" | "quantization" | "data"> | undefined {
+  const whole = multiplesOf(values);
+  if (whole) return withType(whole.codes, gridQuantization(whole.scale));
+  for (const [axis, channels] of dims.entries()) {
+    if (channels < 2) continue;
+    const inner = elementCount(dims.slice(axis + 1));
+    const channelOf = (k: number) => Math.floor(k / inner) % channels;
+    const parts = Array.from({ length: channels }, (): number[] => []);
+    for (let k = 0; k < values.length; k++) parts[channelOf(k)]!.push(values[k]!);
+    const found = parts.map(multiplesOf);
+    if (!found.every((part) => part !== undefined)) continue;
+    const next = parts.map(() => 0);
+    const codes = Int32Array.from(values, (_, k) => found[channelOf(k)]!.codes[next[channelOf(k)]!++]!);
+    return withType(codes, { scales: found.map(({ scale }) => scale), zeroPoints: found.map(() => 0), axis });
+  }
+  return undefined;
+}
+
+function withType(data: Int32Array, quantization: Quantization) {
+  const [lo, hi] = data.reduce(([a, b], code) => [Math.min(a!, code), Math.max(b!, code)], [0, 0]) as [number, number];
+  const type = typeFor(lo, hi);
+  return type && { type, quantization, data };
 }
 
 /** Quantization whose codes are the multiples themselves. */

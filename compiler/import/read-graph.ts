@@ -7,16 +7,17 @@ import { opHomes } from "../ops/index.js";
 import { lastAxisBehind } from "../ops/table/real-function.js";
 import { borderQuantization } from "./border.js";
 import { foldLimit, foldNode, foldShape, movesElements } from "./fold/fold-node.js";
-import { gridQuantization, multiplesOf, typeFor } from "./grid.js";
+import { movedAxis } from "./fold/moved-axis.js";
+import { constantCodes, gridQuantization } from "./grid.js";
 import { inputCodes } from "./input-codes.js";
 import { inputShape, pinnedDims } from "./input-shape.js";
 import type { ImportOptions, InputCodes, OnnxModel, OnnxNode, OnnxValue } from "./onnx.js";
 import { readOnnx } from "./onnx.js";
-import { pruneUnused, requireSingleDefinitions } from "./prune.js";
-import { knownDomains, qonnxRules } from "./qonnx.js";
-import { equalQuantization, quantizationRules, shapeOf } from "./quantize-rules.js";
+import { inOrder, pruneUnused, requireSingleDefinitions } from "./prune.js";
+import { equalQuantization, shapeOf } from "./quantize-rules.js";
 import { rewriteOf } from "./rewrites.js";
-import type { FloatInput, GraphReader, Move, OnnxRule, Pending, Unquantized, Value } from "./rules.js";
+import { rulesFor } from "./rule-tables.js";
+import type { FloatInput, GraphReader, Move, Pending, Unquantized, Value } from "./rules.js";
 import { elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
 import { chosenQuantization, describeImplied, exactQuantization, type RawOutput, rawOutput } from "./unquantized.js";
 import { codesAsConstant, describeValue, equalType, isPlain, movedShape } from "./values.js";
@@ -29,21 +30,7 @@ export function importModel(bytes: Uint8Array, name: string, options: ImportOpti
   const model = readOnnx(bytes, options);
   requireSingleDefinitions(model);
   const inputs = inputCodes(options.inputs, model);
-  return new ModelReader(pruneUnused(model), name, pinnedDims(options.dims, model.inputs), inputs).read();
-}
-
-/** Rules by ONNX operator type: the quantization rules, then those of the op homes in order of their names. */
-function rulesFor(opType: string): OnnxRule[] {
-  const rules: OnnxRule[] = [];
-  for (const table of [quantizationRules, qonnxRules]) {
-    const own = Object.hasOwn(table, opType) ? table[opType] : undefined;
-    if (own) rules.push(own);
-  }
-  for (const home of opHomes.values()) {
-    const rule = home.onnx[opType];
-    if (rule) rules.push(rule);
-  }
-  return rules;
+  return new ModelReader(inOrder(pruneUnused(model)), name, pinnedDims(options.dims, model.inputs), inputs).read();
 }
 
 export class ModelReader implements GraphReader {
@@ -107,10 +94,9 @@ export class ModelReader implements GraphReader {
   private settled(name: string, value: Value): Tensor | undefined {
     let tensor: Tensor | undefined;
     if (value.kind === "constant") {
-      const { dims, values, dataType } = value.constant;
-      const found = isFloatType(dataType) || integerTypeOf(dataType) ? multiplesOf(values) : undefined;
-      const type = found && typeFor(Math.min(...found.codes, 0), Math.max(...found.codes, 0));
-      tensor = type && { name, shape: dims, type, quantization: gridQuantization(found.scale), data: found.codes };
+      const { dims, dataType } = value.constant;
+      const found = isFloatType(dataType) || integerTypeOf(dataType) ? constantCodes(value.constant) : undefined;
+      tensor = found && { name, shape: dims, ...found };
     } else if (value.kind === "pending" || value.kind === "float-input") {
       const own = exactQuantization(value);
       tensor = own && this.quantize(name, value, own.type, own.quantization);
@@ -237,7 +223,7 @@ export class ModelReader implements GraphReader {
         return;
       }
       if (this.fold(node)) return;
-      const rules = knownDomains.has(node.domain) ? rulesFor(node.opType) : [];
+      const rules = rulesFor(node);
       const known = node.domain === "" ? node.opType : `${node.domain}.${node.opType}`;
       if (rules.length === 0) {
         this.report("QC2001", node, `${known} is not supported.`);
@@ -259,7 +245,11 @@ export class ModelReader implements GraphReader {
     const [first] = inputs;
     const moved = first?.kind === "real" && movesElements(node) ? first.tensor : undefined;
     const constants = inputs.map((value) => (value?.kind === "constant" ? value.constant : undefined));
-    if (moved?.data && moved.quantization.axis === undefined) constants[0] = codesAsConstant(moved, moved.data);
+    const axis = moved?.quantization.axis;
+    const place =
+      axis === undefined ? undefined : movedAxis(node, moved!.shape, axis, constants.slice(1), this.foldable);
+    if (moved?.data && (axis === undefined) === (place === undefined))
+      constants[0] = codesAsConstant(moved, moved.data);
     const known = node.inputs.every((name, index) => name === "" || constants[index]);
     const results = known ? foldNode(node, constants, this.foldable) : first && foldShape(node, shapeOf(first));
     for (const [index, constant] of results?.entries() ?? []) {
@@ -268,6 +258,7 @@ export class ModelReader implements GraphReader {
       if (!shared) this.foldable -= values.length;
       const real = moved && {
         ...moved,
+        quantization: { ...moved.quantization, axis: place },
         name,
         shape: dims,
         data: values instanceof Int32Array ? values : Int32Array.from(values),

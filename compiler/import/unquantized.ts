@@ -81,7 +81,9 @@ export function chosenQuantization(value: Pending): Implied | undefined {
   const home = opHomes.get(value.op)!;
   if (home.natural) return home.natural;
   const { grid, expression } = sourceOf(value);
-  const { lo, hi } = boundsOf(expression, grid);
+  const reach = home.reach?.(value);
+  // As a grid of whatever unit: only its ends count here.
+  const { lo, hi } = boundsOf(expression, reach ? { scale: 1, lo: reach.min, hi: reach.max } : grid);
   const most = Math.max(-lo, hi);
   if (!(most > 0 && Number.isFinite(most))) return undefined;
   const scale = 2 ** Math.ceil(Math.log2(most / 32767));

@@ -6,7 +6,7 @@ import type { RequantizeLayer } from "../arith/requantize-layer.js";
 import type { Grid } from "../import/grid.js";
 import type { OnnxRule } from "../import/rules.js";
 import type { Implied } from "../import/unquantized.js";
-import type { GraphNode, Tensor } from "../ir/graph.js";
+import type { GraphNode, RealClamp, Tensor } from "../ir/graph.js";
 import type { IntegerNode, Range, Shape } from "../ir/index.js";
 
 /** Result of lowering a Graph node: integer attributes and the proven range of every output channel. */
@@ -67,6 +67,8 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   readonly post?: boolean;
   /** The unit of which all real results are whole multiples, and how many at most; undefined where there is none. */
   unit?(node: { readonly inputs: readonly Tensor[]; readonly attributes: GraphAttributes }): Grid | undefined;
+  /** Bounds of all real results, where the operation has no unit. */
+  reach?(node: { readonly inputs: readonly Tensor[]; readonly attributes: GraphAttributes }): RealClamp;
   /** The quantization of unquantized results at the graph's end, where the operation has a usual one. */
   readonly natural?: Implied;
   /** True when the output is the input's bytes unchanged, so no code runs. */

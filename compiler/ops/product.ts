@@ -8,7 +8,16 @@ import type { RequantizeLayer } from "../arith/requantize-layer.js";
 import type { Staircase } from "../arith/staircase.js";
 import { fail } from "../diagnostics.js";
 import type { Grid } from "../import/grid.js";
-import { type GraphNode, type Range, scaleOf, type Tensor, zeroPointOf } from "../ir/index.js";
+import {
+  elementCount,
+  type GraphNode,
+  type Range,
+  type RealClamp,
+  scaleOf,
+  type Tensor,
+  typeRange,
+  zeroPointOf,
+} from "../ir/index.js";
 import { productRange, requireInt32 } from "./accumulator.js";
 import type { LowerContext } from "./op.js";
 import { channelScale, type Weights, weightArray } from "./weights.js";
@@ -77,6 +86,29 @@ export function productUnit({ inputs: [x, weights, bias] }: { readonly inputs: r
   if (scales.some((other) => other !== scales[0]) || bias?.quantization.scales.some((other) => other !== scale))
     return undefined;
   return { scale, lo: -(2 ** 31), hi: 2 ** 31 - 1 };
+}
+
+/**
+ * Bounds of sums of products from the magnitudes of their weights: for outputs that nothing quantizes and that have no unit.
+ * `axis` is that of the weights' output channels.
+ */
+export function productReach([x, weights, bias]: readonly Tensor[], axis: number): RealClamp {
+  const { lo, hi } = typeRange(x!.type);
+  const most = scaleOf(x!) * Math.max(hi - zeroPointOf(x!), zeroPointOf(x!) - lo);
+  const { zeroPoints } = weights!.quantization;
+  const channels = weights!.shape[axis]!;
+  const inner = elementCount(weights!.shape.slice(axis + 1));
+  const sums = new Float64Array(channels);
+  weights!.data!.forEach((code, k) => {
+    const channel = Math.floor(k / inner) % channels;
+    const zeroPoint = zeroPoints[zeroPoints.length === 1 ? 0 : channel]!;
+    sums[channel]! += Math.abs(code - zeroPoint) * channelScale(weights!, channel);
+  });
+  const max = sums.reduce((largest, sum, channel) => {
+    const own = bias ? Math.abs(bias.data![channel]!) * channelScale(bias, channel) : 0;
+    return Math.max(largest, sum * most + own);
+  }, 0);
+  return { min: -max, max };
 }
 
 interface Post {

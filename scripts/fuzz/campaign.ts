@@ -34,7 +34,10 @@ export class Corpus {
   /** Small samples come more often: the bulk of the cases is quick. */
   constructor(private readonly samples: readonly Sample[]) {
     let sum = 0;
-    for (const { bytes, weight } of samples) this.cumulated.push((sum += weight / (400 + bytes.length)));
+    for (const { bytes, weight } of samples) {
+      sum += weight / (400 + bytes.length);
+      this.cumulated.push(sum);
+    }
   }
 
   private choose(random: Random): Sample {

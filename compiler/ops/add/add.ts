@@ -37,6 +37,13 @@ export default {
     });
     return { scale: scaleOf(a!), lo: first!.lo + second!.lo, hi: first!.hi + second!.hi };
   },
+  reach({ inputs, attributes: { subtract } }) {
+    const [a, b] = inputs.map((tensor, i) => {
+      const [least, most] = realBounds(tensor);
+      return subtract === (i === 0 ? "first" : "second") ? [-most, -least] : [least, most];
+    }) as [[number, number], [number, number]];
+    return { min: a[0] + b[0], max: a[1] + b[1] };
+  },
   post: true,
   inferShape: ({ inputs: [a] }) => a!.shape,
 
@@ -120,6 +127,12 @@ function requireByteCodes({ name, type }: Tensor, where: string): void {
     `'${name}' has ${type.bits}-bit codes; operands of sums have at most 8. Quantize it to int8 or uint8.`,
     where,
   );
+}
+
+function realBounds(tensor: Tensor): [number, number] {
+  const { lo, hi } = typeRange(tensor.type);
+  const real = (code: number) => scaleOf(tensor) * (code - zeroPointOf(tensor));
+  return [real(lo), real(hi)];
 }
 
 interface Operand {

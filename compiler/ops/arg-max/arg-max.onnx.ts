@@ -1,10 +1,14 @@
 /** ONNX ArgMax, ArgMin and TopK with k = 1. Indices are int64 in ONNX and codes of type int32, scale 1 and zero point 0 here. */
+import { dependsOnChannel } from "../../arith/expression.js";
+import { risesStrictly } from "../../arith/monotonicity.js";
 import { Attributes } from "../../import/attributes.js";
+import { gridQuantization } from "../../import/grid.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
 import type { Quantization, Tensor } from "../../ir/graph.js";
 import { int32 } from "../../ir/types.js";
 import { axisOf } from "../axis.js";
+import { opHomes } from "../index.js";
 import { movedTo } from "../layout.js";
 import { reductionOver } from "../reduction.js";
 import type { ArgMaxAttributes } from "./arg-max.types.js";
@@ -33,6 +37,18 @@ function axisFor(node: OnnxNode, reader: GraphReader, x: Tensor, given: number):
   return axisOf(given, x.shape.length) ?? reader.refuse(node, `axis ${given} of an input of shape [${x.shape}]`);
 }
 
+/** A tensor in the order of input 0: its codes, or the accumulators that it rises with. */
+function orderedOperand(node: OnnxNode, reader: GraphReader): Tensor {
+  const value = reader.value(node, 0);
+  if (value?.kind === "codes") return value.tensor;
+  if (value?.kind !== "pending") return reader.quantized(node, 0);
+  const { post = "x", clamp } = value;
+  const unit = opHomes.get(value.op)!.unit?.(value)?.scale;
+  const rises = !dependsOnChannel(post) && risesStrictly(post) && clamp.min === -Infinity && clamp.max === Infinity;
+  if (unit === undefined || !rises) return reader.quantized(node, 0);
+  return reader.quantize(node.inputs[0]!, { ...value, post: undefined }, int32, gridQuantization(unit));
+}
+
 const rule =
   (least: Pick<ArgMaxAttributes, "least">): OnnxRule =>
   (node, reader) => {
@@ -41,7 +57,7 @@ const rule =
     const keep = attributes.integer("keepdims", 1) !== 0;
     const last = attributes.integer("select_last_index", 0) !== 0;
     attributes.done();
-    const x = reader.quantized(node, 0);
+    const x = orderedOperand(node, reader);
     const axis = axisFor(node, reader, x, given);
     const tensor = positions(node, reader, x, axis, keep, { ...least, last });
     reader.define(node, { kind: "codes", tensor });
@@ -62,7 +78,7 @@ export const readTopK: OnnxRule = (node, reader) => {
   if (k !== 1)
     return reader.refuse(node, `k ${k ?? "that is no constant"}; only the one largest element (k 1) is found`);
   const value = reader.value(node, 0);
-  const x = reader.quantized(node, 0);
+  const x = orderedOperand(node, reader);
   const axis = axisFor(node, reader, x, given);
   const { before, window, after } = reductionOver(node.name, x.shape, [axis], true);
   const pool = { op: "max-pool2d", name: node.name, attributes: { ...window, ...least } };

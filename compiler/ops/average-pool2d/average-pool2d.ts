@@ -3,7 +3,7 @@ import { exact } from "../../arith/definitions/exact.js";
 import type { Numerics } from "../../arith/numerics.js";
 import { evaluateStaircase } from "../../arith/staircase.js";
 import { scaleOf, zeroPointOf } from "../../ir/index.js";
-import type { Range } from "../../ir/types.js";
+import { type Range, typeRange } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
 import { requirePerTensor } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
@@ -29,6 +29,14 @@ export default {
     QLinearGlobalAveragePool: readQLinearGlobalAveragePool,
     ReduceMean: readReduceMean,
     ReduceSum: readReduceSum,
+  },
+
+  /** A sum has the unit of its terms; an average has none. */
+  unit({ inputs: [x], attributes: { sum, kernel } }) {
+    if (!sum) return undefined;
+    const { lo, hi } = typeRange(x!.type);
+    const taps = kernel[0] * kernel[1];
+    return { scale: scaleOf(x!), lo: taps * (lo - zeroPointOf(x!)), hi: taps * (hi - zeroPointOf(x!)) };
   },
 
   inferShape({ inputs: [x], attributes }) {

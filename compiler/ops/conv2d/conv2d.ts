@@ -2,7 +2,7 @@
 import { evaluateStaircase } from "../../arith/staircase.js";
 import { zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
-import { lowerProducts, productUnit } from "../product.js";
+import { lowerProducts, productReach, productUnit } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
@@ -39,6 +39,7 @@ export default {
 
   /** Sums of products of codes: whole multiples of the product of both scales. */
   unit: productUnit,
+  reach: ({ inputs }) => productReach(inputs, 0),
   post: true,
   lower(node, context) {
     const { ranges } = context;

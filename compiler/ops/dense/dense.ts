@@ -4,7 +4,7 @@ import { evaluateStaircase } from "../../arith/staircase.js";
 import { fail } from "../../diagnostics.js";
 import { zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
-import { lowerProducts, productUnit } from "../product.js";
+import { lowerProducts, productReach, productUnit } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
 import { c, scratchBytes } from "./dense.c.js";
@@ -44,6 +44,7 @@ export default {
 
   /** Sums of products of codes: whole multiples of the product of both scales. */
   unit: productUnit,
+  reach: ({ inputs, attributes }) => productReach(inputs, attributes.transposed ? 0 : 1),
   post: true,
   lower(node, given) {
     const { ranges } = given;

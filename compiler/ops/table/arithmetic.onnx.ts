@@ -71,7 +71,10 @@ export function combine(
   const functions = operands.flatMap((operand) => ("real" in operand ? [operand.real] : []));
   const constants = operands.flatMap((operand) => ("constant" in operand ? [operand.constant] : []));
   const first = functions[0];
-  if (!first) return reader.refuse(node, "all operands are constants");
+  if (!first) {
+    reader.refuse(node, "all operands are constants");
+    return;
+  }
   for (const other of functions) {
     const same =
       other.source === first.source &&

@@ -1,12 +1,21 @@
 /** ONNX Cast of values on their way to a quantization: whole numbers stay, others lose their fraction. Source: ONNX operator specification. */
 import type { Expression } from "../../arith/expression.js";
 import { Attributes } from "../../import/attributes.js";
-import { boundsOf } from "../../import/grid.js";
-import type { OnnxRule } from "../../import/rules.js";
+import { boundsOf, gridQuantization } from "../../import/grid.js";
+import type { OnnxNode } from "../../import/onnx.js";
+import type { GraphReader, OnnxRule } from "../../import/rules.js";
 import { elementTypeName, integerTypeOf, isFloatType } from "../../import/tensor-data.js";
-import { typeRange } from "../../ir/types.js";
+import { isPlain } from "../../import/values.js";
+import type { Tensor } from "../../ir/graph.js";
+import { typeName, typeRange } from "../../ir/types.js";
 import { truncated } from "./arithmetic.onnx.js";
 import { pendingFunction, requireFunction } from "./real-function.js";
+
+/** The codes as numbers in their own right: Cast knows no scale. */
+function wholeNumbers(node: OnnxNode, reader: GraphReader, tensor: Tensor): Tensor {
+  if (isPlain(tensor)) return tensor;
+  return reader.emit("reshape", node.name, tensor, { shape: tensor.shape }, { quantization: gridQuantization(1) });
+}
 
 export const readCast: OnnxRule = (node, reader) => {
   const attributes = new Attributes(node, reader);
@@ -17,11 +26,22 @@ export const readCast: OnnxRule = (node, reader) => {
   const value = reader.value(node, 0);
   if (isFloatType(to) || to === 11) {
     if (!value) return reader.refuse(node, "the input is missing");
-    reader.define(node, value.kind === "codes" ? { kind: "real", tensor: value.tensor } : value);
+    reader.define(
+      node,
+      value.kind === "codes" ? { kind: "real", tensor: wholeNumbers(node, reader, value.tensor) } : value,
+    );
     return true;
   }
   const type = integerTypeOf(to);
   if (!type) return reader.refuse(node, `to ${elementTypeName[to] ?? to}; expected a float or integer type`);
+  if (value?.kind === "codes") {
+    const own = typeRange(value.tensor.type);
+    const range = typeRange(type);
+    if (own.lo < range.lo || own.hi > range.hi)
+      return reader.refuse(node, `codes of ${typeName(value.tensor.type)} do not all fit ${elementTypeName[to]}`);
+    reader.define(node, value);
+    return true;
+  }
   const operand = requireFunction(node, reader, 0);
   const whole = truncated(operand.expression);
   const known = boundsOf(operand.expression, undefined);
