@@ -92,7 +92,7 @@ function bytesOf(builder: ModelBuilder, outputs: ReadonlyMap<string, DataType>):
 export function randomGraph({ head, steps: lists }: Recipe): RandomGraph {
   const c = new Choices(head);
   const numerics = c.pick(["exact", "onnxruntime", "tflite"]);
-  const state = new GraphState(c, c.chance(0.25));
+  const state = new GraphState(c, c.chance(0.12));
   state.random = new Random(c.next());
   for (let more = c.pick([1, 1, 2, 3]), k = 0; k < more; k++) addInput(state, k);
   for (const list of lists) {
