@@ -19,6 +19,9 @@ export interface Recipe {
 export interface RandomGraph {
   readonly numerics: string;
   readonly bytes: Uint8Array;
+  /** Element types of graph inputs and outputs by name. */
+  readonly types: ReadonlyMap<string, DataType>;
+  readonly outputs: readonly string[];
   /** ONNX operators in the model. */
   readonly operators: readonly string[];
 }
@@ -102,7 +105,10 @@ export function randomGraph({ head, steps: lists }: Recipe): RandomGraph {
     own.pick(steps)(state);
   }
   state.choices = new Choices(head.slice(-4));
+  if (state.pool.every(({ codes }) => state.builder.inputs.some(({ name }) => name === codes))) requantize(state);
   const outputs = addOutputs(state);
+  const inputs = state.builder.inputs.map(({ name, type }) => [name, type] as const);
+  const types = new Map<string, DataType>([...inputs, ...outputs]);
   const operators = state.builder.nodes.map(({ opType }) => opType);
-  return { numerics, bytes: bytesOf(state.builder, outputs), operators };
+  return { numerics, bytes: bytesOf(state.builder, outputs), types, outputs: [...outputs.keys()], operators };
 }
