@@ -103,14 +103,14 @@ export class ModelFile {
     for (const node of this.graph.node ?? []) {
       node.input = (node.input ?? []).map((input) => (input === name ? `${name}/real` : input));
     }
-    const { nodes, initializers } = quantizeNodes(name, type, affine, this.quantizationDomain(), true);
+    const { nodes, initializers } = quantizeNodes(name, type, affine, this.quantizationDomain(type), true);
     this.graph.node = [...nodes, ...(this.graph.node ?? [])];
     this.graph.initializer = [...(this.graph.initializer ?? []), ...initializers];
   }
 
   /** Puts QuantizeLinear before a graph output, whose codes become the output; the reals stay one more output if asked. */
   quantizeOutput(name: string, type: string, affine: Affine, keepReal: boolean): void {
-    const { nodes, initializers } = quantizeNodes(name, type, affine, this.quantizationDomain(), false);
+    const { nodes, initializers } = quantizeNodes(name, type, affine, this.quantizationDomain(type), false);
     this.graph.node = [...(this.graph.node ?? []), ...nodes];
     this.graph.initializer = [...(this.graph.initializer ?? []), ...initializers];
     const codes = { name: `${name}/codes`, type: { tensorType: { elemType: elementTypes.int8!.number } } };
@@ -120,13 +120,13 @@ export class ModelFile {
   }
 
   /**
-   * Domain of the quantization operators to insert: the standard has them since version 10, and raising a model's version would change
-   * what its other operators mean.
+   * Domain of the quantization operators to insert: the standard has them since version 10, for other reals than float since 19, and
+   * raising a model's version would change what its other operators mean.
    */
-  private quantizationDomain(): string {
+  private quantizationDomain(type: string): string {
     const sets = (this.model.opsetImport ?? []) as Proto.IOperatorSetIdProto[];
     const standard = sets.find(({ domain }) => !domain || domain === "ai.onnx");
-    if (!standard || Number(standard.version) >= 10) return "";
+    if (!standard || Number(standard.version) >= (type === "float" ? 10 : 19)) return "";
     if (!sets.some(({ domain }) => domain === runtimeDomain)) sets.push({ domain: runtimeDomain, version: 1 });
     this.model.opsetImport = sets;
     return runtimeDomain;
