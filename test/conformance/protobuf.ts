@@ -1,6 +1,6 @@
 /** Protobuf of the corpora: recorded tensors, and rewriting of models. The only file here that knows onnx-proto. */
 import onnxProto, { type onnx as Proto } from "onnx-proto";
-import { type DenseTensor, elementTypeOf, elementTypes, fromRaw, isReal, toRaw } from "./element-types.js";
+import { type DenseTensor, elementNumber, elementTypeOf, fromRaw, isReal, toRaw } from "./element-types.js";
 
 const { onnx } = onnxProto;
 
@@ -36,12 +36,14 @@ function readTensorProto(proto: Proto.TensorProto): (DenseTensor & { readonly na
   return tensor.values.length === count ? { ...tensor, name: proto.name ?? "" } : undefined;
 }
 
-/** Values of the typed fields; float16 lies in int32Data as bit patterns. */
+/** Values of the typed fields; float16 and packed types lie in int32Data as bit patterns. */
 function fields(proto: Proto.TensorProto): Float64Array {
   const numbers = [proto.floatData, proto.int32Data, proto.int64Data, proto.doubleData, proto.uint64Data];
   const values = Float64Array.from(numbers.find((list) => (list?.length ?? 0) > 0) ?? [], Number);
-  if (elementTypeOf(Number(proto.dataType)) !== "float16") return values;
-  return fromRaw("float16", [], toRaw({ type: "uint16", dims: [], values })).values;
+  const type = elementTypeOf(Number(proto.dataType));
+  if (type === "float16") return fromRaw("float16", [], toRaw({ type: "uint16", dims: [], values })).values;
+  const isPacked = type !== undefined && /int[24]$/.test(type);
+  return isPacked ? fromRaw(type, (proto.dims ?? []).map(Number), Uint8Array.from(values)).values : values;
 }
 
 /** A model that can be rewritten. Edits change this object; `bytes` gives the file. */
@@ -87,7 +89,7 @@ export class ModelFile {
     const { type, dims } = tensor;
     this.graph.initializer = [
       ...(this.graph.initializer ?? []),
-      { name, dims: [...dims], dataType: elementTypes[type]!.number, rawData: toRaw(tensor) },
+      { name, dims: [...dims], dataType: elementNumber(type), rawData: toRaw(tensor) },
     ];
   }
 
@@ -113,9 +115,9 @@ export class ModelFile {
     const { nodes, initializers } = quantizeNodes(name, type, affine, this.quantizationDomain(type), false);
     this.graph.node = [...(this.graph.node ?? []), ...nodes];
     this.graph.initializer = [...(this.graph.initializer ?? []), ...initializers];
-    const codes = { name: `${name}/codes`, type: { tensorType: { elemType: elementTypes.int8!.number } } };
+    const codes = { name: `${name}/codes`, type: { tensorType: { elemType: elementNumber("int8") } } };
     const kept = (this.graph.output ?? []).flatMap((output) => (output.name !== name ? [output] : [codes]));
-    const real = { name, type: { tensorType: { elemType: elementTypes[type]!.number } } };
+    const real = { name, type: { tensorType: { elemType: elementNumber(type) } } };
     this.graph.output = keepReal ? [...kept, real] : kept;
   }
 
@@ -161,7 +163,7 @@ function quantizeNodes(name: string, type: string, { scale, zeroPoint }: Affine,
   const constant = (at: number, elementType: string, value: number) => ({
     name: parameters[at]!,
     dims: [],
-    dataType: elementTypes[elementType]!.number,
+    dataType: elementNumber(elementType),
     rawData: toRaw({ type: elementType, dims: [], values: Float64Array.of(value) }),
   });
   return { nodes, initializers: [constant(0, type, scale), constant(1, "int8", zeroPoint)] };
