@@ -1,6 +1,6 @@
 /**
  * Random ONNX graphs through the compiler and the engines: npm run fuzz:graphs -- --runs 1000 [--seed 1]
- * [--engines host,cortex-m4,rv32imc,verilog] [--most verilog=50] [--seconds-to-shrink 60] [--save FOLDER].
+ * [--engines host,cortex-m4,rv32imc,verilog] [--most verilog=50] [--seconds-to-shrink 60] [--ort] [--save FOLDER].
  * Each graph is refused with a code, or every engine computes the interpreter's bytes. Case number N of seed S is case 0 of seed S + N.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -9,6 +9,7 @@ import { Command } from "commander";
 import { opHomes } from "../compiler/ops/index.js";
 import { campaign, type Failure, printed, shrink, type Tally } from "../test/fuzz/campaign.js";
 import { engineNamed } from "../test/fuzz/engines.js";
+import { RuntimeWitness } from "../test/fuzz/runtime.js";
 
 const command = new Command("fuzz-graphs")
   .option("--runs <count>", "graphs to generate", "1000")
@@ -20,10 +21,11 @@ const command = new Command("fuzz-graphs")
     "time to find a smaller graph for each failure; at most ten are shrunk",
     "60",
   )
+  .option("--ort", "compare with ONNX Runtime too (scripts/test.sh installs it)")
   .option("--save <folder>", "folder that receives failing models");
 const options = command
   .parse()
-  .opts<Record<"runs" | "seed" | "engines" | "most" | "secondsToShrink", string> & { save?: string }>();
+  .opts<Record<"runs" | "seed" | "engines" | "most" | "secondsToShrink", string> & { save?: string; ort?: true }>();
 
 const engines = options.engines
   .split(",")
@@ -38,12 +40,14 @@ const most = new Map(
 );
 const runs = Number(options.runs);
 
+const runtime = options.ort ? new RuntimeWitness() : undefined;
 let shown = 0;
 const tally = await campaign({
   seed: Number(options.seed),
   runs,
   engines,
   most,
+  runtime,
   onProgress(now, done) {
     for (; shown < now.failures.length; shown++) {
       const { seed, engine, reason } = now.failures[shown]!;
@@ -52,6 +56,7 @@ const tally = await campaign({
     if (done % 100 === 0) process.stdout.write(`${done} graphs, ${now.compiled} compiled, ${list(now.compared)}\n`);
   },
 });
+runtime?.close();
 for (const failure of tally.failures.slice(0, 10)) await report(failure);
 summary(tally);
 process.exitCode = tally.failures.length > 0 ? 1 : 0;
@@ -77,7 +82,7 @@ async function report(failure: Failure): Promise<void> {
   process.stdout.write(`saved ${file}\n`);
 }
 
-function summary({ compiled, refused, compared, unsupported, operators, failures }: Tally): void {
+function summary({ compiled, refused, compared, unsupported, operators, failures, witnessed, doubtful }: Tally): void {
   const share = ((100 * (runs - compiled)) / runs).toFixed(1);
   const known = new Set([...opHomes.values()].flatMap((home) => Object.keys(home.onnx)));
   const missing = [...known].filter((name) => !operators.has(name)).sort();
@@ -91,6 +96,7 @@ compared: ${list(compared)}
 refused by back ends: ${list(unsupported) || "none"}
 operators: ${list(operators)}
 operators of the importer in no compiled graph: ${missing.join(", ") || "none"}
-failures: ${failures.length}
+ONNX Runtime: ${list(witnessed) || "not asked"}
+${doubtful.map(({ seed, reason }) => `  doubtful seed ${seed}: ${reason}\n`).join("")}failures: ${failures.length}
 `);
 }

@@ -21,12 +21,13 @@ export interface Pairs {
 export function pairsOf(node: IntegerNode<ConstantOperand>, context: CContext): Pairs {
   const { constant } = node.attributes;
   const { count, inner } = secondOperand(node);
-  // Constants take one byte where all of them fit, whatever their type: int16 otherwise.
+  // Constants take one byte where all of them fit, whatever their type: two otherwise.
   const wide =
     constant?.some((code) => code < -128 || code > 255 || (code > 127 && constant.some((c) => c < 0))) ?? false;
-  const stored = { type: { bits: wide ? 16 : 8, signed: wide } };
+  const negative = constant?.some((code) => code < 0) ?? false;
+  const stored = { type: { bits: wide ? 16 : 8, signed: negative } };
   const b = constant ? context.constant("operand", "uint8_t", toBytes(constant, stored)) : context.input(1);
-  const constantKind = (signed: boolean) => (wide ? "QC_S16" : signed ? "QC_S8" : "QC_U8");
+  const constantKind = (signed: boolean) => (wide ? (negative ? "QC_S16" : "QC_U16") : signed ? "QC_S8" : "QC_U8");
   const total = elementCount(node.output.shape);
   const parameters = ["const uint8_t *a", "const uint8_t *b", "uint8_t *y", "int32_t count"];
   const values = [context.input(0), b, context.output, `${total}`];

@@ -77,13 +77,34 @@ export const elementTypes: Readonly<Record<string, ElementType>> = {
   },
 };
 
-/** Name of an ONNX element type number; undefined for types that no vector of ours needs (strings, packed, 8-bit floats). */
+/** Types of less than a byte, packed from the low bits up. */
+const packedTypes: Readonly<Record<string, { number: number; bits: number; signed: boolean }>> = {
+  uint4: { number: 21, bits: 4, signed: false },
+  int4: { number: 22, bits: 4, signed: true },
+  uint2: { number: 25, bits: 2, signed: false },
+  int2: { number: 26, bits: 2, signed: true },
+};
+
+/** Number of a named element type. */
+export function elementNumber(type: string): number {
+  return (elementTypes[type] ?? packedTypes[type])!.number;
+}
+
+/** Name of an ONNX element type number; undefined for types that no vector of ours needs (strings, 8-bit floats). */
 export function elementTypeOf(number: number): string | undefined {
-  return Object.keys(elementTypes).find((name) => elementTypes[name]!.number === number);
+  return [...Object.keys(elementTypes), ...Object.keys(packedTypes)].find((name) => elementNumber(name) === number);
 }
 
 /** Little-endian bytes of a tensor. */
 export function toRaw({ type, values }: DenseTensor): Uint8Array {
+  const packed = packedTypes[type];
+  if (packed) {
+    const raw = new Uint8Array(Math.ceil((values.length * packed.bits) / 8));
+    for (const [i, value] of values.entries()) {
+      raw[(i * packed.bits) >> 3]! |= (value & ((1 << packed.bits) - 1)) << ((i * packed.bits) % 8);
+    }
+    return raw;
+  }
   const { bytes, write } = elementTypes[type]!;
   const view = new DataView(new ArrayBuffer(values.length * bytes));
   for (let i = 0; i < values.length; i++) write(view, i * bytes, values[i]!);
@@ -92,6 +113,16 @@ export function toRaw({ type, values }: DenseTensor): Uint8Array {
 
 /** The inverse of toRaw. */
 export function fromRaw(type: string, dims: readonly number[], raw: Uint8Array): DenseTensor {
+  const packed = packedTypes[type];
+  if (packed) {
+    const { bits, signed } = packed;
+    const count = dims.reduce((a, b) => a * b, 1);
+    const values = Float64Array.from({ length: count }, (_, i) => {
+      const code = (raw[(i * bits) >> 3]! >> ((i * bits) % 8)) & ((1 << bits) - 1);
+      return signed && code >> (bits - 1) ? code - (1 << bits) : code;
+    });
+    return { type, dims, values };
+  }
   const { bytes, read } = elementTypes[type]!;
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   return { type, dims, values: Float64Array.from({ length: raw.length / bytes }, (_, i) => read(view, i * bytes)) };

@@ -35,7 +35,17 @@ function judgeTflite({ corpus, name, read }: Case): Outcome {
   if (result.kind !== "done") return { ...outcome, verdict: result.kind, reason: result.reason };
   const { values, equal } = result.value;
   const largest = values === equal ? 0 : Infinity;
-  const comparisons = [{ witness: "recorded, whole outputs", numerics: "tflite", values, equal, largest }];
+  const comparisons = [
+    {
+      witness: "recorded, whole outputs",
+      numerics: "tflite",
+      values,
+      equal,
+      sameCode: equal,
+      largest,
+      relative: largest,
+    },
+  ];
   if (values === equal) return { ...outcome, verdict: "equal", comparisons };
   return { ...outcome, verdict: "failed", reason: `${equal} of ${values} recorded outputs are equal`, comparisons };
 }

@@ -2,7 +2,7 @@
 import { attempt } from "./attempt.js";
 import { type CodeTypes, codeTypeOf, compileModel } from "./border.js";
 import { type Case, type Judgement, type Outcome, type Recorded, worstOf } from "./case.js";
-import { compareOutputs, differenceText, isEqual } from "./compare.js";
+import { closeness, compareOutputs, differenceText, isEqual } from "./compare.js";
 import type { DenseTensor } from "./element-types.js";
 import { feedsOf } from "./node-vectors.js";
 import type { Oracle } from "./oracle.js";
@@ -114,6 +114,8 @@ async function judgeRecorded(variant: Variant, records: readonly Recorded[], ora
   if (ran.kind !== "done") return { verdict: "crashed", reason: `interpreter: ${ran.reason}`, comparisons: [] };
   const comparison = compareOutputs("recorded", "exact", compiled.value, ran.value);
   if (isEqual(comparison)) return { verdict: "equal", comparisons: [comparison] };
+  const why = closeness(comparison, records[0]!.outputs);
+  if (why !== undefined) return { verdict: "close", reason: why, comparisons: [comparison] };
   return { verdict: "failed", reason: differenceText(comparison), comparisons: [comparison] };
 }
 

@@ -84,7 +84,9 @@ function questions(bytes: Uint8Array, record: Recorded, feeds: ReadonlyMap<strin
       const isData = i === 0 || (binding.stays(value, tensor) && (!real || isReal(tensor.type)));
       if (isData) {
         bound.pin(value.name, tensor.dims);
-        inputs.set(value.name, tensor);
+        // NaN has no code, and runtimes disagree on the codes of infinities.
+        const values = tensor.values.map((each) => (real && !Number.isFinite(each) ? 0 : each));
+        inputs.set(value.name, { ...tensor, values });
       } else bound.bind(value.name, tensor);
       kept.push(isData ? "input" : "constant");
     }

@@ -1,6 +1,6 @@
 /** Protobuf of the corpora: recorded tensors, and rewriting of models. The only file here that knows onnx-proto. */
 import onnxProto, { type onnx as Proto } from "onnx-proto";
-import { type DenseTensor, elementTypeOf, elementTypes, fromRaw, isReal, toRaw } from "./element-types.js";
+import { type DenseTensor, elementNumber, elementTypeOf, fromRaw, isReal, toRaw } from "./element-types.js";
 
 const { onnx } = onnxProto;
 
@@ -36,12 +36,14 @@ function readTensorProto(proto: Proto.TensorProto): (DenseTensor & { readonly na
   return tensor.values.length === count ? { ...tensor, name: proto.name ?? "" } : undefined;
 }
 
-/** Values of the typed fields; float16 lies in int32Data as bit patterns. */
+/** Values of the typed fields; float16 and packed types lie in int32Data as bit patterns. */
 function fields(proto: Proto.TensorProto): Float64Array {
   const numbers = [proto.floatData, proto.int32Data, proto.int64Data, proto.doubleData, proto.uint64Data];
   const values = Float64Array.from(numbers.find((list) => (list?.length ?? 0) > 0) ?? [], Number);
-  if (elementTypeOf(Number(proto.dataType)) !== "float16") return values;
-  return fromRaw("float16", [], toRaw({ type: "uint16", dims: [], values })).values;
+  const type = elementTypeOf(Number(proto.dataType));
+  if (type === "float16") return fromRaw("float16", [], toRaw({ type: "uint16", dims: [], values })).values;
+  const isPacked = type !== undefined && /int[24]$/.test(type);
+  return isPacked ? fromRaw(type, (proto.dims ?? []).map(Number), Uint8Array.from(values)).values : values;
 }
 
 /** A model that can be rewritten. Edits change this object; `bytes` gives the file. */
@@ -87,7 +89,7 @@ export class ModelFile {
     const { type, dims } = tensor;
     this.graph.initializer = [
       ...(this.graph.initializer ?? []),
-      { name, dims: [...dims], dataType: elementTypes[type]!.number, rawData: toRaw(tensor) },
+      { name, dims: [...dims], dataType: elementNumber(type), rawData: toRaw(tensor) },
     ];
   }
 
@@ -103,30 +105,30 @@ export class ModelFile {
     for (const node of this.graph.node ?? []) {
       node.input = (node.input ?? []).map((input) => (input === name ? `${name}/real` : input));
     }
-    const { nodes, initializers } = quantizeNodes(name, type, affine, this.quantizationDomain(), true);
+    const { nodes, initializers } = quantizeNodes(name, type, affine, this.quantizationDomain(type), true);
     this.graph.node = [...nodes, ...(this.graph.node ?? [])];
     this.graph.initializer = [...(this.graph.initializer ?? []), ...initializers];
   }
 
   /** Puts QuantizeLinear before a graph output, whose codes become the output; the reals stay one more output if asked. */
   quantizeOutput(name: string, type: string, affine: Affine, keepReal: boolean): void {
-    const { nodes, initializers } = quantizeNodes(name, type, affine, this.quantizationDomain(), false);
+    const { nodes, initializers } = quantizeNodes(name, type, affine, this.quantizationDomain(type), false);
     this.graph.node = [...(this.graph.node ?? []), ...nodes];
     this.graph.initializer = [...(this.graph.initializer ?? []), ...initializers];
-    const codes = { name: `${name}/codes`, type: { tensorType: { elemType: elementTypes.int8!.number } } };
+    const codes = { name: `${name}/codes`, type: { tensorType: { elemType: elementNumber("int8") } } };
     const kept = (this.graph.output ?? []).flatMap((output) => (output.name !== name ? [output] : [codes]));
-    const real = { name, type: { tensorType: { elemType: elementTypes[type]!.number } } };
+    const real = { name, type: { tensorType: { elemType: elementNumber(type) } } };
     this.graph.output = keepReal ? [...kept, real] : kept;
   }
 
   /**
-   * Domain of the quantization operators to insert: the standard has them since version 10, and raising a model's version would change
-   * what its other operators mean.
+   * Domain of the quantization operators to insert: the standard has them since version 10, for other reals than float since 19, and
+   * raising a model's version would change what its other operators mean.
    */
-  private quantizationDomain(): string {
+  private quantizationDomain(type: string): string {
     const sets = (this.model.opsetImport ?? []) as Proto.IOperatorSetIdProto[];
     const standard = sets.find(({ domain }) => !domain || domain === "ai.onnx");
-    if (!standard || Number(standard.version) >= 10) return "";
+    if (!standard || Number(standard.version) >= (type === "float" ? 10 : 19)) return "";
     if (!sets.some(({ domain }) => domain === runtimeDomain)) sets.push({ domain: runtimeDomain, version: 1 });
     this.model.opsetImport = sets;
     return runtimeDomain;
@@ -161,7 +163,7 @@ function quantizeNodes(name: string, type: string, { scale, zeroPoint }: Affine,
   const constant = (at: number, elementType: string, value: number) => ({
     name: parameters[at]!,
     dims: [],
-    dataType: elementTypes[elementType]!.number,
+    dataType: elementNumber(elementType),
     rawData: toRaw({ type: elementType, dims: [], values: Float64Array.of(value) }),
   });
   return { nodes, initializers: [constant(0, type, scale), constant(1, "int8", zeroPoint)] };

@@ -2,7 +2,7 @@
 import { type Attempt, attempt } from "./attempt.js";
 import { type Compiled, compileModel, compileWithWholeNumbers, stepOf } from "./border.js";
 import type { Judgement } from "./case.js";
-import { type Comparison, compareOutputs, isEqual, shareText } from "./compare.js";
+import { type Comparison, closeness, compareOutputs, isEqual, shareText } from "./compare.js";
 import type { DenseTensor } from "./element-types.js";
 import type { Variant } from "./networks.js";
 import type { OptimizationLevel, Oracle } from "./oracle.js";
@@ -64,7 +64,8 @@ export async function judgeByRuntime(
       comparisons.push(compareOutputs(witness, numerics, compiled.value, runs));
     }
   }
-  return { ...judgeComparisons(comparisons, ownDifference(exact.value, [...answers.values()])), comparisons };
+  const all = [...answers.values()];
+  return { ...judgeComparisons(comparisons, ownDifference(exact.value, all), all[0]![0]!), comparisons };
 }
 
 /** Near ties, float kernels round one value in so many the other way. */
@@ -79,7 +80,8 @@ const oneStep = 1.01;
  */
 function judgeComparisons(
   comparisons: readonly Comparison[],
-  own: Comparison | undefined,
+  own: Pick<Comparison, "values" | "equal" | "largest"> | undefined,
+  outputs: readonly DenseTensor[],
 ): Omit<Judgement, "comparisons"> {
   const proper = comparisons.filter((c) =>
     ways.some(({ witness, family }) => c.witness === witness && c.numerics === family),
@@ -89,6 +91,8 @@ function judgeComparisons(
   const best = candidates.reduce((a, b) =>
     b.largest < a.largest || (b.largest === a.largest && b.equal > a.equal) ? b : a,
   );
+  const why = closeness(best, outputs);
+  if (why !== undefined) return { verdict: "close", reason: why };
   const text = `${best.numerics}: ${shareText(best)}`;
   if (best.largest <= oneStep && best.values - best.equal <= best.values * rareShare) {
     return { verdict: "close", reason: `float kernels round near ties; ${text}` };
@@ -115,7 +119,10 @@ async function outputsOf(
 }
 
 /** How far the witness is from itself between its two ways of running. */
-function ownDifference(compiled: Compiled, [fused, float]: readonly Outputs[]): Comparison | undefined {
+function ownDifference(
+  compiled: Compiled,
+  [fused, float]: readonly Outputs[],
+): Pick<Comparison, "values" | "equal" | "largest"> | undefined {
   if (!fused || !float) return undefined;
   let [values, equal, largest] = [0, 0, 0];
   for (const [run, outputs] of fused.entries()) {
@@ -130,5 +137,5 @@ function ownDifference(compiled: Compiled, [fused, float]: readonly Outputs[]): 
       }
     }
   }
-  return { witness: "itself", numerics: "", values, equal, largest };
+  return { values, equal, largest };
 }

@@ -19,6 +19,9 @@ export interface Recipe {
 export interface RandomGraph {
   readonly numerics: string;
   readonly bytes: Uint8Array;
+  /** Element types of graph inputs and outputs by name. */
+  readonly types: ReadonlyMap<string, DataType>;
+  readonly outputs: readonly string[];
   /** ONNX operators in the model. */
   readonly operators: readonly string[];
 }
@@ -92,7 +95,7 @@ function bytesOf(builder: ModelBuilder, outputs: ReadonlyMap<string, DataType>):
 export function randomGraph({ head, steps: lists }: Recipe): RandomGraph {
   const c = new Choices(head);
   const numerics = c.pick(["exact", "onnxruntime", "tflite"]);
-  const state = new GraphState(c, c.chance(0.25));
+  const state = new GraphState(c, c.chance(0.12));
   state.random = new Random(c.next());
   for (let more = c.pick([1, 1, 2, 3]), k = 0; k < more; k++) addInput(state, k);
   for (const list of lists) {
@@ -102,7 +105,10 @@ export function randomGraph({ head, steps: lists }: Recipe): RandomGraph {
     own.pick(steps)(state);
   }
   state.choices = new Choices(head.slice(-4));
+  if (state.pool.every(({ codes }) => state.builder.inputs.some(({ name }) => name === codes))) requantize(state);
   const outputs = addOutputs(state);
+  const inputs = state.builder.inputs.map(({ name, type }) => [name, type] as const);
+  const types = new Map<string, DataType>([...inputs, ...outputs]);
   const operators = state.builder.nodes.map(({ opType }) => opType);
-  return { numerics, bytes: bytesOf(state.builder, outputs), operators };
+  return { numerics, bytes: bytesOf(state.builder, outputs), types, outputs: [...outputs.keys()], operators };
 }

@@ -79,15 +79,18 @@ function normalized(state: GraphState, x: string, channels: number, amplitude: n
   return state.builder.node("BatchNormalization", [x, ...inputs], { epsilon: { float: 0.001 } });
 }
 
-/** Quantizes a result, sometimes behind a normalization of its channels (axis 1), bounds or a function. */
-export function followed(state: GraphState, pending: Pending, channelAxis: number): void {
+/** What may stand behind an operation: bounds, also functions that never decrease, also a normalization of axis 1. */
+export type Followers = "bounds" | "functions" | "normalization";
+
+/** Quantizes a result, sometimes behind other operations. */
+export function followed(state: GraphState, pending: Pending, followers: Followers): void {
   const { choices } = state;
   let { name, amplitude } = pending;
   const channels = pending.dims[1];
-  if (channelAxis === 1 && channels !== undefined && choices.chance(0.12))
+  if (followers === "normalization" && channels !== undefined && choices.chance(0.12))
     name = normalized(state, name, channels, amplitude);
   if (choices.chance(0.35)) name = clip(state, name, amplitude);
-  if (choices.chance(0.08)) {
+  if (followers !== "bounds" && choices.chance(0.1)) {
     const chosen = choices.pick(functions.filter(({ monotone }) => monotone));
     name = apply(state, chosen, name);
     amplitude = chosen.amplitude ?? amplitude;
@@ -142,7 +145,7 @@ export function arithmetic(state: GraphState): void {
   const inputs = swapped ? [constant, state.real(x)] : [state.real(x), constant];
   const name = builder.node(kind, inputs);
   const power = kind === "Pow" ? Math.min(amplitude ** values[0]!, 1e6) : amplitude;
-  followed(state, { name, dims: x.dims, amplitude: power }, 0);
+  followed(state, { name, dims: x.dims, amplitude: power }, "functions");
 }
 
 export function softmax(state: GraphState): void {
@@ -152,7 +155,6 @@ export function softmax(state: GraphState): void {
   const unit: Value["affine"] = choices.pick([
     { scale: 1 / 256, zeroPoint: -128, type: "int8" },
     { scale: 1 / 256, zeroPoint: 0, type: "uint8" },
-    { scale: Math.fround(0.0042), zeroPoint: -120, type: "int8" },
   ]);
   if (isByte(x) && choices.chance(0.3)) {
     const affine =

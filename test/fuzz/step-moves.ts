@@ -169,7 +169,8 @@ export function move(state: GraphState): void {
   const codes = opType !== "Pad" && choices.chance(0.3);
   const name = builder.node(opType, [codes ? state.codes(x) : state.real(x), ...inputs], attributes);
   if (codes) state.add({ codes: name, dims, affine: x.affine });
-  else if (opType === "Pad" || choices.chance(0.2)) followed(state, { name, dims, amplitude: amplitudeOf(x) }, 0);
+  else if (opType === "Pad" || choices.chance(0.2))
+    followed(state, { name, dims, amplitude: amplitudeOf(x) }, opType === "Pad" ? "bounds" : "functions");
   else state.add({ real: name, dims, affine: x.affine });
 }
 

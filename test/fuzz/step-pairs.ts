@@ -44,7 +44,11 @@ export function pair(state: GraphState): void {
     state.add({ codes, dims: x.dims, affine });
     return;
   }
-  followed(state, { name: builder.node(kind, [state.real(a), state.real(b)]), dims: x.dims, amplitude }, 0);
+  followed(
+    state,
+    { name: builder.node(kind, [state.real(a), state.real(b)]), dims: x.dims, amplitude },
+    kind === "Add" || kind === "Mul" ? "functions" : "bounds",
+  );
 }
 
 export function concat(state: GraphState): void {
@@ -86,5 +90,5 @@ export function concat(state: GraphState): void {
     { axis: given },
   );
   if (same && choices.chance(0.5)) state.add({ real: name, dims, affine: x.affine });
-  else followed(state, { name, dims, amplitude }, 0);
+  else followed(state, { name, dims, amplitude }, "bounds");
 }

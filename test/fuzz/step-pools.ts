@@ -8,7 +8,7 @@ const microsoft = { domain: "com.microsoft" };
 
 /** The result of an operation that selects codes; a function often follows it. */
 function selected(state: GraphState, x: Value, name: string, dims: readonly number[]): void {
-  if (state.choices.chance(0.3)) followed(state, { name, dims, amplitude: amplitudeOf(x) }, 1);
+  if (state.choices.chance(0.3)) followed(state, { name, dims, amplitude: amplitudeOf(x) }, "functions");
   else state.add({ real: name, dims, affine: x.affine });
 }
 
@@ -29,7 +29,11 @@ export function pool(state: GraphState): void {
   }
   const own: Record<string, Attribute> = { ...attributes, count_include_pad: choices.integer(0, 1) };
   if (kind === "AveragePool" || !isByte(x)) {
-    followed(state, { name: builder.node("AveragePool", [state.real(x)], own), dims, amplitude: amplitudeOf(x) }, 1);
+    followed(
+      state,
+      { name: builder.node("AveragePool", [state.real(x)], own), dims, amplitude: amplitudeOf(x) },
+      "bounds",
+    );
     return;
   }
   const affine = state.affine(amplitudeOf(x), choices.pick(["int8", "uint8"]));
@@ -49,7 +53,11 @@ export function globalPool(state: GraphState): void {
     return;
   }
   if (kind === "GlobalAveragePool" || !isByte(x)) {
-    followed(state, { name: builder.node("GlobalAveragePool", [state.real(x)]), dims, amplitude: amplitudeOf(x) }, 1);
+    followed(
+      state,
+      { name: builder.node("GlobalAveragePool", [state.real(x)]), dims, amplitude: amplitudeOf(x) },
+      "bounds",
+    );
     return;
   }
   const affine = state.affine(amplitudeOf(x), choices.pick(["int8", "uint8"]));
@@ -75,6 +83,6 @@ export function reduce(state: GraphState): void {
   if (kind === "ReduceMax" || kind === "ReduceMin") selected(state, x, name, dims);
   else {
     const terms = kind === "ReduceSum" ? Math.sqrt(count(axes.map((axis) => x.dims[axis]!))) : 1;
-    followed(state, { name, dims, amplitude: amplitudeOf(x) * terms }, 1);
+    followed(state, { name, dims, amplitude: amplitudeOf(x) * terms }, "bounds");
   }
 }

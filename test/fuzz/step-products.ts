@@ -35,7 +35,7 @@ export function conv(state: GraphState): void {
     return;
   }
   const inputs = [state.real(x), w.real, ...bias(state, x.affine, w, outputs)];
-  followed(state, { name: builder.node("Conv", inputs, own), dims, amplitude }, 1);
+  followed(state, { name: builder.node("Conv", inputs, own), dims, amplitude }, "normalization");
 }
 
 export function dense(state: GraphState): void {
@@ -53,7 +53,7 @@ export function dense(state: GraphState): void {
   if (kind === "left") {
     const w = weights(state, [outputs, inner], 0);
     const name = builder.node("MatMul", [w.real, state.real(x)]);
-    followed(state, { name, dims: [outputs, x.dims[1]!], amplitude: sumOf(x, w.amplitude, inner) }, 1);
+    followed(state, { name, dims: [outputs, x.dims[1]!], amplitude: sumOf(x, w.amplitude, inner) }, "bounds");
     return;
   }
   const transB = gemm && choices.chance(0.5) ? 1 : 0;
@@ -79,14 +79,18 @@ export function dense(state: GraphState): void {
       added.length === 0
         ? product
         : builder.node("Add", choices.chance(0.2) ? [...added, product] : [product, ...added]);
-    followed(state, { name, dims, amplitude }, dims.length - 1);
+    followed(state, { name, dims, amplitude }, "functions");
     return;
   }
   const alpha = choices.pick([1, 1, 0.5, 0.3]);
   const beta = choices.pick([1, 1, 0.5, 2]);
   const attributes = { transA, transB, alpha: { float: alpha }, beta: { float: beta } };
   const inputs = [state.real(x), w.real, ...bias(state, x.affine, w, outputs)];
-  followed(state, { name: builder.node("Gemm", inputs, attributes), dims, amplitude: amplitude * alpha }, 1);
+  followed(
+    state,
+    { name: builder.node("Gemm", inputs, attributes), dims, amplitude: amplitude * alpha },
+    "normalization",
+  );
 }
 
 /** The product of two activations: of one with itself transposed where no other fits. */
@@ -122,5 +126,5 @@ export function matmul(state: GraphState): void {
   const name = gemm
     ? builder.node("Gemm", operands, { alpha: { float: choices.pick([1, 0.5, 0.125]) } })
     : builder.node("MatMul", operands);
-  followed(state, pending(name), 1);
+  followed(state, pending(name), "functions");
 }

@@ -155,12 +155,21 @@ describe("channels", () => {
   });
 });
 
-describe("refusals", () => {
+describe("codes, and refusals", () => {
   const model = (body: (b: ModelBuilder, x: string, codes: string) => string) => {
     const b = new ModelBuilder();
     const codes = b.input([1, 3, 4], "int8");
     return b.output(b.quantize(body(b, b.dequantize(codes, q), codes), q)).bytes();
   };
+  it("takes codes as they are, whatever their quantization", () => {
+    const joined = model((b, x, codes) => {
+      return b.dequantize(b.node("Concat", [b.quantize(x, q), codes], { axis: 1 }), q);
+    });
+    const graph = compile(joined).integerGraph;
+    const codes = Int32Array.from({ length: 12 }, (_, i) => i - 5);
+    expect(Array.from(outputsOf(graph, [codes])[0]!)).toEqual([...codes, ...codes]);
+  });
+
   it.each<[string, (b: ModelBuilder, x: string, codes: string) => string, RegExp]>([
     ["a missing axis", (b, x) => b.node("Concat", [x, x], { axis: 3 }), /axis 3 of shape \[1,3,4\]/],
     [

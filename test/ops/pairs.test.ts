@@ -24,10 +24,13 @@ const operations = {
 } as const;
 type OpType = keyof typeof operations;
 
+const ends = { int8: [-128, 127], uint8: [0, 255], int16: [-32768, 32767], uint16: [0, 65535] } as const;
+
 /** A dequantized constant with seeded codes of its type, and its real values. */
 function constant(b: ModelBuilder, dims: readonly number[], affine: Affine): [name: string, values: number[]] {
   const { type = "int8", scale, zeroPoint } = affine;
-  const codes = tensor(dims, () => b.random.integer(type === "int8" ? -128 : 0, type === "int8" ? 127 : 255));
+  const [lo, hi] = ends[type as keyof typeof ends];
+  const codes = tensor(dims, () => b.random.integer(lo, hi));
   return [
     b.node("DequantizeLinear", [
       b.constant("k", type, dims, codes),
@@ -104,7 +107,9 @@ const cases: Case[] = [
   withConstant("Sub", [2, 6], [1], unsigned, true),
   withConstant("Mul", [1, 4, 6], [6], unsigned, false),
   withConstant("Mul", image, [1, 3, 1, 1], other, true),
+  withConstant("Mul", [2, 6], [6], { scale: 0.00011, zeroPoint: 30_000, type: "uint16" }, false),
   withConstant("Max", [1, 9], [9], unsigned, false),
+  withConstant("Max", [2, 9], [2, 9], { scale: 0.00021, zeroPoint: -8823, type: "int16" }, false),
   withConstant("Min", image, [3, 1, 1], other, false),
   withPart("Add", image, image, unsigned, false),
   withPart("Add", image, [1, 3, 1, 1], other, true),

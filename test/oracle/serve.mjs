@@ -1,54 +1,49 @@
-// ONNX Runtime as a service over node's IPC: { id, model, feeds, level } gives { id, outputs } or { id, error }.
-// One process serves many models; a model that crashes the runtime takes the process down, which the caller notices.
+// Runs ONNX Runtime on many models: one JSON request per line of standard input, { model, level, inputs }, with the bytes of the
+// model and of every input { name, type, dims, data } of each inference in base64; one JSON answer per line of standard
+// output, { outputs } with the bytes of each output by name for each inference, or { error }.
+import { createInterface } from "node:readline";
 import ort from "onnxruntime-node";
 
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
+const Elements = {
   int8: Int8Array,
   uint8: Uint8Array,
   int16: Int16Array,
   uint16: Uint16Array,
   int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
+  float32: Float32Array,
 };
 
-async function run({ model, feeds, level }) {
-  const session = await ort.InferenceSession.create(model, {
+const bytesOf = ({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength);
+
+function tensorOf({ type, dims, data }) {
+  const bytes = Uint8Array.from(Buffer.from(data, "base64"));
+  return new ort.Tensor(type, new Elements[type](bytes.buffer), dims);
+}
+
+async function answer({ model, level, inputs }) {
+  const session = await ort.InferenceSession.create(Uint8Array.from(Buffer.from(model, "base64")), {
     extra: { session: { qdqisint8allowed: "1" } },
     graphOptimizationLevel: level,
     logSeverityLevel: 4,
     intraOpNumThreads: 1,
   });
-  try {
-    const inputs = {};
-    for (const name of session.inputNames) {
-      const { type, dims, raw } = feeds[name] ?? {};
-      if (type === undefined) throw new Error(`no value for input ${name}`);
-      // A copy is aligned for any element type.
-      const { buffer } = Uint8Array.from(raw);
-      inputs[name] = new ort.Tensor(type, new arrays[type](buffer), dims);
-    }
-    const results = await session.run(inputs);
-    return session.outputNames.map((name) => {
-      const { type, dims, data } = results[name];
-      if (arrays[type] === undefined) throw new Error(`output ${name} has type ${type}`);
-      return { name, type, dims, raw: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
-    });
-  } finally {
-    await session.release();
+  const outputs = [];
+  for (const set of inputs) {
+    const results = await session.run(Object.fromEntries(set.map((input) => [input.name, tensorOf(input)])));
+    outputs.push(
+      Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, bytesOf(data).toString("base64")])),
+    );
   }
+  await session.release();
+  return { outputs };
 }
 
-process.on("message", async (request) => {
+for await (const line of createInterface({ input: process.stdin })) {
+  let result;
   try {
-    process.send({ id: request.id, outputs: await run(request) });
+    result = await answer(JSON.parse(line));
   } catch (error) {
-    process.send({ id: request.id, error: String(error.message).split("\n")[0].slice(0, 300) });
+    result = { error: String(error.message) };
   }
-});
-process.send({ id: 0 });
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}

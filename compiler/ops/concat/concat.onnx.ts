@@ -38,11 +38,12 @@ function concatenation(node: OnnxNode, reader: GraphReader, inputs: readonly Ten
 }
 
 export const readConcat: OnnxRule = (node, reader) => {
-  const kinds = new Set(node.inputs.map((_, i) => reader.value(node, i)?.kind));
+  const values = node.inputs.map((_, i) => reader.value(node, i));
+  const kinds = new Set(values.map((value) => value?.kind));
   const pending = concatenation(
     node,
     reader,
-    node.inputs.map((_, i) => reader.quantized(node, i)),
+    values.map((value, i) => (value?.kind === "codes" ? value.tensor : reader.quantized(node, i))),
   );
   const [first, ...rest] = pending.inputs as [Tensor, ...Tensor[]];
   const same = rest.every(

@@ -1,4 +1,5 @@
 /** Elementwise Max and Min. Quantization is monotone, so it may come first: each operand goes through a table of its own. */
+import { fail } from "../../diagnostics.js";
 import { typeRange } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import {
@@ -36,7 +37,9 @@ export default {
       const [x, y] = [tableRange(a, aLow, rangeA), tableRange(b, bLow, rangeB)];
       return { lo: pick(x.lo, y.lo), hi: pick(x.hi, y.hi) };
     });
-    return { attributes: { kind, aLow, bLow, a, b, constant: constantCodes(second!) }, ranges };
+    const constant = constantCodes(second!);
+    const operand = constant && second!.type.bits > 8 ? indexed(constant, bLow, b, node.name) : { constant, bLow, b };
+    return { attributes: { kind, aLow, a, ...operand }, ranges };
   },
 
   evaluate(node, operands) {
@@ -51,3 +54,26 @@ export default {
   c,
   verilog,
 } satisfies OpHome<ExtremumGraphAttributes, ExtremumAttributes>;
+
+/** A constant of wide codes as positions in a table of its distinct ones alone. Throws QC2002 for more than 256. */
+function indexed(
+  constant: Int32Array,
+  low: number,
+  values: Int32Array,
+  where: string,
+): Pick<ExtremumAttributes, "constant" | "bLow" | "b"> {
+  const distinct = [...new Set(constant)];
+  if (distinct.length > 256) {
+    fail(
+      "QC2002",
+      `a constant operand of ${distinct.length} distinct 16-bit codes; at most 256 are supported. Quantize it to int8 or uint8.`,
+      where,
+    );
+  }
+  const positions = new Map(distinct.map((code, position) => [code, position]));
+  return {
+    constant: constant.map((code) => positions.get(code)!),
+    bLow: 0,
+    b: Int32Array.from({ length: 256 }, (_, position) => values[(distinct[position] ?? distinct[0]!) - low]!),
+  };
+}
