@@ -178,7 +178,7 @@ describe("compositions between two quantizations are one table", () => {
   it("functions of different tensors are refused", () => {
     const model = oneOp([1, 4], (b, x) => b.node("Mul", [b.node("Sigmoid", [x]), b.qdq(b.node("Neg", [x]), input)]));
     expect(() => compile(model.bytes())).toThrow(/functions of different tensors/);
-    const pending = oneOp([1, 4], (b, x) => b.node("Sigmoid", [b.node("MatMul", [x, b.weights([4, 4])])]));
+    const pending = oneOp([1, 4], (b, x) => b.node("Sigmoid", [b.node("Softmax", [x])]));
     expect(() => compile(pending.bytes())).toThrow(/is not quantized/);
   });
 });
@@ -383,8 +383,10 @@ describe("tables per channel", () => {
       ]),
     );
     expect(() => compile(many.bytes())).toThrow(/300 channels with a function each/);
-    const columns = oneOp(image, (b, x) => b.node("Mul", [x, vector(b, [1, 2, 3, 4, 5])]));
-    expect(() => compile(columns.bytes())).toThrow(/one per channel/);
+    const area = image.slice(2);
+    const values = Array.from({ length: area[0]! * area[1]! }, (_, i) => i);
+    const plane = oneOp(image, (b, x) => b.node("Mul", [x, b.constant("plane", "float", area, values)]));
+    expect(() => compile(plane.bytes())).toThrow(/one per channel/);
   });
   it("a table that is not monotone has the range of all its values", () => {
     const { tensors } = compile(
