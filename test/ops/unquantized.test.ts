@@ -281,7 +281,43 @@ const qonnxCases: Case[] = [
   ),
 ];
 
-describeCases([...functions, ...integerCases, convInteger(), matMulIntegerToFloat(), ...qonnxCases]);
+/** Unsigned bytes shifted by constants, one per channel to the right. */
+function bitShift(direction: "LEFT" | "RIGHT", amounts: readonly number[]): Case {
+  const b = new ModelBuilder(17);
+  const y = b.constant("amounts", "uint8", [amounts.length], [...amounts]);
+  const model = b.output(b.node("BitShift", [b.input([1, 3], "uint8"), y], { direction }));
+  const shifted = (code: number, k: number) =>
+    direction === "LEFT" ? (code << amounts[k % amounts.length]!) & 255 : code >> amounts[k % amounts.length]!;
+  return { title: `BitShift ${direction} by ${amounts}`, model, plain: (codes) => [codes.map(shifted)] };
+}
+
+const bitShifts = [
+  bitShift("RIGHT", [1, 3, 7]),
+  bitShift("RIGHT", [2]),
+  bitShift("LEFT", [3]),
+  bitShift("LEFT", [0, 5, 2]),
+];
+
+/** Cast knows no scale: codes of any quantization become whole numbers. */
+function castCodes(): Case {
+  const b = new ModelBuilder(19);
+  const codes = b.quantize(b.dequantize(b.input([1, 4], "int8"), q), to);
+  const model = b.output(b.quantize(b.node("Cast", [codes], { to: 1 }), { scale: 3, zeroPoint: 1 }));
+  const plain = (list: readonly number[]) => [
+    list.map((each) => code(code(real(each, q), to) + 1e-9, { scale: 3, zeroPoint: 1 })),
+  ];
+  return { title: "Cast of codes", model, plain };
+}
+
+describeCases([
+  ...bitShifts,
+  castCodes(),
+  ...functions,
+  ...integerCases,
+  convInteger(),
+  matMulIntegerToFloat(),
+  ...qonnxCases,
+]);
 
 describe("refusals", () => {
   const refused = (model: ModelBuilder) => () => compile(model.bytes());

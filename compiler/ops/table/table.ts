@@ -2,6 +2,7 @@
 import { bytesPerElement, typeRange } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { readArithmetic } from "./arithmetic.onnx.js";
+import { readBitShift } from "./bit-shift.onnx.js";
 import { readCast } from "./cast.onnx.js";
 import { comparisonRules } from "./comparisons.onnx.js";
 import { functionTable, tableRange } from "./function-table.js";
@@ -16,6 +17,7 @@ export default {
   name: "table",
   onnx: {
     Relu: readRelu,
+    BitShift: readBitShift,
     Cast: readCast,
     Clip: readClip,
     ...functionRules,
