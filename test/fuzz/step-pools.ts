@@ -16,7 +16,7 @@ export function pool(state: GraphState): void {
   const { builder, choices } = state;
   const x = state.operand((value) => {
     const plane = planeOf(value);
-    return plane !== undefined && plane.size.every((length) => length > 1);
+    return plane?.size.every((length) => length > 1) ?? false;
   });
   if (!x) return;
   const { channels, size } = planeOf(x) as Plane;
