@@ -1,7 +1,6 @@
 /** What a host does around the integer core: reals to codes at the inputs, codes to reals at the outputs. */
 import { evaluateFloat32 } from "../../compiler/arith/expression-float32.js";
 import { compile } from "../../compiler/compile.js";
-import { QcError } from "../../compiler/diagnostics.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import type { Tensor } from "../../compiler/ir/graph.js";
 import { type IntegerType, typeRange } from "../../compiler/ir/types.js";
@@ -16,7 +15,7 @@ export interface Compiled {
   run(inputs: ReadonlyMap<string, DenseTensor>): Int32Array[];
 }
 
-/** Compiles for the interpreter. `inputs` types those inputs that hold codes already. Throws QcError for what is not supported. */
+/** Compiles for the interpreter. `inputs` types those float inputs that hold codes already. Throws QcError for what is not supported. */
 export function compileModel(bytes: Uint8Array, numerics: string, inputs: CodeTypes = new Map()): Compiled {
   const quantization = { scales: [1], zeroPoints: [0] };
   const { graph, integerGraph } = compile(bytes, {
@@ -36,34 +35,6 @@ export function compileModel(bytes: Uint8Array, numerics: string, inputs: CodeTy
 
 /** Types of the inputs whose values are codes, by name. */
 export type CodeTypes = ReadonlyMap<string, IntegerType>;
-
-/** Integer types that a graph input may have when its values are whole numbers and not codes of something else. */
-const wholeTypes: Readonly<Record<string, IntegerType>> = {
-  bool: { bits: 1, signed: false },
-  int8: { bits: 8, signed: true },
-  uint8: { bits: 8, signed: false },
-  int16: { bits: 16, signed: true },
-  uint16: { bits: 16, signed: false },
-  int32: { bits: 32, signed: true },
-};
-
-/** As compileModel; where that is refused, integer inputs are taken for the whole numbers they are, without a quantization. */
-export function compileWithWholeNumbers(
-  bytes: Uint8Array,
-  numerics: string,
-  declared: readonly { readonly name: string; readonly type?: string | undefined }[],
-): Compiled {
-  const types = new Map(
-    declared.flatMap(({ name, type = "" }) => (wholeTypes[type] ? [[name, wholeTypes[type]] as const] : [])),
-  );
-  if (types.size === 0) return compileModel(bytes, numerics);
-  try {
-    return compileModel(bytes, numerics);
-  } catch (error) {
-    if (!(error instanceof QcError)) throw error;
-    return compileModel(bytes, numerics, types);
-  }
-}
 
 /** The least integer type, of at least 8 bits, that holds whole numbers; undefined for other values and beyond 16 bits. */
 export function codeTypeOf({ values }: DenseTensor): IntegerType | undefined {

@@ -16,7 +16,7 @@ export interface Variant {
   /** The same network for ONNX Runtime. */
   readonly witnessBytes: Uint8Array;
   readonly inputs: readonly FixedValue[];
-  /** Of inputs whose recorded values are whole numbers. */
+  /** Of float inputs whose recorded values are whole numbers. */
   readonly codes?: CodeTypes;
 }
 
@@ -71,9 +71,10 @@ function recordedVariant({ read }: Case, record: Recorded): Variant {
   const inputs = model.inputs.map((value) => ({ ...value, dims: recordedDims(value, feeds.get(value.name)) }));
   for (const { name, dims } of inputs) model.pin(name, dims);
   const codes = new Map(
-    [...feeds].flatMap(([name, tensor]) => {
-      const type = codeTypeOf(tensor);
-      return type ? [[name, type] as const] : [];
+    model.inputs.flatMap(({ name, type }) => {
+      const tensor = feeds.get(name);
+      const codeType = type === "float" && tensor ? codeTypeOf(tensor) : undefined;
+      return codeType ? [[name, codeType] as const] : [];
     }),
   );
   return { bytes: model.bytes(), witnessBytes: model.bytes(), inputs, codes };

@@ -3,7 +3,7 @@
  * value. Vectors of real operators are wrapped: QuantizeLinear and DequantizeLinear around each real operand and result.
  */
 import { attempt } from "./attempt.js";
-import { type Compiled, compileModel, compileWithWholeNumbers } from "./border.js";
+import { type Compiled, compileModel } from "./border.js";
 import { type Case, type Judgement, type Outcome, type Recorded, worstOf } from "./case.js";
 import { compareOutputs, differenceText, isEqual } from "./compare.js";
 import { type DenseTensor, isReal } from "./element-types.js";
@@ -112,8 +112,7 @@ function questions(bytes: Uint8Array, record: Recorded, feeds: ReadonlyMap<strin
 }
 
 async function answer(question: Question, record: Recorded, oracle: Oracle): Promise<Judgement> {
-  const declared = [...question.inputs].map(([name, { type }]) => ({ name, type }));
-  const compiled = attempt(() => compileWithWholeNumbers(question.bytes, "exact", declared));
+  const compiled = attempt(() => compileModel(question.bytes, "exact"));
   if (compiled.kind !== "done") return { verdict: compiled.kind, reason: compiled.reason, comparisons: [] };
   const ran = attempt(() => compiled.value.run(question.inputs));
   if (ran.kind !== "done") return { verdict: "crashed", reason: `interpreter: ${ran.reason}`, comparisons: [] };

@@ -1,6 +1,6 @@
 /** ONNX Runtime as the witness of a network: its fused integer operators, and its float kernels between quantizations. */
 import { type Attempt, attempt } from "./attempt.js";
-import { type Compiled, compileModel, compileWithWholeNumbers, stepOf } from "./border.js";
+import { type Compiled, compileModel, stepOf } from "./border.js";
 import type { Judgement } from "./case.js";
 import { type Comparison, closeness, compareOutputs, isEqual, shareText } from "./compare.js";
 import type { DenseTensor } from "./element-types.js";
@@ -29,12 +29,7 @@ export async function judgeByRuntime(
   oracle: Oracle,
   given: readonly Feeds[] = [],
 ): Promise<Judgement> {
-  const compileAs = (numerics: string) =>
-    attempt(() =>
-      variant.codes
-        ? compileModel(variant.bytes, numerics, variant.codes)
-        : compileWithWholeNumbers(variant.bytes, numerics, variant.inputs),
-    );
+  const compileAs = (numerics: string) => attempt(() => compileModel(variant.bytes, numerics, variant.codes));
   const exact = compileAs("exact");
   if (exact.kind !== "done") return { verdict: exact.kind, reason: exact.reason, comparisons: [] };
   const fused = compileAs("onnxruntime");

@@ -189,6 +189,16 @@ describe("sums close to ties", () => {
   });
 });
 
+describe("operands of 32 bits", () => {
+  it("are refused where a table would hold every code", () => {
+    const b = new ModelBuilder();
+    const scale = b.constant("s", "float", [], [0.01]);
+    const wide = (name: string) => b.node("DequantizeLinear", [b.input([4], "int32", name), scale]);
+    b.output(b.quantize(b.node("Min", [wide("a"), wide("b")]), output));
+    expect(() => compile(b.bytes())).toThrow("a table of int32 codes; expected codes of at most 16 bits");
+  });
+});
+
 describe("differences that float32 rounds to and fro across ties", () => {
   it("are refused under onnxruntime, and computed by the other families", () => {
     const half: Affine = { scale: 0.05, zeroPoint: 3 };

@@ -1,7 +1,7 @@
 /** Tables of functions of one code, with the range of their values: shared by `table` and `channel-table`. */
 import { type Expression, printExpression } from "../../arith/expression.js";
 import { fail } from "../../diagnostics.js";
-import { type GraphNode, type Range, scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
+import { type GraphNode, type Range, scaleOf, typeName, typeRange, zeroPointOf } from "../../ir/index.js";
 import type { LowerContext } from "../op.js";
 import { requirePerTensor } from "../weights.js";
 
@@ -15,6 +15,13 @@ export function functionTable(
   const x = node.inputs[0]!;
   requirePerTensor(x, node.name);
   const { numerics } = context;
+  if (x.type.bits > 16) {
+    fail(
+      "QC2002",
+      `a table of ${typeName(x.type)} codes; expected codes of at most 16 bits. Quantize the operand.`,
+      node.name,
+    );
+  }
   const { lo, hi } = typeRange(x.type);
   const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
   const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
