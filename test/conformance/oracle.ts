@@ -74,7 +74,7 @@ export class Oracle {
 
   private process(): Promise<ChildProcess> {
     if (this.child) return Promise.resolve(this.child);
-    const child = fork(packagePath("test", "oracle", "serve.mjs"), {
+    const child = fork(packagePath("test", "oracle", "serve-ipc.mjs"), {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "ignore", "ipc"],
       execArgv: [],
