@@ -248,3 +248,10 @@ fromOnnx("add of a constant image", (b, x) => b.node("Add", [x, b.weights([1, 3,
 fromOnnx("one table per channel", (b, x) =>
   b.node("PRelu", [x, b.constant("slope", "float", [3, 1, 1], [0.1, 0.25, 2])]),
 );
+fromOnnx("linear resize", (b, x) => {
+  const scales = b.constant("scales", "float", [4], [1, 1, 2, 2]);
+  return b.node("Resize", [x, "", scales], { mode: "linear" });
+});
+fromOnnx("columns by a list", (b, x) =>
+  b.node("Gather", [x, b.constant("i", "int64", [4], [4, 0, 0, 2])], { axis: 3 }),
+);

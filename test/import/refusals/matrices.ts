@@ -18,10 +18,13 @@ export const matrices: readonly Refusal[] = [
     /is a constant; expected an activation/,
   ],
   [
-    "a constant with several scales transposed",
+    "a constant whose several scales a Reshape spreads",
     () =>
       oneOp([1, 4], (b, x) =>
-        b.node("MatMul", [x, b.node("Transpose", [b.weights([2, 4], [1, 2])], {}, { name: "node" })]),
+        b.node("MatMul", [
+          x,
+          b.node("Reshape", [b.weights([2, 4], [1, 2]), b.constant("r", "int64", [2], [4, 2])], {}, { name: "node" }),
+        ]),
       ),
     "QC2002",
     "node",

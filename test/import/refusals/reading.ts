@@ -80,7 +80,7 @@ export const reading: readonly Refusal[] = [
     "a cycle",
     () => edited((proto) => (proto.graph.node[1].input[0] = proto.graph.node[6].output[0])),
     "QC2002",
-    "dequantizelinear_1",
+    "conv",
     /cycle/,
   ],
   [
