@@ -50,8 +50,9 @@ export function truncated(value: Expression): Expression {
   return ["Add", ["Max", ["Floor", value], 0], ["Min", ["Ceil", value], 0]];
 }
 
-/** Every input of the node as a constant or a function; refuses anything else. */
-export function arithmetic(node: OnnxNode, reader: GraphReader): Operand[] {
+/** Every input of the node as a constant or a function; refuses anything else, and another number of inputs than `count`. */
+export function arithmetic(node: OnnxNode, reader: GraphReader, count = node.inputs.length): Operand[] {
+  if (node.inputs.length !== count) reader.refuse(node, `${node.inputs.length} inputs; expected ${count}`);
   return node.inputs.map((_, index): Operand => {
     const constant = realConstant(reader.value(node, index));
     return constant ? { constant } : { real: requireFunction(node, reader, index) };

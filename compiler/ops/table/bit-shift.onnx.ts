@@ -16,7 +16,7 @@ export const readBitShift: OnnxRule = (node, reader) => {
   if (type.signed) reader.refuse(node, `codes of ${typeName(type)}; expected unsigned ones`);
   if (amounts.some((amount) => amount >= type.bits))
     reader.refuse(node, `a shift of ${typeName(type)} by all its bits`);
-  combine(node, reader, arithmetic(node, reader), ([x, amount]): Expression => {
+  combine(node, reader, arithmetic(node, reader, 2), ([x, amount]): Expression => {
     const power = powerOf(amount!);
     // Bits shifted out are lost: what remains of the product is its rest.
     const size = typeRange(type).hi + 1;

@@ -8,13 +8,13 @@ const comparison =
   (name: FunctionName): OnnxRule =>
   (node, reader) => {
     new Attributes(node, reader).done();
-    combine(node, reader, arithmetic(node, reader), ([a, b]) => [name, a!, b!]);
+    combine(node, reader, arithmetic(node, reader, 2), ([a, b]) => [name, a!, b!]);
     return true;
   };
 
 const not: OnnxRule = (node, reader) => {
   new Attributes(node, reader).done();
-  combine(node, reader, arithmetic(node, reader), ([x]) => ["Sub", 1, x!]);
+  combine(node, reader, arithmetic(node, reader, 1), ([x]) => ["Sub", 1, x!]);
   return true;
 };
 
@@ -31,7 +31,7 @@ const where: OnnxRule = (node, reader) => {
     b!,
     ["Mul", ["Sub", a!, b!], condition!],
   ];
-  combine(node, reader, arithmetic(node, reader), choose);
+  combine(node, reader, arithmetic(node, reader, 3), choose);
   return true;
 };
 

@@ -17,7 +17,7 @@ export const readRequantShift: OnnxRule = (node, reader) => {
   if (!Number.isInteger(levels) || levels < 2 || levels > 65536)
     reader.refuse(node, `${levels} levels; expected 2 to 65536`);
   const [lo, hi] = signed ? [-levels / 2, levels / 2 - 1] : [0, levels - 1];
-  const operands = arithmetic(node, reader);
+  const operands = arithmetic(node, reader, 3);
   combine(node, reader, operands, ([x, mul, add]): Expression => {
     const sum: Expression = ["Add", ["Add", ["Mul", x!, mul!], add!], div / 2];
     return ["Min", ["Max", ["Floor", ["Div", sum, div]], lo], hi];
