@@ -27,7 +27,7 @@ export function fromBytes(bytes: Uint8Array, { type }: Pick<IntegerTensor, "type
 
 /** The bytes of several tensors, one after the other: what engines take for one inference, and what they return. */
 export function setToBytes(codes: CodeSet, tensors: readonly IntegerTensor[]): Uint8Array {
-  return Buffer.concat(tensors.map((tensor, i) => toBytes(codes[i]!, tensor)));
+  return Uint8Array.from(Buffer.concat(tensors.map((tensor, i) => toBytes(codes[i]!, tensor))));
 }
 
 /**

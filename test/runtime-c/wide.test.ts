@@ -138,7 +138,7 @@ describe.each([
       }),
     );
     const expected = sets.map((codes) => setToBytes(outputsOf(graph, codes), graph.outputs));
-    expect(outputs.map((bytes) => Buffer.from(bytes))).toEqual(expected);
+    expect(outputs.map((bytes) => Uint8Array.from(bytes))).toEqual(expected);
   }, 600_000);
 });
 
