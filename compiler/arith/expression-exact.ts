@@ -120,8 +120,11 @@ function realEvaluator(bits: number, doubt: { found: boolean }): Evaluator<Real>
     if (isNan(x)) return nan;
     return isInfinite(x) ? whole(x.numerator) : approximate(erf(x, bits), x);
   }
-  const sigmoid = (x: Real) => divide(one, add(one, exponential(negate(x))));
-  const softplus = (x: Real) => logarithm(add(one, exponential(x)));
+  /** 1 + e^x; without forming the power where it is smaller than the errors: its fraction would have |x| bits. */
+  const onePlusExponential = (x: Real): Real =>
+    compare(x, whole(-bits)) < 0 ? { ...one, exact: false } : add(one, exponential(x));
+  const sigmoid = (x: Real) => divide(one, onePlusExponential(negate(x)));
+  const softplus = (x: Real) => logarithm(onePlusExponential(x));
   /** tanh(x) = 2*sigmoid(2x) - 1 */
   const tanh = (x: Real) => subtract(multiply(two, sigmoid(multiply(two, x))), one);
   /** a * (e^(x/a') - 1) below zero, x above. */

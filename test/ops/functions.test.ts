@@ -212,6 +212,14 @@ describe("ties", () => {
       }),
     );
     for (let x = 50; x <= 127; x++) expect(table[x + 128]).toBe(Math.floor(x / 2));
+    // Up to x = 508 the distance is 2^-733: less than what the first precision tells from 0.
+    const steeper = tableOf(
+      oneOp([1, 4], (b, x) => b.node("Mul", [x, b.node("Sigmoid", [x])]), {
+        input: { scale: 4, zeroPoint: 0 },
+        output: { scale: 8, zeroPoint: 0 },
+      }),
+    );
+    for (let x = 50; x <= 127; x++) expect(steeper[x + 128]).toBe(Math.floor(x / 2));
     // Softplus(x) = x + log(1 + e^-x) lies above.
     const above = tableOf(
       oneOp([1, 4], (b, x) => b.node("Softplus", [x]), { input: ints, output: { scale: 2, zeroPoint: 0 } }),
