@@ -89,6 +89,18 @@ QC_INLINE int32_t qc_smlatt(uint32_t a, uint32_t b, int32_t acc)
 #endif
 }
 
+/* acc + low(a)*high(b). */
+QC_INLINE int32_t qc_smlabt(uint32_t a, uint32_t b, int32_t acc)
+{
+    return qc_smlabb(a, b >> 16, acc);
+}
+
+/* acc + high(a)*low(b). */
+QC_INLINE int32_t qc_smlatb(uint32_t a, uint32_t b, int32_t acc)
+{
+    return qc_smlabb(a >> 16, b, acc);
+}
+
 /* min(max(value, lo), hi): one instruction for the limits of 8- and 16-bit codes. */
 QC_INLINE int32_t qc_saturate(int32_t value, int32_t lo, int32_t hi)
 {

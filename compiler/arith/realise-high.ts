@@ -1,0 +1,126 @@
+/** Certified constants of the high-word form: two instructions where the high word of a product is one (SPEC.md). */
+
+import { ceilDivide, floorDivide } from "./rational.js";
+import { plainConstraints } from "./realise.js";
+import type { RequantizeLayer } from "./requantize-layer.js";
+import { type Constraints, multipliers, offsets, type SlopeInterval, slopeInterval } from "./slopes.js";
+import type { Staircase } from "./staircase.js";
+
+/** y = (high word of (256*acc + start)*multiplier, plus addend) >> shift, then the clamp to the layer's codes. */
+export interface HighConstants {
+  /** 0..255. */
+  readonly start: number;
+  /** 0 <= multiplier < 2^31. */
+  readonly multiplier: number;
+  /** int32; the output zero point is inside. */
+  readonly addend: number;
+}
+
+export interface HighRequantization {
+  readonly shift: number;
+  /** One per channel asked for. */
+  readonly channels: readonly HighConstants[];
+}
+
+interface Problem {
+  readonly staircase: Staircase;
+  /** What the kernel's accumulator lacks of the staircase's. */
+  readonly missing: number;
+  readonly constraints: Constraints;
+  readonly slopes: SlopeInterval | undefined;
+}
+
+const word = 1n << 32n;
+const mostInt32 = 2n ** 31n - 1n;
+
+/**
+ * Constants for a kernel whose accumulator of channel c is the staircase's less `missing[c]`, with the first of `shifts`
+ * (0..31) that serves all channels; undefined where none does, or where 256 times an accumulator could leave int32.
+ *
+ * Floors nest: with a = 256*acc + start the form is floor((a*m + addend*2^32) / 2^(32 + shift)), the plain form of
+ * multiplier 256*m and offset start*m + addend*2^32. `start` makes the offset's low word, which SMMLA cannot add, nearly free.
+ */
+export function realiseHigh(
+  layer: RequantizeLayer,
+  missing: ArrayLike<number>,
+  shifts: readonly number[],
+): HighRequantization | undefined {
+  if (layer.channels.some(({ identity }) => identity)) return undefined;
+  const problems = Array.from(missing, (lacking, c): Problem => {
+    const staircase = layer.channels[layer.channels.length === 1 ? 0 : c]!;
+    const constraints = plainConstraints(staircase, layer);
+    return { staircase, missing: lacking, constraints, slopes: slopeInterval(constraints) };
+  });
+  if (!problems.every(fits)) return undefined;
+  for (const shift of shifts) {
+    const channels: HighConstants[] = [];
+    for (const problem of problems) {
+      const constants = solve(problem, shift);
+      if (!constants) break;
+      channels.push(constants);
+    }
+    if (channels.length === problems.length) return { shift, channels };
+  }
+  return undefined;
+}
+
+/** Whether 256*acc + 255 is an int32 for every reachable accumulator of the kernel. */
+function fits({ staircase: { lo, hi }, missing, slopes }: Problem): boolean {
+  return slopes !== undefined && 256 * (lo - missing) >= -(2 ** 31) && 256 * (hi - missing) + 255 < 2 ** 31;
+}
+
+function solve(problem: Problem, shift: number): HighConstants | undefined {
+  const { staircase, missing, constraints, slopes } = problem;
+  if (staircase.thresholds.length === 0) {
+    return { start: 0, multiplier: 0, addend: staircase.first * 2 ** shift };
+  }
+  const range = multipliers(slopes!, shift + 24, 31);
+  if (!range) return undefined;
+  for (const multiplier of candidates(range)) {
+    const { least, greatest } = offsets(constraints, 256n * multiplier, shift + 32);
+    const moved = 256n * BigInt(missing) * multiplier;
+    const bounds = [least, greatest].map((bound) => (bound === undefined ? undefined : bound + moved));
+    for (let start = 0n; start < 256n; start++) {
+      const addend = addendBetween(bounds[0], bounds[1], start * multiplier, shift);
+      if (addend === undefined) continue;
+      const constants = { start: Number(start), multiplier: Number(multiplier), addend: Number(addend) };
+      return inWord(problem, constants) ? constants : undefined;
+    }
+  }
+  return undefined;
+}
+
+/** Some multipliers of [least, greatest], from the middle, whose margins are widest, outwards. */
+function candidates([least, greatest]: readonly [bigint, bigint]): bigint[] {
+  const places = [8n, 7n, 9n, 6n, 10n, 5n, 11n, 4n, 12n, 3n, 13n, 2n, 14n, 1n, 15n];
+  return [...new Set(places.map((place) => least + ((greatest - least) * place) / 16n))];
+}
+
+/** An addend in the middle of those that keep `low + addend*2^32` within the bounds; half a step inside an open end. */
+function addendBetween(
+  least: bigint | undefined,
+  greatest: bigint | undefined,
+  low: bigint,
+  shift: number,
+): bigint | undefined {
+  const half = (1n << BigInt(shift)) / 2n;
+  const from = least === undefined ? undefined : ceilDivide(least - low, word);
+  const to = greatest === undefined ? undefined : floorDivide(greatest - low, word);
+  if (from === undefined) return to === undefined ? half : to - half;
+  if (to === undefined) return from + half;
+  return from <= to ? (from + to) >> 1n : undefined;
+}
+
+/** Whether the addend and the sum of high word and addend are int32 over all reachable accumulators. */
+function inWord({ staircase, missing }: Problem, { start, multiplier, addend }: HighConstants): boolean {
+  const isWord = (value: bigint) => value >= -mostInt32 - 1n && value <= mostInt32;
+  const sum = (acc: number) =>
+    floorDivide((256n * BigInt(acc - missing) + BigInt(start)) * BigInt(multiplier), word) + BigInt(addend);
+  return isWord(BigInt(addend)) && isWord(sum(staircase.lo)) && isWord(sum(staircase.hi));
+}
+
+/** The form's value before the clamp, for checks: floor((floor((256*acc + start)*multiplier / 2^32) + addend) / 2^shift). */
+export function evaluateHigh({ start, multiplier, addend }: HighConstants, shift: number, acc: number): number {
+  const high = floorDivide((256n * BigInt(acc) + BigInt(start)) * BigInt(multiplier), word);
+  return Number((high + BigInt(addend)) >> BigInt(shift));
+}

@@ -1,0 +1,75 @@
+/** Streams of weights and constants for the kernels of qc_blocks.h. */
+import { type HighConstants, type RequantizeLayer, realiseHigh } from "../../compiler/arith/index.js";
+import { type IntegerType, typeRange } from "../../compiler/ir/index.js";
+import type { Weights } from "../../compiler/ops/weights.js";
+
+/** Right shifts behind the high word, from the one that serves the most layers: layers of one shift share a kernel. */
+const blockShifts = [12, 11, 13, 10, 14, 9, 15, 8, 16, 7, 17, 6, 18];
+
+export interface BlockConstants {
+  readonly shift: number;
+  /** One per output channel. */
+  readonly channels: readonly HighConstants[];
+}
+
+/**
+ * Certified constants of the high-word form for kernels that saturate at the output type's own limits; undefined where the
+ * layer clamps elsewhere or has none. The kernel's accumulator of channel c lacks `missing[c]` of the staircase's.
+ */
+export function blockConstants(
+  layer: RequantizeLayer,
+  type: IntegerType,
+  missing: Int32Array,
+  shifts: readonly number[] = blockShifts,
+): BlockConstants | undefined {
+  const { lo, hi } = typeRange(type);
+  const whole = type.bits === 8 && layer.clamp.lo === lo && layer.clamp.hi === hi;
+  return whole ? realiseHigh(layer, missing, shifts) : undefined;
+}
+
+/** One group's weights: kernel rows of `columns` taps each. */
+export interface BlockMatrix {
+  /** Channel o's taps start at `weights[o * rows * columns]`. */
+  readonly weights: Weights;
+  readonly channels: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** The pairs of channels that share lanes: neighbours; an odd last channel pairs with the one before it. */
+export function channelPairs(channels: number): [number, number][] {
+  return Array.from({ length: Math.ceil(channels / 2) }, (_, i) => {
+    const first = Math.min(2 * i, channels - 2);
+    return [first, first + 1];
+  });
+}
+
+/** Whether no pair is (-128, negative), which no 16-bit lane holds. */
+export function lanesHold({ weights, channels, rows, columns }: BlockMatrix): boolean {
+  const taps = rows * columns;
+  return channelPairs(channels).every(([a, b]) => {
+    for (let tap = 0; tap < taps; tap++)
+      if (weights[a * taps + tap]! === -128 && weights[b * taps + tap]! < 0) return false;
+    return true;
+  });
+}
+
+/** The stream of one group; `constants` has its channels alone. */
+export function packBlocks(matrix: BlockMatrix, constants: readonly HighConstants[]): Uint32Array {
+  const { weights, channels, rows, columns } = matrix;
+  const words: number[] = [];
+  for (const [a, b] of channelPairs(channels)) {
+    const lane = (row: number, column: number) => {
+      if (column >= columns) return 0;
+      const tap = row * columns + column;
+      return (256 * weights[a * rows * columns + tap]! + weights[b * rows * columns + tap]!) & 0xffff;
+    };
+    const [first, second] = [constants[a]!, constants[b]!];
+    words.push(first.start);
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns; column += 4)
+        for (const k of [column, column + 1]) words.push(lane(row, k) | (lane(row, k + 2) << 16));
+    words.push(second.start, first.multiplier, first.addend, second.multiplier, second.addend);
+  }
+  return Uint32Array.from(words);
+}
