@@ -8,7 +8,7 @@ import type { Staircase } from "./staircase.js";
 
 /** y = (high word of (256*acc + start)*multiplier, plus addend) >> shift, then the clamp to the layer's codes. */
 export interface HighConstants {
-  /** 0..255. */
+  /** Below 2^24; 256*acc + start is an int32 for every reachable accumulator. */
   readonly start: number;
   /** 0 <= multiplier < 2^31. */
   readonly multiplier: number;
@@ -64,9 +64,9 @@ export function realiseHigh(
   return undefined;
 }
 
-/** Whether 256*acc + 255 is an int32 for every reachable accumulator of the kernel. */
+/** Whether 256*acc is an int32 for every reachable accumulator of the kernel. */
 function fits({ staircase: { lo, hi }, missing, slopes }: Problem): boolean {
-  return slopes !== undefined && 256 * (lo - missing) >= -(2 ** 31) && 256 * (hi - missing) + 255 < 2 ** 31;
+  return slopes !== undefined && 256 * (lo - missing) >= -(2 ** 31) && 256 * (hi - missing) < 2 ** 31;
 }
 
 function solve(problem: Problem, shift: number): HighConstants | undefined {
@@ -80,11 +80,13 @@ function solve(problem: Problem, shift: number): HighConstants | undefined {
     const { least, greatest } = offsets(constraints, 256n * multiplier, shift + 32);
     const moved = 256n * BigInt(missing) * multiplier;
     const bounds = [least, greatest].map((bound) => (bound === undefined ? undefined : bound + moved));
-    for (let start = 0n; start < 256n; start++) {
+    // 256 starts whose products with the multiplier are spread over a whole word.
+    const step = multiplier === 0n ? 1n : ceilDivide(word, 256n * multiplier);
+    for (let start = 0n; start < 256n * step; start += step) {
       const addend = addendBetween(bounds[0], bounds[1], start * multiplier, shift);
       if (addend === undefined) continue;
       const constants = { start: Number(start), multiplier: Number(multiplier), addend: Number(addend) };
-      return inWord(problem, constants) ? constants : undefined;
+      if (inWord(problem, constants)) return constants;
     }
   }
   return undefined;
@@ -111,12 +113,13 @@ function addendBetween(
   return from <= to ? (from + to) >> 1n : undefined;
 }
 
-/** Whether the addend and the sum of high word and addend are int32 over all reachable accumulators. */
+/** Whether the scaled accumulator, the addend and the sum of high word and addend are int32 over all reachable accumulators. */
 function inWord({ staircase, missing }: Problem, { start, multiplier, addend }: HighConstants): boolean {
   const isWord = (value: bigint) => value >= -mostInt32 - 1n && value <= mostInt32;
   const sum = (acc: number) =>
     floorDivide((256n * BigInt(acc - missing) + BigInt(start)) * BigInt(multiplier), word) + BigInt(addend);
-  return isWord(BigInt(addend)) && isWord(sum(staircase.lo)) && isWord(sum(staircase.hi));
+  const scaled = 256 * (staircase.hi - missing) + start;
+  return scaled < 2 ** 31 && isWord(BigInt(addend)) && isWord(sum(staircase.lo)) && isWord(sum(staircase.hi));
 }
 
 /** The form's value before the clamp, for checks: floor((floor((256*acc + start)*multiplier / 2^32) + addend) / 2^shift). */

@@ -127,6 +127,24 @@ QC_INLINE int32_t qc_saturate(int32_t value, int32_t lo, int32_t hi)
     return qc_clamp(value, lo, hi);
 }
 
+/* value >> shift, saturated at the limits of a byte: one instruction for a literal shift of 1..31. */
+QC_INLINE int32_t qc_saturate_shifted(int32_t value, int32_t shift, int is_signed)
+{
+#if QC_DSP_ASSEMBLY
+    if (__builtin_constant_p(shift) && shift > 0) {
+        int32_t saturated;
+
+        if (is_signed) {
+            __asm__("ssat %0, #8, %1, asr %2" : "=r"(saturated) : "r"(value), "i"(shift));
+        } else {
+            __asm__("usat %0, #8, %1, asr %2" : "=r"(saturated) : "r"(value), "i"(shift));
+        }
+        return saturated;
+    }
+#endif
+    return qc_saturate(qc_shift_floor(value, shift), is_signed ? -128 : 0, is_signed ? 127 : 255);
+}
+
 /* Bytes 1 and 3, sign extended. */
 QC_INLINE uint32_t qc_sxtb16_odd(uint32_t word)
 {

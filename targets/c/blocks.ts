@@ -6,6 +6,9 @@ import type { Weights } from "../../compiler/ops/weights.js";
 /** Right shifts behind the high word, from the one that serves the most layers: layers of one shift share a kernel. */
 const blockShifts = [12, 11, 13, 10, 14, 9, 15, 8, 16, 7, 17, 6, 18];
 
+/** The same for dense layers, whose scales differ more: one shift for most layers of AnomalyDetection. */
+export const denseShifts = [10, 9, 11, 8, 12, 7, 13, 6, 14];
+
 export interface BlockConstants {
   readonly shift: number;
   /** One per output channel. */
@@ -44,12 +47,24 @@ export function channelPairs(channels: number): [number, number][] {
   });
 }
 
+/** Outputs four by four; the last four overlap those before where four do not divide them. */
+function channelQuads(channels: number): number[] {
+  return Array.from({ length: Math.ceil(channels / 4) }, (_, i) => Math.min(4 * i, channels - 4));
+}
+
 /** Whether no pair is (-128, negative), which no 16-bit lane holds. */
 export function lanesHold({ weights, channels, rows, columns }: BlockMatrix): boolean {
   const taps = rows * columns;
-  return channelPairs(channels).every(([a, b]) => {
+  const pairs = [
+    ...channelPairs(channels),
+    ...channelQuads(channels).flatMap((o) => [
+      [o, o + 1],
+      [o + 2, o + 3],
+    ]),
+  ];
+  return pairs.every(([a, b]) => {
     for (let tap = 0; tap < taps; tap++)
-      if (weights[a * taps + tap]! === -128 && weights[b * taps + tap]! < 0) return false;
+      if (weights[a! * taps + tap]! === -128 && weights[b! * taps + tap]! < 0) return false;
     return true;
   });
 }
@@ -70,6 +85,27 @@ export function packBlocks(matrix: BlockMatrix, constants: readonly HighConstant
       for (let column = 0; column < columns; column += 4)
         for (const k of [column, column + 1]) words.push(lane(row, k) | (lane(row, k + 2) << 16));
     words.push(second.start, first.multiplier, first.addend, second.multiplier, second.addend);
+  }
+  return Uint32Array.from(words);
+}
+
+/** The stream of qc_dense_blocks.h for a matrix of one row of taps. */
+export function packDense(
+  { weights, channels, columns }: BlockMatrix,
+  constants: readonly HighConstants[],
+): Uint32Array {
+  const words: number[] = [];
+  const lane = (o: number, k: number) =>
+    k < columns ? (256 * weights[o * columns + k]! + weights[(o + 1) * columns + k]!) & 0xffff : 0;
+  for (const quad of channelQuads(channels)) {
+    words.push(constants[quad]!.start, constants[quad + 2]!.start);
+    for (let k = 0; k < Math.ceil(columns / 8) * 8; k += 4)
+      for (const o of [quad, quad + 2])
+        for (const tap of [k, k + 1]) words.push(lane(o, tap) | (lane(o, tap + 2) << 16));
+    for (const o of [quad, quad + 2]) {
+      const [first, second] = [constants[o]!, constants[o + 1]!];
+      words.push(second.start, first.multiplier, first.addend, second.multiplier, second.addend);
+    }
   }
   return Uint32Array.from(words);
 }

@@ -1,4 +1,7 @@
-/** Convolution in C: qc_depthwise_conv2d.h, qc_conv2d_pairs.h (packed multiplies) or qc_conv2d_quads.h. */
+/**
+ * Convolution in C. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
+ * qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_conv2d.h.
+ */
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
 import { placeRecords, type Records } from "../../../targets/c/records.js";
