@@ -33,14 +33,14 @@ typedef struct {
     const uint32_t *stream_end;
     const uint32_t *lanes_end;
     int32_t pitch;   /* bytes from one pixel's outputs to the next one's */
-    int32_t skipped; /* bytes of code before the first quad, of eight unrolled ones */
+    int32_t skipped; /* bytes of code before the second quad, of eight unrolled ones */
 } qc_block_layer;
 
 /* `quads`: four taps each, at least one. */
 QC_INLINE qc_block_layer qc_block_layer_of(const uint32_t *lanes, int32_t quads, const uint32_t *stream, int32_t pairs, int32_t pitch)
 {
     const qc_block_layer layer = {stream + pairs * (2 * quads + QC_BLOCK_CONSTANTS), lanes + 2 * QC_BLOCK_PIXELS * quads, pitch,
-                                  (8 - quads % 8) % 8 * 68};
+                                  quads == 1 ? 8 * 68 : (8 - (quads - 1) % 8) % 8 * 68};
 
     return layer;
 }
@@ -55,8 +55,29 @@ QC_INLINE uint8_t *qc_block_three(const uint32_t *lanes, const uint32_t *stream,
     register uint8_t *r2 __asm__("r2") = y;
     register const qc_block_layer *r3 __asm__("r3") = layer;
 
-    /* 24 products in 17 instructions of 4 bytes, and three for each eight quads. All 14 registers are in use, so those that
+    /* 24 products in 17 instructions of 4 bytes, and three for each eight quads but the first. All 14 registers are in use, so those that
        a caller keeps are saved here, and the stack holds: end of the stream, pitch, lanes, y, first quad, end of lanes. */
+#define QC_BLOCK_FIRST              \
+    "ldr r4, [r1], #4\n\t"          \
+    "ldm r1!, {r8, r9}\n\t"         \
+    "ldm r0!, {r10, r11, lr}\n\t"   \
+    "sxtb16 r12, r8\n\t"            \
+    "smlad r2, r10, r8, r4\n\t"     \
+    "smuad r5, r10, r12\n\t"        \
+    "smlad r3, r11, r8, r4\n\t"     \
+    "smuad r6, r11, r12\n\t"        \
+    "smlad r4, lr, r8, r4\n\t"      \
+    "smuad r7, lr, r12\n\t"         \
+    QC_BLOCK_HALF
+#define QC_BLOCK_HALF               \
+    "ldm r0!, {r10, r11, lr}\n\t"   \
+    "sxtb16 r12, r9\n\t"            \
+    "smlad r2, r10, r9, r2\n\t"     \
+    "smlad r5, r10, r12, r5\n\t"    \
+    "smlad r3, r11, r9, r3\n\t"     \
+    "smlad r6, r11, r12, r6\n\t"    \
+    "smlad r4, lr, r9, r4\n\t"      \
+    "smlad r7, lr, r12, r7\n\t"
 #define QC_BLOCK_QUAD               \
     "ldm r1!, {r8, r9}\n\t"         \
     "ldm r0!, {r10, r11, lr}\n\t"   \
@@ -67,14 +88,7 @@ QC_INLINE uint8_t *qc_block_three(const uint32_t *lanes, const uint32_t *stream,
     "smlad r6, r11, r12, r6\n\t"    \
     "smlad r4, lr, r8, r4\n\t"      \
     "smlad r7, lr, r12, r7\n\t"     \
-    "ldm r0!, {r10, r11, lr}\n\t"   \
-    "sxtb16 r12, r9\n\t"            \
-    "smlad r2, r10, r9, r2\n\t"     \
-    "smlad r5, r10, r12, r5\n\t"    \
-    "smlad r3, r11, r9, r3\n\t"     \
-    "smlad r6, r11, r12, r6\n\t"    \
-    "smlad r4, lr, r9, r4\n\t"      \
-    "smlad r7, lr, r12, r7\n\t"
+    QC_BLOCK_HALF
 #define QC_BLOCK(SATURATE)                                                                              \
     __asm__ volatile("push {r4-r11, lr}\n\t"                                                            \
                      "ldm r3, {r4-r7}\n\t"                                                              \
@@ -85,12 +99,7 @@ QC_INLINE uint8_t *qc_block_three(const uint32_t *lanes, const uint32_t *stream,
                      "sub sp, #8\n\t"                                                                   \
                      "strd r4, r6, [sp]\n"                                                              \
                      "0:\n\t"                                                                           \
-                     "ldr r2, [r1], #4\n\t"                                                             \
-                     "mov r3, r2\n\t"                                                                   \
-                     "mov r4, r2\n\t"                                                                   \
-                     "movs r5, #0\n\t"                                                                  \
-                     "movs r6, #0\n\t"                                                                  \
-                     "movs r7, #0\n\t"                                                                  \
+                     QC_BLOCK_FIRST                                                                     \
                      "ldr pc, [sp, #16]\n\t"                                                            \
                      ".balign 4\n"                                                                      \
                      "1:\n\t" QC_BLOCK_QUAD QC_BLOCK_QUAD QC_BLOCK_QUAD QC_BLOCK_QUAD                   \
@@ -144,6 +153,8 @@ QC_INLINE uint8_t *qc_block_three(const uint32_t *lanes, const uint32_t *stream,
     }
 #undef QC_BLOCK
 #undef QC_BLOCK_QUAD
+#undef QC_BLOCK_HALF
+#undef QC_BLOCK_FIRST
     return r2;
 #else
     while (stream != layer->stream_end) {

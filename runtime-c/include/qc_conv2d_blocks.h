@@ -1,7 +1,8 @@
 /*
  * Convolution with general strides, dilation, pads and groups by the blocks of qc_blocks.h: three neighbouring output pixels,
  * whose windows are widened to lanes once, times all output channels of their group.
- * Taps lie row by row, each kernel row rounded up to four codes, padded with zero weights. An odd last channel makes a pair with
+ * Taps lie row by row, each kernel row rounded up to four codes, padded with zero weights; but of three rows with one code more
+ * than whole words (3x3 on three channels) these last codes make one word of their own behind the others. An odd last channel makes a pair with
  * the one before it, which is computed twice.
  */
 #ifndef QC_CONV2D_BLOCKS_H
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "qc_blocks.h"
+#include "qc_code.h"
 #include "qc_config.h"
 #include "qc_window.h"
 
@@ -20,7 +22,9 @@ typedef struct {
     const uint8_t *x;         /* the group's first channel of the first pixel */
     const uint8_t *end;       /* no word is read beyond */
     int32_t depth;            /* input channels of the group */
-    int32_t words;            /* of a kernel row */
+    int32_t words;            /* of a kernel row that are widened whole */
+    int32_t row_bytes;        /* of a kernel row, rounded up to words */
+    int gathers;              /* whether the last codes of three kernel rows make a word */
     int whole;                /* whether a kernel row's codes are neighbours in the image */
     const uint8_t *padding;   /* a kernel row of the padding code */
     uint8_t *rows;            /* QC_BLOCK_PIXELS kernel rows */
@@ -73,6 +77,17 @@ QC_INLINE const uint8_t *qc_block_row(const qc_block_source *source, int32_t iy,
     return copy;
 }
 
+/* Appends the last codes of three kernel rows of three pixels as lanes: rows (0, 2), then (1, none). */
+QC_INLINE void qc_block_gather(uint32_t *to, const uint8_t *row0, const uint8_t *row1, const uint8_t *row2, int32_t apart, int x_signed)
+{
+    int32_t i;
+
+    for (i = 0; i < QC_BLOCK_PIXELS; i++) {
+        to[i] = qc_pack_low((uint32_t)qc_code(row0[i * apart], x_signed), (uint32_t)qc_code(row2[i * apart], x_signed));
+        to[QC_BLOCK_PIXELS + i] = (uint32_t)qc_code(row1[i * apart], x_signed) & 0xFFFFu;
+    }
+}
+
 /* How many blocks from pixel (row, column) on, to the right, read the image in place. */
 QC_INLINE int32_t qc_block_run(const qc_block_source *source, int32_t row, int32_t column)
 {
@@ -89,7 +104,7 @@ QC_INLINE int32_t qc_block_run(const qc_block_source *source, int32_t row, int32
         pixels = s->out_width - column;
     }
     /* The last row's words may end behind the image; its last block takes the other way. */
-    if (bottom == s->height - 1 && s->kernel_width * source->depth % 4 != 0) {
+    if (bottom == s->height - 1 && s->kernel_width * source->depth < 4 * source->words) {
         pixels -= (3 + s->stride_x * s->channels) / (s->stride_x * s->channels);
     }
     return pixels < 0 ? 0 : pixels / QC_BLOCK_PIXELS;
@@ -101,6 +116,7 @@ QC_INLINE void qc_block_windows(const qc_block_source *source, int32_t first, in
     const qc_window *const s = source->window;
     int32_t tops[QC_BLOCK_PIXELS];
     int32_t lefts[QC_BLOCK_PIXELS];
+    uint8_t last[3 * QC_BLOCK_PIXELS];
     int32_t ky;
     int32_t i;
 
@@ -114,9 +130,15 @@ QC_INLINE void qc_block_windows(const qc_block_source *source, int32_t first, in
         const uint8_t *rows[QC_BLOCK_PIXELS];
 
         for (i = 0; i < QC_BLOCK_PIXELS; i++) {
-            rows[i] = qc_block_row(source, tops[i] + ky * s->dilation_y, lefts[i], source->rows + 4 * source->words * i);
+            rows[i] = qc_block_row(source, tops[i] + ky * s->dilation_y, lefts[i], source->rows + source->row_bytes * i);
+            if (source->gathers) {
+                last[QC_BLOCK_PIXELS * ky + i] = rows[i][4 * source->words];
+            }
         }
         lanes = qc_widen_three(lanes, rows[0], rows[1], rows[2], source->words, x_signed);
+    }
+    if (source->gathers) {
+        qc_block_gather(lanes, last, last + 3, last + 6, 1, x_signed);
     }
 }
 
@@ -129,19 +151,24 @@ QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint
 {
     const int32_t depth = s->channels / s->groups;
     const int32_t outputs = s->out_channels / s->groups;
-    const int32_t words = (s->kernel_width * depth + 3) / 4;
-    const int32_t quads = s->kernel_height * words;
+    const int32_t columns = s->kernel_width * depth;
+    const int gathers = s->kernel_height == 3 && columns > 4 && columns % 4 == 1;
+    const int32_t row_bytes = (columns + 3) / 4 * 4;
+    const int32_t words = gathers ? columns / 4 : row_bytes / 4;
+    const int32_t quads = s->kernel_height * words + gathers;
     const int32_t total = s->out_height * s->out_width;
     /* Fewer pixels than a block has are computed three times each, in one place. */
     const int32_t step = total < QC_BLOCK_PIXELS ? 0 : 1;
     const int whole = (depth == s->channels || s->kernel_width == 1) && s->dilation_x == 1;
     const int32_t apart = s->stride_x * s->channels;
+    const int32_t pitch = s->dilation_y * s->width * s->channels;
     uint8_t *const padding = (uint8_t *)(scratch + 2 * QC_BLOCK_PIXELS * quads);
-    qc_block_source source = {s, x, x + s->height * s->width * s->channels, depth, words, whole, padding, padding + 4 * words};
+    qc_block_source source = {s, x, x + s->height * s->width * s->channels, depth, words, row_bytes, gathers, whole, padding,
+                              padding + row_bytes};
     int32_t group;
 
     if (padded) {
-        memset(padding, s->pad_value, (size_t)(4 * words));
+        memset(padding, s->pad_value, (size_t)row_bytes);
     }
     for (group = 0; group < s->groups; group++) {
         const qc_block_layer most = qc_block_layer_of(scratch, quads, stream, outputs / 2, step * s->out_channels);
@@ -171,7 +198,10 @@ QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint
 
                 for (ky = s->kernel_height; ky > 0; ky--) {
                     lanes = qc_widen_three(lanes, line, line + apart, line + 2 * apart, words, x_signed);
-                    line += s->dilation_y * s->width * s->channels;
+                    line += pitch;
+                }
+                if (gathers) {
+                    qc_block_gather(lanes, codes + 4 * words, codes + pitch + 4 * words, codes + 2 * pitch + 4 * words, apart, x_signed);
                 }
                 codes += QC_BLOCK_PIXELS * apart;
                 run--;

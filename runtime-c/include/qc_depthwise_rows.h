@@ -239,145 +239,129 @@ QC_INLINE void qc_rows_row(const uint32_t *ring, const uint32_t *records, uint8_
 #endif
 }
 
-/* The words of one pair of columns, 256 times the signed codes, for four channels, `plane` words apart. */
-QC_INLINE void qc_rows_put(uint32_t *to, int32_t plane, uint32_t first, uint32_t second)
-{
-    const uint32_t mask = 0xFF00FF00u;
-    const uint32_t a = (first << 8) & mask;
-    const uint32_t b = first & mask;
-    const uint32_t c = (second << 8) & mask;
-    const uint32_t d = second & mask;
+/* Where the columns of a row come from; read by the assembly in this order. */
+typedef struct {
+    int32_t plane;     /* bytes of a channel in the ring */
+    uint32_t padding;  /* four padding codes, signed */
+    int32_t left;      /* twice the pairs that hold a column of the image and one behind it or padding before it, less 1; 1 more
+                          when a pair of the last column and padding follows */
+    int32_t begins;    /* whether the first of them holds padding and a column */
+    int32_t step;      /* bytes from pixel to pixel */
+    int32_t skipped;   /* pairs of padding alone before them */
+} qc_rows_columns;
 
-    to[0] = (a & 0xFFFFu) | (c << 16);
-    to[plane] = (b & 0xFFFFu) | (d << 16);
-    to[2 * plane] = (a >> 16) | (c & 0xFFFF0000u);
-    to[3 * plane] = (b >> 16) | (d & 0xFFFF0000u);
+QC_INLINE qc_rows_columns qc_rows_columns_of(const qc_window *s, int32_t pairs, int x_signed)
+{
+    const int32_t skipped = s->pad_left / 2;
+    const int32_t begins = s->pad_left % 2;
+    const int32_t most = pairs - skipped - begins;
+    const int32_t columns = s->width - begins;
+    const int32_t inside = columns / 2 < most ? columns / 2 : most;
+    const int32_t ends = inside < most ? columns % 2 : 0;
+    const qc_rows_columns result = {12 * pairs, (s->pad_value * 0x01010101u) ^ (x_signed ? 0 : 0x80808080u),
+                                    2 * (inside + begins) + ends - 1, begins, s->channels, skipped};
+
+    return result;
 }
 
-/* Four codes less what makes them signed. */
-QC_INLINE uint32_t qc_rows_codes(uint32_t codes, int x_signed)
-{
-    return x_signed ? codes : codes ^ 0x80808080u;
-}
-
-/* `pairs` (at least one) pairs of columns that lie inside the image; step is the distance of pixels. Returns the place behind them. */
-QC_INLINE uint32_t *qc_rows_put_inside(uint32_t *to, int32_t plane, const uint8_t *x, int32_t step, int32_t pairs, int x_signed)
+/* Widens four channels of one image row into a slot of the ring, at 256 times the signed codes. */
+QC_INLINE void qc_rows_fill(uint32_t *to, const qc_rows_columns *columns, const uint8_t *x, int x_signed)
 {
 #if QC_DSP_ASSEMBLY
     register uint32_t *r0 __asm__("r0") = to;
     register const uint8_t *r1 __asm__("r1") = x;
-    register int32_t r2 __asm__("r2") = step;
-    register int32_t r3 __asm__("r3") = 4 * plane;
-    register int32_t r12 __asm__("r12") = pairs;
+    register const qc_rows_columns *r2 __asm__("r2") = columns;
 
-#define QC_ROWS_PAIRS(CODES)                        \
-    __asm__ volatile("push {r4-r11}\n\t"            \
-                     "add r4, r3, r3, lsl #1\n\t"   \
-                     "mvn r5, #0x00FF00FF\n"        \
-                     "1:\n\t"                       \
-                     "ldr r6, [r1]\n\t"             \
-                     "ldr r7, [r1, r2]\n\t"         \
-                     "add r1, r1, r2, lsl #1\n\t"   \
-                     CODES                           \
-                     "and r8, r5, r6, lsl #8\n\t"   \
-                     "and r9, r5, r6\n\t"           \
-                     "and r10, r5, r7, lsl #8\n\t"  \
-                     "and r11, r5, r7\n\t"          \
-                     "pkhbt r6, r9, r11, lsl #16\n\t" \
-                     "pkhtb r7, r10, r8, asr #16\n\t" \
-                     "str r6, [r0, r3]\n\t"         \
-                     "str r7, [r0, r3, lsl #1]\n\t" \
-                     "pkhbt r6, r8, r10, lsl #16\n\t" \
-                     "pkhtb r7, r11, r9, asr #16\n\t" \
-                     "str r7, [r0, r4]\n\t"         \
-                     "str r6, [r0], #12\n\t"        \
-                     "subs r12, #1\n\t"             \
-                     "bne 1b\n\t"                   \
-                     "pop {r4-r11}"                 \
-                     : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r12) : : "cc", "memory")
+    /* r3: plane, r4: three planes, r5: odd bytes, r6 and r7: codes of two columns, r12: left, lr: padding. */
+#define QC_ROWS_FILL(FIRST, SECOND)                     \
+    __asm__ volatile("push {r4-r11, lr}\n\t"            \
+                     "ldm r2, {r3, r6, r7, r8, r9}\n\t" \
+                     "mov lr, r6\n\t"                   \
+                     "mov r12, r7\n\t"                  \
+                     "mov r2, r9\n\t"                   \
+                     "mvn r5, #0x00FF00FF\n\t"          \
+                     "add r4, r3, r3, lsl #1\n\t"       \
+                     "cmp r8, #0\n\t"                   \
+                     "beq 0f\n\t"                       \
+                     "ldr r7, [r1]\n\t" SECOND          \
+                     "add r1, r1, r2\n\t"               \
+                     "b 2f\n"                           \
+                     "0:\n\t"                           \
+                     "cmp r12, #0\n\t"                  \
+                     "ble 3f\n"                         \
+                     "1:\n\t"                           \
+                     "ldr r6, [r1]\n\t"                 \
+                     "ldr r7, [r1, r2]\n\t"             \
+                     "add r1, r1, r2, lsl #1\n\t"       \
+                     FIRST SECOND                       \
+                     "2:\n\t"                           \
+                     "and r8, r5, r6, lsl #8\n\t"       \
+                     "and r9, r5, r6\n\t"               \
+                     "and r10, r5, r7, lsl #8\n\t"      \
+                     "and r11, r5, r7\n\t"              \
+                     "pkhbt r6, r9, r11, lsl #16\n\t"   \
+                     "pkhtb r7, r10, r8, asr #16\n\t"   \
+                     "str r6, [r0, r3]\n\t"             \
+                     "str r7, [r0, r3, lsl #1]\n\t"     \
+                     "pkhbt r6, r8, r10, lsl #16\n\t"   \
+                     "pkhtb r7, r11, r9, asr #16\n\t"   \
+                     "str r7, [r0, r4]\n\t"             \
+                     "str r6, [r0], #12\n\t"            \
+                     "subs r12, #2\n\t"                 \
+                     "bgt 1b\n"                         \
+                     "3:\n\t"                           \
+                     "bne 4f\n\t"                       \
+                     "ldr r6, [r1]\n\t" FIRST           \
+                     "mov r7, lr\n\t"                   \
+                     "b 2b\n"                           \
+                     "4:\n\t"                           \
+                     "pop {r4-r11, lr}"                 \
+                     : "+r"(r0), "+r"(r1), "+r"(r2) : : "r3", "r12", "cc", "memory")
+    to += 3 * columns->skipped;
+    r0 = to;
     if (x_signed) {
-        QC_ROWS_PAIRS("");
+        QC_ROWS_FILL("", "");
     } else {
-        QC_ROWS_PAIRS("eor r6, r6, #0x80808080\n\teor r7, r7, #0x80808080\n\t");
+        QC_ROWS_FILL("eor r6, r6, #0x80808080\n\t", "eor r7, r7, #0x80808080\n\t");
     }
-#undef QC_ROWS_PAIRS
-    return r0;
+#undef QC_ROWS_FILL
 #else
-    for (; pairs > 0; pairs--) {
-        qc_rows_put(to, plane, qc_rows_codes(qc_load_word(x), x_signed), qc_rows_codes(qc_load_word(x + step), x_signed));
+    const uint32_t sign = x_signed ? 0 : 0x80808080u;
+    const int32_t plane = columns->plane / 4;
+    int32_t left;
+
+    to += 3 * columns->skipped;
+    for (left = columns->left; left >= 0; left -= 2) {
+        uint32_t codes[2] = {columns->padding, columns->padding};
+        int32_t channel;
+
+        if (!columns->begins || left != columns->left) {
+            codes[0] = qc_load_word(x) ^ sign;
+            x += columns->step;
+        }
+        if (left > 0) {
+            codes[1] = qc_load_word(x) ^ sign;
+            x += columns->step;
+        }
+        for (channel = 0; channel < QC_ROWS_GROUP; channel++) {
+            const uint32_t first = (codes[0] >> (8 * channel)) & 0xFFu;
+            const uint32_t second = (codes[1] >> (8 * channel)) & 0xFFu;
+
+            to[channel * plane] = (first << 8) | (second << 24);
+        }
         to += 3;
-        x += 2 * step;
     }
-    return to;
 #endif
 }
 
-/* `pairs` pairs of padding; `lanes` holds the padding code twice. Returns the place behind them. */
-QC_INLINE uint32_t *qc_rows_put_padding(uint32_t *to, int32_t plane, uint32_t lanes, int32_t pairs)
+/* A row of padding. */
+QC_INLINE void qc_rows_pad(uint32_t *to, int32_t pairs, const qc_rows_columns *columns)
 {
-    uint32_t *const second = to + 2 * plane;
     int32_t i;
 
-    for (i = 0; i < 3 * pairs; i += 3) {
-        to[i] = lanes;
-        to[plane + i] = lanes;
-        second[i] = lanes;
-        second[plane + i] = lanes;
-    }
-    return to + 3 * pairs;
-}
-
-/* Where the columns of a row come from. */
-typedef struct {
-    int32_t pairs;
-    int32_t left;    /* pairs of padding alone */
-    int32_t begins;  /* 1 when a pair of padding and the first column follows */
-    int32_t inside;  /* pairs of two columns */
-    int32_t ends;    /* 1 when a pair of a column and padding follows */
-    int32_t right;   /* pairs of padding alone */
-} qc_rows_columns;
-
-QC_INLINE qc_rows_columns qc_rows_columns_of(const qc_window *s, int32_t pairs)
-{
-    qc_rows_columns columns = {pairs, s->pad_left / 2, s->pad_left % 2, 0, 0, 0};
-    const int32_t most = pairs - columns.left - columns.begins;
-    const int32_t left = s->width - columns.begins;
-
-    columns.inside = left / 2 < most ? left / 2 : most;
-    columns.ends = columns.inside < most ? left % 2 : 0;
-    columns.right = most - columns.inside - columns.ends;
-    return columns;
-}
-
-/* Widens four channels of one image row, or of padding when x is 0, into a slot of the ring. */
-QC_INLINE void qc_rows_fill(uint32_t *to, const qc_rows_columns *columns, const uint8_t *x, int32_t step, uint8_t pad_value, int x_signed)
-{
-    const int32_t plane = 3 * columns->pairs;
-    const uint32_t padding = qc_rows_codes(pad_value * 0x01010101u, x_signed);
-    const uint32_t lanes = padding & 0xFF00FF00u;
-
-    if (!x) {
-        qc_rows_put_padding(to, plane, lanes, columns->pairs);
-        return;
-    }
-    if (columns->left > 0) {
-        to = qc_rows_put_padding(to, plane, lanes, columns->left);
-    }
-    if (columns->begins) {
-        qc_rows_put(to, plane, padding, qc_rows_codes(qc_load_word(x), x_signed));
+    for (i = 0; i < QC_ROWS_GROUP * pairs; i++) {
+        *to = columns->padding & 0xFF00FF00u;
         to += 3;
-        x += step;
-    }
-    if (columns->inside > 0) {
-        to = qc_rows_put_inside(to, plane, x, step, columns->inside, x_signed);
-        x += 2 * columns->inside * step;
-    }
-    if (columns->ends) {
-        qc_rows_put(to, plane, qc_rows_codes(qc_load_word(x), x_signed), padding);
-        to += 3;
-    }
-    if (columns->right > 0) {
-        qc_rows_put_padding(to, plane, lanes, columns->right);
     }
 }
 
@@ -395,8 +379,8 @@ QC_INLINE void qc_rows_records(uint32_t *records, const uint32_t *stream, int32_
             const uint32_t odd = qc_sxtb16_odd(stream[QC_ROWS_CONSTANTS + row]);
             uint32_t *const lanes = records + QC_ROWS_CONSTANTS + 2 * row;
 
-            lanes[0] = (even & 0xFFFFu) | (odd << 16);
-            lanes[1] = (odd & 0xFFFFu) | (even & 0xFFFF0000u);
+            lanes[0] = qc_pack_low(even, odd);
+            lanes[1] = qc_pack_mixed(odd, even);
             if (row < 2) {
                 lanes[6] = lanes[0];
                 lanes[7] = lanes[1];
@@ -419,11 +403,15 @@ QC_INLINE void qc_depthwise_rows(const qc_window *s, const uint8_t *x, const uin
     const int32_t steps = stride == 1 ? pairs - 2 : outputs / 2 * 2;
     const qc_rows_layer layer = {s->channels, outputs % 2 == 0 ? s->channels : 0, 12 * steps,
                                  stride == 1 ? steps % 2 : outputs % 2, pairs};
-    const qc_rows_columns columns = qc_rows_columns_of(s, pairs);
+    const qc_rows_columns columns = qc_rows_columns_of(s, pairs, x_signed);
     const int32_t pitch = s->width * s->channels;
     uint32_t *const records = scratch + 12 * pairs;
     int32_t channel;
 
+    /* Pairs of padding alone are written here, and by rows of padding. */
+    for (channel = 0; channel < 3; channel++) {
+        qc_rows_pad(scratch + channel, pairs, &columns);
+    }
     for (channel = 0; channel < s->channels; channel += QC_ROWS_GROUP) {
         /* The last group reads from the last four channels on, and computes those that are left. */
         const int32_t first = channel + QC_ROWS_GROUP <= s->channels ? channel : s->channels - QC_ROWS_GROUP;
@@ -440,8 +428,12 @@ QC_INLINE void qc_depthwise_rows(const qc_window *s, const uint8_t *x, const uin
         qc_rows_records(records, stream + channel * QC_ROWS_STREAM, count);
         for (row = 0; row < s->out_height; row++) {
             for (; iy < top + 3; iy++) {
-                if (iy >= top) {
-                    qc_rows_fill(scratch + slot, &columns, iy >= 0 && iy < s->height ? line : 0, s->channels, s->pad_value, x_signed);
+                if (iy >= 0 && iy < s->height) {
+                    if (iy >= top) {
+                        qc_rows_fill(scratch + slot, &columns, line, x_signed);
+                    }
+                } else {
+                    qc_rows_pad(scratch + slot, pairs, &columns);
                 }
                 line += pitch;
                 slot = slot == 2 ? 0 : slot + 1;

@@ -101,6 +101,32 @@ QC_INLINE int32_t qc_smlatb(uint32_t a, uint32_t b, int32_t acc)
     return qc_smlabb(a >> 16, b, acc);
 }
 
+/* low(a) below low(b). */
+QC_INLINE uint32_t qc_pack_low(uint32_t a, uint32_t b)
+{
+#if QC_DSP_ASSEMBLY
+    uint32_t packed;
+
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(packed) : "r"(a), "r"(b));
+    return packed;
+#else
+    return (a & 0xFFFFu) | (b << 16);
+#endif
+}
+
+/* low(a) below high(b). */
+QC_INLINE uint32_t qc_pack_mixed(uint32_t a, uint32_t b)
+{
+#if QC_DSP_ASSEMBLY
+    uint32_t packed;
+
+    __asm__("pkhbt %0, %1, %2" : "=r"(packed) : "r"(a), "r"(b));
+    return packed;
+#else
+    return (a & 0xFFFFu) | (b & 0xFFFF0000u);
+#endif
+}
+
 /* min(max(value, lo), hi): one instruction for the limits of 8- and 16-bit codes. */
 QC_INLINE int32_t qc_saturate(int32_t value, int32_t lo, int32_t hi)
 {

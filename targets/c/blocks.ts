@@ -69,21 +69,33 @@ export function lanesHold({ weights, channels, rows, columns }: BlockMatrix): bo
   });
 }
 
+/**
+ * The taps of each word pair of lanes, in order, as [row, column]: kernel rows rounded up to four codes; of three rows with
+ * one code more than whole words, these last codes share four places.
+ */
+export function blockTaps(rows: number, columns: number): [number, number][] {
+  const gathers = rows === 3 && columns > 4 && columns % 4 === 1;
+  const whole = gathers ? columns - 1 : Math.ceil(columns / 4) * 4;
+  const taps = Array.from({ length: rows * whole }, (_, k): [number, number] => [Math.floor(k / whole), k % whole]);
+  if (gathers) taps.push([0, whole], [1, whole], [2, whole], [3, whole]);
+  return taps;
+}
+
 /** The stream of one group; `constants` has its channels alone. */
 export function packBlocks(matrix: BlockMatrix, constants: readonly HighConstants[]): Uint32Array {
   const { weights, channels, rows, columns } = matrix;
+  const taps = blockTaps(rows, columns);
   const words: number[] = [];
   for (const [a, b] of channelPairs(channels)) {
-    const lane = (row: number, column: number) => {
-      if (column >= columns) return 0;
+    const lane = ([row, column]: readonly [number, number]) => {
+      if (row >= rows || column >= columns) return 0;
       const tap = row * columns + column;
       return (256 * weights[a * rows * columns + tap]! + weights[b * rows * columns + tap]!) & 0xffff;
     };
     const [first, second] = [constants[a]!, constants[b]!];
     words.push(first.start);
-    for (let row = 0; row < rows; row++)
-      for (let column = 0; column < columns; column += 4)
-        for (const k of [column, column + 1]) words.push(lane(row, k) | (lane(row, k + 2) << 16));
+    for (let at = 0; at < taps.length; at += 4)
+      for (const k of [at, at + 1]) words.push(lane(taps[k]!) | (lane(taps[k + 2]!) << 16));
     words.push(second.start, first.multiplier, first.addend, second.multiplier, second.addend);
   }
   return Uint32Array.from(words);

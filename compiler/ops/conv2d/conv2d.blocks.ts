@@ -1,5 +1,5 @@
 /** Convolution by blocks of three pixels and two channels: qc_conv2d_blocks.h. */
-import { blockConstants, lanesHold, packBlocks } from "../../../targets/c/blocks.js";
+import { blockConstants, blockTaps, lanesHold, packBlocks } from "../../../targets/c/blocks.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { weightSums } from "../../../targets/c/matrix.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
@@ -10,17 +10,17 @@ import type { Conv2dAttributes } from "./conv2d.types.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
-/** Codes of a kernel row, and the words they fill. */
-function kernelRow({ inputs, attributes: { kernel, groups } }: Node) {
-  const columns = (kernel[1] * inputs[0]!.shape[3]!) / groups;
-  return { columns, words: Math.ceil(columns / 4) };
+/** Codes of a kernel row of one group. */
+function rowCodes({ inputs, attributes: { kernel, groups } }: Node): number {
+  return (kernel[1] * inputs[0]!.shape[3]!) / groups;
 }
 
+/** Lanes of three pixels, and four kernel rows of bytes where windows may need copies. */
 export function blockScratchBytes(node: Node): number {
   const { kernel, dilations, groups } = node.attributes;
-  const { columns, words } = kernelRow(node);
+  const columns = rowCodes(node);
   const copies = isPadded(node.attributes) || dilations[1] !== 1 || groups > 1 || columns % 4 !== 0;
-  return words * (24 * kernel[0] + (copies ? 16 : 0));
+  return 6 * blockTaps(kernel[0], columns).length + (copies ? 16 * Math.ceil(columns / 4) : 0);
 }
 
 /** Lowers the node, unless its weights or its requantization are not for these kernels; returns whether it did. */
@@ -29,7 +29,7 @@ export function lowerBlocks(node: Node, context: CContext): boolean {
   const { weights, bias, inputZeroPoint, kernel, groups, requantize } = attributes;
   const channels = output.shape[3]! / groups;
   if (channels < 2) return false;
-  const { columns } = kernelRow(node);
+  const columns = rowCodes(node);
   const size = weights.length / groups;
   const matrices = Array.from({ length: groups }, (_, g) => ({
     ...{ channels, rows: kernel[0], columns },
