@@ -144,10 +144,10 @@ QC_INLINE void qc_block_windows(const qc_block_source *source, int32_t first, in
 
 /*
  * scratch: per four codes of a kernel row, rounded up, 24 bytes for each kernel row and 16 more; the latter are used only by
- * windows that reach over the border (`padded`) or are dilated, by groups, and by kernel rows that are no whole words.
+ * windows that reach over the border or are dilated, by groups, and by kernel rows that are no whole words.
  */
 QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint32_t *stream, uint8_t *y, uint32_t *scratch, int shift,
-                                int x_signed, int y_signed, int padded)
+                                int x_signed, int y_signed)
 {
     const int32_t depth = s->channels / s->groups;
     const int32_t outputs = s->out_channels / s->groups;
@@ -167,7 +167,9 @@ QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint
                               padding + row_bytes};
     int32_t group;
 
-    if (padded) {
+    if (s->pad_top > 0 || s->pad_left > 0 ||
+        (s->out_height - 1) * s->stride_y - s->pad_top + (s->kernel_height - 1) * s->dilation_y >= s->height ||
+        (s->out_width - 1) * s->stride_x - s->pad_left + (s->kernel_width - 1) * s->dilation_x >= s->width) {
         memset(padding, s->pad_value, (size_t)row_bytes);
     }
     for (group = 0; group < s->groups; group++) {

@@ -4,10 +4,10 @@ import { type IntegerType, typeRange } from "../../compiler/ir/index.js";
 import type { Weights } from "../../compiler/ops/weights.js";
 
 /** Right shifts behind the high word, from the one that serves the most layers: layers of one shift share a kernel. */
-const blockShifts = [12, 11, 13, 10, 14, 9, 15, 8, 16, 7, 17, 6, 18];
+const blockShifts = [12, 11, 13, 10, 14, 9, 15, 8, 16, 7, 17, 6, 18, 5, 4];
 
 /** The same for dense layers, whose scales differ more: one shift for most layers of AnomalyDetection. */
-export const denseShifts = [10, 9, 11, 8, 12, 7, 13, 6, 14];
+export const denseShifts = [10, 9, 11, 8, 12, 7, 13, 6, 14, 5, 15, 4, 16];
 
 export interface BlockConstants {
   readonly shift: number;

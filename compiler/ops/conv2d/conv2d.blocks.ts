@@ -44,8 +44,7 @@ export function lowerBlocks(node: Node, context: CContext): boolean {
     ...packBlocks(matrix, constants.channels.slice(g * channels, (g + 1) * channels)),
   ]);
   const stream = context.constant("stream", "uint32_t", words);
-  const padded = isPadded(attributes) ? 1 : 0;
-  const signs = [signedLiteral(inputs[0]!), signedLiteral(output), padded].join(", ");
+  const signs = [signedLiteral(inputs[0]!), signedLiteral(output)].join(", ");
   context.include("qc_conv2d_blocks.h");
   context.statement(blockWindow(node));
   const name = context.shared({
