@@ -6,9 +6,9 @@ import type { RequantizeLayer } from "./requantize-layer.js";
 import { type Constraints, multipliers, offsets, type SlopeInterval, slopeInterval } from "./slopes.js";
 import type { Staircase } from "./staircase.js";
 
-/** y = (high word of (256*acc + start)*multiplier, plus addend) >> shift, then the clamp to the layer's codes. */
+/** y = (high word of (scale*acc + start)*multiplier, plus addend) >> shift, then the clamp to the layer's codes. */
 export interface HighConstants {
-  /** Below 2^24; 256*acc + start is an int32 for every reachable accumulator. */
+  /** Below 2^24; scale*acc + start is an int32 for every reachable accumulator. */
   readonly start: number;
   /** 0 <= multiplier < 2^31. */
   readonly multiplier: number;
@@ -28,6 +28,7 @@ interface Problem {
   readonly missing: number;
   readonly constraints: Constraints;
   readonly slopes: SlopeInterval | undefined;
+  readonly scale: number;
 }
 
 const word = 1n << 32n;
@@ -35,21 +36,23 @@ const mostInt32 = 2n ** 31n - 1n;
 
 /**
  * Constants for a kernel whose accumulator of channel c is the staircase's less `missing[c]`, with the first of `shifts`
- * (0..31) that serves all channels; undefined where none does, or where 256 times an accumulator could leave int32.
+ * (0..31) that serves all channels; undefined where none does, or where `scale` times an accumulator could leave int32.
+ * `scale` is a power of two from 1 to 256: kernels that scale their sums leave the multiplier more bits.
  *
- * Floors nest: with a = 256*acc + start the form is floor((a*m + addend*2^32) / 2^(32 + shift)), the plain form of
- * multiplier 256*m and offset start*m + addend*2^32. `start` makes the offset's low word, which SMMLA cannot add, nearly free.
+ * Floors nest: with a = scale*acc + start the form is floor((a*m + addend*2^32) / 2^(32 + shift)), the plain form of
+ * multiplier scale*m and offset start*m + addend*2^32. `start` makes the offset's low word, which SMMLA cannot add, nearly free.
  */
 export function realiseHigh(
   layer: RequantizeLayer,
   missing: ArrayLike<number>,
   shifts: readonly number[],
+  scale = 256,
 ): HighRequantization | undefined {
   if (layer.channels.some(({ identity }) => identity)) return undefined;
   const problems = Array.from(missing, (lacking, c): Problem => {
     const staircase = layer.channels[layer.channels.length === 1 ? 0 : c]!;
     const constraints = plainConstraints(staircase, layer);
-    return { staircase, missing: lacking, constraints, slopes: slopeInterval(constraints) };
+    return { staircase, missing: lacking, constraints, slopes: slopeInterval(constraints), scale };
   });
   if (!problems.every(fits)) return undefined;
   for (const shift of shifts) {
@@ -64,21 +67,22 @@ export function realiseHigh(
   return undefined;
 }
 
-/** Whether 256*acc is an int32 for every reachable accumulator of the kernel. */
-function fits({ staircase: { lo, hi }, missing, slopes }: Problem): boolean {
-  return slopes !== undefined && 256 * (lo - missing) >= -(2 ** 31) && 256 * (hi - missing) < 2 ** 31;
+/** Whether scale*acc is an int32 for every reachable accumulator of the kernel. */
+function fits({ staircase: { lo, hi }, missing, slopes, scale }: Problem): boolean {
+  return slopes !== undefined && scale * (lo - missing) >= -(2 ** 31) && scale * (hi - missing) < 2 ** 31;
 }
 
 function solve(problem: Problem, shift: number): HighConstants | undefined {
   const { staircase, missing, constraints, slopes } = problem;
+  const scale = BigInt(problem.scale);
   if (staircase.thresholds.length === 0) {
     return { start: 0, multiplier: 0, addend: staircase.first * 2 ** shift };
   }
-  const range = multipliers(slopes!, shift + 24, 31);
+  const range = multipliers(slopes!, shift + 32 - Math.log2(problem.scale), 31);
   if (!range) return undefined;
   for (const multiplier of candidates(range)) {
-    const { least, greatest } = offsets(constraints, 256n * multiplier, shift + 32);
-    const moved = 256n * BigInt(missing) * multiplier;
+    const { least, greatest } = offsets(constraints, scale * multiplier, shift + 32);
+    const moved = scale * BigInt(missing) * multiplier;
     const bounds = [least, greatest].map((bound) => (bound === undefined ? undefined : bound + moved));
     // 256 starts whose products with the multiplier are spread over a whole word.
     const step = multiplier === 0n ? 1n : ceilDivide(word, 256n * multiplier);
@@ -114,16 +118,16 @@ function addendBetween(
 }
 
 /** Whether the scaled accumulator, the addend and the sum of high word and addend are int32 over all reachable accumulators. */
-function inWord({ staircase, missing }: Problem, { start, multiplier, addend }: HighConstants): boolean {
+function inWord({ staircase, missing, scale }: Problem, { start, multiplier, addend }: HighConstants): boolean {
   const isWord = (value: bigint) => value >= -mostInt32 - 1n && value <= mostInt32;
   const sum = (acc: number) =>
-    floorDivide((256n * BigInt(acc - missing) + BigInt(start)) * BigInt(multiplier), word) + BigInt(addend);
-  const scaled = 256 * (staircase.hi - missing) + start;
+    floorDivide((BigInt(scale) * BigInt(acc - missing) + BigInt(start)) * BigInt(multiplier), word) + BigInt(addend);
+  const scaled = scale * (staircase.hi - missing) + start;
   return scaled < 2 ** 31 && isWord(BigInt(addend)) && isWord(sum(staircase.lo)) && isWord(sum(staircase.hi));
 }
 
-/** The form's value before the clamp, for checks: floor((floor((256*acc + start)*multiplier / 2^32) + addend) / 2^shift). */
-export function evaluateHigh({ start, multiplier, addend }: HighConstants, shift: number, acc: number): number {
-  const high = floorDivide((256n * BigInt(acc) + BigInt(start)) * BigInt(multiplier), word);
+/** The form's value before the clamp, for checks, of `scaled` = scale*acc: floor((floor((scaled + start)*multiplier / 2^32) + addend) / 2^shift). */
+export function evaluateHigh({ start, multiplier, addend }: HighConstants, shift: number, scaled: number): number {
+  const high = floorDivide((BigInt(scaled) + BigInt(start)) * BigInt(multiplier), word);
   return Number((high + BigInt(addend)) >> BigInt(shift));
 }

@@ -101,6 +101,31 @@ QC_INLINE int32_t qc_smlatb(uint32_t a, uint32_t b, int32_t acc)
     return qc_smlabb(a >> 16, b, acc);
 }
 
+/* Sums and differences of lanes, each modulo 2^16. */
+QC_INLINE uint32_t qc_sadd16(uint32_t a, uint32_t b)
+{
+#if QC_DSP_ASSEMBLY
+    uint32_t sum;
+
+    __asm__("sadd16 %0, %1, %2" : "=r"(sum) : "r"(a), "r"(b));
+    return sum;
+#else
+    return ((a + b) & 0xFFFFu) | ((a & 0xFFFF0000u) + (b & 0xFFFF0000u));
+#endif
+}
+
+QC_INLINE uint32_t qc_ssub16(uint32_t a, uint32_t b)
+{
+#if QC_DSP_ASSEMBLY
+    uint32_t difference;
+
+    __asm__("ssub16 %0, %1, %2" : "=r"(difference) : "r"(a), "r"(b));
+    return difference;
+#else
+    return ((a - b) & 0xFFFFu) | ((a & 0xFFFF0000u) - (b & 0xFFFF0000u));
+#endif
+}
+
 /* low(a) below low(b). */
 QC_INLINE uint32_t qc_pack_low(uint32_t a, uint32_t b)
 {

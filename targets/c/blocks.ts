@@ -24,10 +24,11 @@ export function blockConstants(
   type: IntegerType,
   missing: Int32Array,
   shifts: readonly number[] = blockShifts,
+  scale?: number,
 ): BlockConstants | undefined {
   const { lo, hi } = typeRange(type);
   const whole = type.bits === 8 && layer.clamp.lo === lo && layer.clamp.hi === hi;
-  return whole ? realiseHigh(layer, missing, shifts) : undefined;
+  return whole ? realiseHigh(layer, missing, shifts, scale) : undefined;
 }
 
 /** One group's weights: kernel rows of `columns` taps each. */

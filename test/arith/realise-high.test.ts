@@ -31,14 +31,15 @@ describe("realiseHigh", () => {
       const [lo, hi] = [-random.integer(1, 400000), random.integer(1, 400000)];
       const staircase = randomStaircase(random, lo, hi, random.integer(-128, 127), clamp, "plain");
       const missing = random.integer(-200000, 200000);
-      const found = realiseHigh(layerOf([staircase]), [missing], shifts);
+      const scale = 2 ** random.integer(4, 8);
+      const found = realiseHigh(layerOf([staircase]), [missing], shifts, scale);
       if (!found) continue;
       realised++;
       const { shift, channels } = found;
       for (const acc of places(staircase)) {
-        const value = evaluateHigh(channels[0]!, shift, acc - missing);
+        const value = evaluateHigh(channels[0]!, shift, scale * (acc - missing));
         expect(Math.min(127, Math.max(-128, value))).toBe(evaluateStaircase(staircase, acc));
-        const scaled = 256 * (acc - missing) + channels[0]!.start;
+        const scaled = scale * (acc - missing) + channels[0]!.start;
         expect(scaled).toBe(scaled | 0);
       }
     }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { type IntegerGraph, type IntegerTensor, int8, uint8 } from "../../compiler/ir/index.js";
+import { chooseForSpeed } from "../../compiler/passes/choose-for-speed.js";
 import { tensorBytes } from "../../compiler/plan/liveness.js";
 import { makePlan } from "../../compiler/plan/make-plan.js";
 import { qemu } from "../../compiler/verify/engines/qemu.js";
@@ -56,6 +57,19 @@ const kernels: Record<string, [number, Add]> = {
       return addDense(builder, random, input, random.integer(4, 11), choice(random), weight(random));
     },
   ],
+  conv2d_winograd: [
+    6,
+    (builder, random, i) => {
+      // Output sizes are even, at least 8 wide: one group of tiles, or several of which the last overlaps.
+      const pads = [[1, 1, 1, 1] as const, [2, 0, 0, 2] as const, [0, 0, 0, 0] as const][i % 3]!;
+      const [height, width] = [2 * random.integer(1, 3), 2 * random.integer(4, 8)];
+      const size = [height + 2 - pads[0] - pads[2], width + 2 - pads[1] - pads[3]];
+      const input = builder.input([1, size[0]!, size[1]!, 4 * random.integer(1, 5)], anyType(random));
+      const window = { ...plain, kernel: [3, 3] as const, pads };
+      const outputs = 2 * random.integer(1, 3);
+      return addConv2d(builder, random, input, outputs, window, 1, choice(random), weight(random));
+    },
+  ],
   add: [
     4,
     (builder, random, i) => {
@@ -71,7 +85,7 @@ function graphOf(kernel: string): IntegerGraph {
   const random = new Random(20261126);
   const builder = new GraphBuilder();
   for (let i = 0; i < count; i++) builder.outputs.push(add(builder, random, i));
-  return builder.graph();
+  return kernel === "conv2d_winograd" ? chooseForSpeed.run(builder.graph()) : builder.graph();
 }
 
 const target = core("cortex-m4");

@@ -14,6 +14,7 @@ import { isPadded } from "../window.js";
 import { blockScratchBytes, lowerBlocks } from "./conv2d.blocks.js";
 import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./conv2d.depthwise.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
+import { lowerWinograd, winogradScratchBytes } from "./conv2d.winograd.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
@@ -34,7 +35,8 @@ export function scratchBytes(node: Node): number {
   }
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
   // Four interleaved patches of bytes, or three patches of 16-bit lanes and one of bytes; or blocks.
-  return Math.max(3 * 2 * patch + patch, blockScratchBytes(node));
+  const bytes = Math.max(3 * 2 * patch + patch, blockScratchBytes(node));
+  return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {
@@ -42,6 +44,7 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const { groups, inputZeroPoint } = attributes;
   const narrow = !isWide(node);
   const dsp = context.core.features.includes("dsp");
+  if (narrow && dsp && attributes.winograd && lowerWinograd(node, context)) return;
   if (narrow && dsp && (isDepthwise(node) ? lowerDepthwiseRows : lowerBlocks)(node, context)) return;
   context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
   if (!narrow) wide(node, context);
