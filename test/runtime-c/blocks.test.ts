@@ -8,7 +8,7 @@ import { makePlan } from "../../compiler/plan/make-plan.js";
 import { qemu } from "../../compiler/verify/engines/qemu.js";
 import { emitC, layerKernels } from "../../targets/c/emit.js";
 import { addLinear } from "./elementwise-graphs.js";
-import { addConv2d, addDense, anyType, GraphBuilder, randomWindow } from "./graphs.js";
+import { addConv2d, addDense, addMaxPool2d, anyType, GraphBuilder, randomWindow } from "./graphs.js";
 import { Random } from "./random.js";
 import { bytesOf, core, differences, inFolder, inputSets } from "./run.js";
 
@@ -68,6 +68,14 @@ const kernels: Record<string, [number, Add]> = {
       const window = { ...plain, kernel: [3, 3] as const, pads };
       const outputs = 2 * random.integer(1, 3);
       return addConv2d(builder, random, input, outputs, window, 1, choice(random), weight(random));
+    },
+  ],
+  max_pool2d: [
+    4,
+    (builder, random, i) => {
+      const [height, width] = [random.integer(3, 6), random.integer(3, 6)];
+      const input = builder.input([1, height, width, random.integer(3, 9)], i % 2 === 0 ? int8 : uint8);
+      return addMaxPool2d(builder, input, randomWindow(random, height, width, 3), i > 1);
     },
   ],
   add: [
