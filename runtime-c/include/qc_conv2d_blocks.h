@@ -145,21 +145,22 @@ QC_INLINE void qc_block_windows(const qc_block_source *source, int32_t first, in
 /*
  * scratch: per four codes of a kernel row, rounded up, 24 bytes for each kernel row and 16 more; the latter are used only by
  * windows that reach over the border or are dilated, by groups, and by kernel rows that are no whole words.
+ * kernel_height and kernel_width are literal: layers of one kernel size share the code.
  */
 QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint32_t *stream, uint8_t *y, uint32_t *scratch, int shift,
-                                int x_signed, int y_signed)
+                                int x_signed, int y_signed, int32_t kernel_height, int32_t kernel_width)
 {
     const int32_t depth = s->channels / s->groups;
     const int32_t outputs = s->out_channels / s->groups;
-    const int32_t columns = s->kernel_width * depth;
-    const int gathers = s->kernel_height == 3 && columns > 4 && columns % 4 == 1;
+    const int32_t columns = kernel_width * depth;
+    const int gathers = kernel_height == 3 && columns > 4 && columns % 4 == 1;
     const int32_t row_bytes = (columns + 3) / 4 * 4;
     const int32_t words = gathers ? columns / 4 : row_bytes / 4;
-    const int32_t quads = s->kernel_height * words + gathers;
+    const int32_t quads = kernel_height * words + gathers;
     const int32_t total = s->out_height * s->out_width;
     /* Fewer pixels than a block has are computed three times each, in one place. */
     const int32_t step = total < QC_BLOCK_PIXELS ? 0 : 1;
-    const int whole = (depth == s->channels || s->kernel_width == 1) && s->dilation_x == 1;
+    const int whole = (depth == s->channels || kernel_width == 1) && s->dilation_x == 1;
     const int32_t apart = s->stride_x * s->channels;
     const int32_t pitch = s->dilation_y * s->width * s->channels;
     uint8_t *const padding = (uint8_t *)(scratch + 2 * QC_BLOCK_PIXELS * quads);
@@ -168,8 +169,8 @@ QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint
     int32_t group;
 
     if (s->pad_top > 0 || s->pad_left > 0 ||
-        (s->out_height - 1) * s->stride_y - s->pad_top + (s->kernel_height - 1) * s->dilation_y >= s->height ||
-        (s->out_width - 1) * s->stride_x - s->pad_left + (s->kernel_width - 1) * s->dilation_x >= s->width) {
+        (s->out_height - 1) * s->stride_y - s->pad_top + (kernel_height - 1) * s->dilation_y >= s->height ||
+        (s->out_width - 1) * s->stride_x - s->pad_left + (kernel_width - 1) * s->dilation_x >= s->width) {
         memset(padding, s->pad_value, (size_t)row_bytes);
     }
     for (group = 0; group < s->groups; group++) {
@@ -198,7 +199,7 @@ QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint
                 uint32_t *lanes = scratch;
                 int32_t ky;
 
-                for (ky = s->kernel_height; ky > 0; ky--) {
+                for (ky = kernel_height; ky > 0; ky--) {
                     lanes = qc_widen_three(lanes, line, line + apart, line + 2 * apart, words, x_signed);
                     line += pitch;
                 }

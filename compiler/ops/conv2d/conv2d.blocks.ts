@@ -44,13 +44,13 @@ export function lowerBlocks(node: Node, context: CContext): boolean {
     ...packBlocks(matrix, constants.channels.slice(g * channels, (g + 1) * channels)),
   ]);
   const stream = context.constant("stream", "uint32_t", words);
-  const signs = [signedLiteral(inputs[0]!), signedLiteral(output)].join(", ");
+  const literals = [signedLiteral(inputs[0]!), signedLiteral(output), ...kernel].join(", ");
   context.include("qc_conv2d_blocks.h");
   context.statement(blockWindow(node));
   const name = context.shared({
-    role: `conv2d_blocks_${constants.shift}`,
+    role: `conv2d_blocks_${kernel.join("x")}_${constants.shift}`,
     parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
-    body: [`qc_conv2d_blocks(s, x, stream, y, (uint32_t *)(void *)scratch, ${constants.shift}, ${signs});`],
+    body: [`qc_conv2d_blocks(s, x, stream, y, (uint32_t *)(void *)scratch, ${constants.shift}, ${literals});`],
   });
   context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output}, ${context.scratch});`);
   return true;
