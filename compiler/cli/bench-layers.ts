@@ -1,8 +1,10 @@
 /** `qcompile bench --layers`: what each layer costs on an emulated core. */
+import { predictedInstructions } from "../../targets/c/costs.js";
 import { layerKernels } from "../../targets/c/emit.js";
 import { type Core, findTarget, isCore } from "../../targets/index.js";
 import { fail } from "../diagnostics.js";
 import { outputsOf } from "../interpreter/interpreter.js";
+import { elementCount } from "../ir/index.js";
 import { opHomes } from "../ops/index.js";
 import { table } from "../report/text.js";
 import { seededSets } from "../verify/vectors.js";
@@ -13,10 +15,14 @@ import { compileFile, type ModelOptions } from "./options.js";
 export interface LayerRow {
   readonly layer: string;
   readonly op: string;
+  /** Elements of all inputs. */
+  readonly inputs: number;
   readonly output: readonly number[];
   readonly kernel: string;
   readonly macs: number;
   readonly instructions: number;
+  /** By the core's cost figures; null where it has none for the kernel. */
+  readonly predicted: number | null;
   readonly instructions_per_mac: number | null;
   readonly cycles: number | null;
 }
@@ -50,13 +56,16 @@ function rowsOf(
     const node = integerGraph.nodes.find(({ output }) => output.id === tensor);
     if (!node) return [];
     const macs = opHomes.get(node.op)!.macs(node);
+    const kernel = kernels.get(tensor) ?? "-";
     return {
       layer: node.name,
       op: node.op,
+      inputs: node.inputs.reduce((total, { shape }) => total + elementCount(shape), 0),
       output: node.output.shape,
-      kernel: kernels.get(tensor) ?? "-",
+      kernel,
       macs,
       instructions,
+      predicted: predictedInstructions(core, kernel, node) ?? null,
       instructions_per_mac: macs === 0 ? null : instructions / macs,
       cycles: core.family === "arm" ? cycles : null,
     };
@@ -65,11 +74,15 @@ function rowsOf(
 
 /** The rows as a table with totals, ending in a newline. */
 export function layersTable(rows: readonly LayerRow[]): string {
-  const header = ["layer", "op", "output", "kernel", "MACs", "instructions", "per MAC", "cycles"];
+  const header = ["layer", "op", "output", "kernel", "MACs", "instructions", "predicted", "error", "per MAC", "cycles"];
   const sum = (pick: (row: LayerRow) => number | null) => rows.reduce((total, row) => total + (pick(row) ?? 0), 0);
   const total = {
-    ...{ layer: "total", op: "", output: [], kernel: "", macs: sum((row) => row.macs) },
-    ...{ instructions: sum((row) => row.instructions), cycles: sum((row) => row.cycles) },
+    ...{ layer: "total", op: "", inputs: 0, output: [], kernel: "", macs: sum((row) => row.macs) },
+    ...{
+      instructions: sum((row) => row.instructions),
+      predicted: sum((row) => row.predicted),
+      cycles: sum((row) => row.cycles),
+    },
   };
   const cells = (row: Omit<LayerRow, "instructions_per_mac">) => [
     row.layer,
@@ -78,6 +91,8 @@ export function layersTable(rows: readonly LayerRow[]): string {
     row.kernel,
     row.macs,
     row.instructions,
+    row.predicted ?? "-",
+    row.predicted ? `${((row.predicted / row.instructions - 1) * 100).toFixed(1)} %` : "-",
     row.macs === 0 ? "-" : (row.instructions / row.macs).toFixed(3),
     row.cycles ?? "-",
   ];

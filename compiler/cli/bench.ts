@@ -16,6 +16,8 @@ export interface BenchRow {
   readonly model: string;
   readonly target: string;
   readonly numerics: string;
+  /** As --optimize says. */
+  readonly optimize: string;
   readonly instructions: number | null;
   /** True when every input took as many: a bound for all inputs then. */
   readonly constant_time: boolean | null;
@@ -44,6 +46,7 @@ export async function bench(model: string, targetName: string, options: ModelOpt
     model: integerGraph.name,
     target: target.name,
     numerics: integerGraph.numerics,
+    optimize: options.optimize ?? "size",
     instructions: measured.instructions,
     constant_time: measured.instructionRange && measured.instructionRange.lo === measured.instructionRange.hi,
     estimated_cycles: measured.estimatedCycles ?? null,

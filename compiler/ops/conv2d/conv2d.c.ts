@@ -2,6 +2,7 @@
  * Convolution in C. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
  * qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_conv2d.h.
  */
+import { cheapestFirst } from "../../../targets/c/costs.js";
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
 import { placeRecords, type Records } from "../../../targets/c/records.js";
@@ -11,10 +12,10 @@ import { windowStatement } from "../../../targets/c/window.js";
 import type { IntegerNode } from "../../ir/index.js";
 import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
-import { blockScratchBytes, lowerBlocks } from "./conv2d.blocks.js";
-import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./conv2d.depthwise.js";
+import { blockScratchBytes, lowerBlocks } from "./blocks.c.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
-import { lowerWinograd, winogradScratchBytes } from "./conv2d.winograd.js";
+import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./depthwise-rows.c.js";
+import { lowerWinograd, winogradScratchBytes } from "./winograd.c.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
@@ -44,8 +45,15 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const { groups, inputZeroPoint } = attributes;
   const narrow = !isWide(node);
   const dsp = context.core.features.includes("dsp");
-  if (narrow && dsp && attributes.winograd && lowerWinograd(node, context)) return;
-  if (narrow && dsp && (isDepthwise(node) ? lowerDepthwiseRows : lowerBlocks)(node, context)) return;
+  if (narrow && dsp) {
+    const candidates = isDepthwise(node)
+      ? [{ kernel: "depthwise_rows", lower: lowerDepthwiseRows }]
+      : [
+          ...(attributes.winograd ? [{ kernel: "conv2d_winograd", lower: lowerWinograd }] : []),
+          { kernel: "conv2d_blocks", lower: lowerBlocks },
+        ];
+    if (cheapestFirst(context.core, node, candidates).some(({ lower }) => lower(node, context))) return;
+  }
   context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
   if (!narrow) wide(node, context);
   else if (isDepthwise(node)) depthwise(node, context);

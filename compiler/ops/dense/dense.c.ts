@@ -5,7 +5,7 @@ import { placeRecords } from "../../../targets/c/records.js";
 import { initialiser, signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
 import { elementCount, type IntegerNode } from "../../ir/index.js";
-import { blockScratchBytes, lowerBlocks } from "./dense.blocks.js";
+import { blockScratchBytes, lowerBlocks } from "./blocks.c.js";
 import type { DenseAttributes } from "./dense.types.js";
 
 /** Kernels copy a row that they cannot read in whole words, or of other elements than bytes, or for wide weights. */
