@@ -96,7 +96,8 @@ function graphOf(kernel: string): IntegerGraph {
   return kernel === "conv2d_winograd" ? chooseForSpeed.run(builder.graph()) : builder.graph();
 }
 
-const target = core("cortex-m4");
+/** Without cost figures, which would choose other kernels for layers as small as these. */
+const { costs: _, ...target } = core("cortex-m4");
 
 describe.each(Object.keys(kernels))("%s", (kernel) => {
   const graph = graphOf(kernel);
