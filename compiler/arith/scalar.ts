@@ -13,6 +13,9 @@ type Code = Between<-128n, 255n>;
 /** At most 2^61, so that taking it off an i62 offset leaves an i63, and off a Product an i64. */
 type Correction = Between<0n, 2305843009213693952n>;
 
+/** At most 2^30, as high words of products are. */
+type HighWordOffset = Between<-1073741824n, 1073741824n>;
+
 /** acc * multiplier + an i62 offset: at least -2^62 - 2^61. */
 type Product = Between<-6917529027641081856n, 9223372036854775807n>;
 
@@ -40,6 +43,11 @@ export function clamp(value: i32, lo: i32, hi: i32): i32 {
 /** Plain staircase: floor((acc*multiplier + offset) / 2^shift). */
 export function requantPlain(acc: i32, multiplier: u31, offset: i63, shift: u6): i32 {
   return shiftFloor(multiplyAdd(acc, multiplier, offset), shift);
+}
+
+/** High word of scaled*multiplier, plus an offset, shifted: the plain staircase where vectors keep high words only. */
+export function requantHighWord(scaled: i32, multiplier: u31, offset: HighWordOffset, shift: u5): i32 {
+  return (((scaled * multiplier) >> 32n) + offset) >> shift;
 }
 
 /** The offset of the sign form: smaller by `correction` for negative accumulators. */

@@ -27,6 +27,11 @@ static inline int32_t qc_requant_plain(int32_t acc, int32_t multiplier, int64_t 
   return qc_shift_floor(qc_multiply_add(acc, multiplier, offset), shift);
 }
 
+/* High word of scaled*multiplier, plus an offset, shifted: the plain staircase where vectors keep high words only. */
+static inline int32_t qc_requant_high_word(int32_t scaled, int32_t multiplier, int32_t offset, int32_t shift) {
+  return ((int32_t)(((int64_t)scaled * (int64_t)multiplier) >> 32) + offset) >> shift;
+}
+
 /* The offset of the sign form: smaller by `correction` for negative accumulators. */
 static inline int64_t qc_sign_offset(int32_t acc, int64_t offset, int64_t correction) {
   return acc < 0 ? (offset - correction) : offset;

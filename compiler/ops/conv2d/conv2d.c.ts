@@ -8,6 +8,8 @@ import { windowStatement } from "../../../targets/c/window.js";
 import type { IntegerNode } from "../../ir/index.js";
 import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
+import { matrices } from "./conv2d.matrices.js";
+import { lowerMve } from "./conv2d.mve.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
@@ -25,8 +27,8 @@ export function scratchBytes(node: Node): number {
     return isDirect(node.inputs[0]!, channels / groups) ? 0 : wideScratchBytes((taps * channels) / groups);
   if (isDepthwise(node)) return isPadded(node.attributes) ? taps * channels : 0;
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
-  // Four interleaved patches of bytes, or three patches of 16-bit lanes and one of bytes.
-  return 3 * 2 * patch + patch;
+  // Four interleaved patches of bytes, three patches of 16-bit lanes and one of bytes, or two patches of at least 16 bytes.
+  return Math.max(3 * 2 * patch + patch, 32);
 }
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {
@@ -35,6 +37,7 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
   if (isWide(node)) wide(node, context);
   else if (isDepthwise(node)) depthwise(node, context);
+  else if (lowerMve(node, context)) return;
   else if (context.core.features.includes("dsp")) pairs(node, context);
   else quads(node, context);
 };
@@ -58,17 +61,6 @@ function records(node: Node, context: CContext, groups: number, step: number): R
   const perGroup = output.shape[3]! / groups;
   const slots = Array.from({ length: groups }, (_, g) => channelSlots(g * perGroup, perGroup, step)).flat();
   return placeRecords(context, attributes.requantize, output.type, slots, missing(node));
-}
-
-/** Weights of each group as a matrix. */
-function matrices({ attributes: { groups, weights }, output }: Node) {
-  const channels = output.shape[3]! / groups;
-  const size = weights.length / groups;
-  return Array.from({ length: groups }, (_, g) => ({
-    channels,
-    taps: size / channels,
-    weights: (weights as Int8Array).subarray(g * size, (g + 1) * size),
-  }));
 }
 
 function pairs(node: Node, context: CContext): void {

@@ -1,0 +1,35 @@
+/** Convolution in C on Helium vectors: qc_conv2d_mve.h. */
+import type { CContext } from "../../../targets/c/lowering.js";
+import { mveMissing, mveRequantization, packMve } from "../../../targets/c/mve.js";
+import { signedLiteral } from "../../../targets/c/tensors.js";
+import type { IntegerNode } from "../../ir/index.js";
+import { matrices } from "./conv2d.matrices.js";
+import type { Conv2dAttributes } from "./conv2d.types.js";
+
+/** Calls the vector kernel; false where the core has none or no certified constants exist for it. */
+export function lowerMve(node: IntegerNode<Conv2dAttributes>, context: CContext): boolean {
+  const { inputs, output, attributes } = node;
+  const requantization = mveRequantization(context, attributes.requantize, output);
+  if (!requantization) return false;
+  const missing = mveMissing(attributes.weights, attributes.bias, attributes.inputZeroPoint, inputs[0]!);
+  const words = matrices(node).flatMap((matrix, group) =>
+    packMve({ matrix, firstChannel: group * matrix.channels }, requantization.constants, missing, 4),
+  );
+  const weights = context.constant("weights", "uint32_t", words);
+  context.include("qc_conv2d_mve.h");
+  const name = context.shared({
+    role: `conv2d_${requantization.role}`,
+    parameters: [
+      "const qc_window *s",
+      "const uint8_t *x",
+      "const uint32_t *weights",
+      "uint8_t *y",
+      "uint8_t *scratch",
+      ...requantization.parameters,
+    ],
+    body: [requantization.declaration, `qc_conv2d_mve(s, x, weights, y, scratch, q, ${signedLiteral(inputs[0]!)});`],
+  });
+  const values = ["&window", context.input(0), weights, context.output, context.scratch, ...requantization.arguments];
+  context.statement(`${name}(${values.join(", ")});`);
+  return true;
+}

@@ -1,0 +1,104 @@
+/*
+ * Helium (MVE) on Armv8.1-M: what its kernels share. Each routine exists twice, in assembly and in portable C that reads the
+ * same constants and gives the same bytes. GCC 12 spills where these loops need every register, so there are no intrinsics.
+ *
+ * Requantization takes the high-word form: y = (((sum*scale + addend)*multiplier >> 32) + offset) >> shift, clamped. Offsets
+ * are stored less 2^(shift - 1), which the narrowing shift adds: it rounds, because GNU as 2.40 encodes VQSHRNB as VQRSHRNB.
+ */
+#ifndef QC_MVE_H
+#define QC_MVE_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "qc_config.h"
+#include "qc_scalar.h"
+
+#ifndef QC_MVE_ASSEMBLY
+#if defined(__ARM_FEATURE_MVE) && defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(QC_NO_ASM)
+#define QC_MVE_ASSEMBLY 1
+#else
+#define QC_MVE_ASSEMBLY 0
+#endif
+#endif
+
+/* What a layer's channels share. `shift`, `y_signed` and `clipped` are literal in every call. */
+typedef struct {
+    int32_t scale; /* a power of two */
+    int32_t shift; /* 1..16 */
+    int32_t lo;    /* codes the output saturates at */
+    int32_t hi;
+    int y_signed;
+    int clipped; /* lo and hi are not the limits of the output's type */
+} qc_mve_requant;
+
+/* Four channels' constants follow their weights: four addends, four multipliers, four offsets. */
+enum { QC_MVE_CONSTANTS = 12 };
+
+/* The code of channel `lane` of four. */
+QC_INLINE uint8_t qc_mve_requantize(qc_mve_requant q, int32_t sum, const uint32_t *constants, int32_t lane)
+{
+    const int32_t scaled = (int32_t)((uint32_t)sum * (uint32_t)q.scale + constants[lane]);
+    const int32_t offset = (int32_t)constants[8 + lane] + (1 << (q.shift - 1));
+    const int32_t value = qc_requant_high_word(scaled, (int32_t)constants[4 + lane], offset, q.shift);
+
+    return (uint8_t)qc_clamp(value, q.lo, q.hi);
+}
+
+/* Byte `index` of words that hold four each, the lowest first. */
+QC_INLINE int32_t qc_mve_weight(const uint32_t *words, int32_t index)
+{
+    return (int32_t)(int8_t)(uint8_t)(words[index >> 2] >> (8 * (index & 3)));
+}
+
+/* A code as signed multiplies see it: unsigned ones less 128. */
+QC_INLINE int32_t qc_mve_code(uint8_t code, int x_signed)
+{
+    return x_signed ? (int32_t)(int8_t)code : (int32_t)code - 128;
+}
+
+/* Copies n bytes, 0 or more; returns the end of the copy. */
+QC_INLINE uint8_t *qc_mve_copy(uint8_t *to, const uint8_t *from, int32_t n)
+{
+#if QC_MVE_ASSEMBLY
+    uint8_t *const end = to + n;
+
+    __asm__ volatile("wlstp.8 lr, %[n], 2f\n"
+                     "1:\n\t"
+                     "vldrb.8 q0, [%[from]], #16\n\t"
+                     "vstrb.8 q0, [%[to]], #16\n\t"
+                     "letp lr, 1b\n"
+                     "2:"
+                     : [to] "+r"(to), [from] "+r"(from)
+                     : [n] "r"(n)
+                     : "q0", "lr", "memory");
+    return end;
+#else
+    memcpy(to, from, (size_t)n);
+    return to + n;
+#endif
+}
+
+/* Writes n times the byte `value`, n 0 or more; returns the end. */
+QC_INLINE uint8_t *qc_mve_fill(uint8_t *to, uint8_t value, int32_t n)
+{
+#if QC_MVE_ASSEMBLY
+    uint8_t *const end = to + n;
+
+    __asm__ volatile("vdup.8 q0, %[value]\n\t"
+                     "wlstp.8 lr, %[n], 2f\n"
+                     "1:\n\t"
+                     "vstrb.8 q0, [%[to]], #16\n\t"
+                     "letp lr, 1b\n"
+                     "2:"
+                     : [to] "+r"(to)
+                     : [n] "r"(n), [value] "r"(value)
+                     : "q0", "lr", "memory");
+    return end;
+#else
+    memset(to, value, (size_t)n);
+    return to + n;
+#endif
+}
+
+#endif
