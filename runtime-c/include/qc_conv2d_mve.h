@@ -35,18 +35,29 @@ QC_INLINE uint8_t *qc_mve_patch_row(const qc_window *s, const uint8_t *line, int
     return to;
 }
 
-/* As qc_patch, in its plain layout. */
-QC_INLINE void qc_mve_patch(const qc_window *s, const uint8_t *x, int32_t row, int32_t column, int32_t depth, uint8_t *to)
+/* Top left corner of a window: row, column, and index of its first code in the image. It may lie outside. */
+typedef struct {
+    int32_t iy;
+    int32_t ix;
+    int32_t at;
+} qc_mve_corner;
+
+/* As qc_patch, in its plain layout. x points to the first of `depth` channels of the first pixel. */
+QC_INLINE void qc_mve_patch(const qc_window *s, const uint8_t *x, qc_mve_corner corner, int32_t depth, uint8_t *to)
 {
-    int32_t iy = row * s->stride_y - s->pad_top;
+    const int32_t pitch = s->dilation_y * s->width * s->channels;
     int32_t ky;
 
-    for (ky = 0; ky < s->kernel_height; ky++, iy += s->dilation_y) {
-        if (iy < 0 || iy >= s->height) {
+    if (s->dilation_x == 1 && depth == s->channels && corner.iy >= 0 && corner.ix >= 0 && corner.ix + s->kernel_width <= s->width &&
+        corner.iy + (s->kernel_height - 1) * s->dilation_y < s->height) {
+        qc_mve_copy_rows(to, x + corner.at, s->kernel_width * depth, pitch, s->kernel_height);
+        return;
+    }
+    for (ky = s->kernel_height; ky > 0; ky--, corner.iy += s->dilation_y) {
+        if (corner.iy < 0 || corner.iy >= s->height) {
             to = qc_mve_fill(to, s->pad_value, s->kernel_width * depth);
         } else {
-            to = qc_mve_patch_row(s, x + iy * s->width * s->channels, column * s->stride_x - s->pad_left, s->kernel_width, depth,
-                                  to);
+            to = qc_mve_patch_row(s, x + corner.iy * s->width * s->channels, corner.ix, s->kernel_width, depth, to);
         }
     }
 }
@@ -62,39 +73,49 @@ QC_INLINE void qc_conv2d_mve(const qc_window *s, const uint8_t *x, const uint32_
     const int32_t last = taps < 16 ? 0 : taps - 16;
     const int32_t place = taps < 16 ? 16 : taps;
     const int32_t total = s->out_height * s->out_width;
+    const int32_t next = s->stride_x * s->channels;
+    const int32_t next_row = (s->stride_y * s->width - s->out_width * s->stride_x) * s->channels;
+    const int32_t end_column = s->out_width * s->stride_x - s->pad_left;
     /* One tap per pixel, and never in the border: nothing to gather. */
     const int in_place = s->kernel_height == 1 && s->kernel_width == 1 && s->pad_top == 0 && s->pad_left == 0 &&
                          (s->out_height - 1) * s->stride_y < s->height && (s->out_width - 1) * s->stride_x < s->width;
     /* Steps read 16 codes even where a product has fewer. */
-    const int32_t readable = s->height * s->width * s->channels - place;
+    int32_t readable = s->height * s->width * s->channels - place;
+    qc_mve_pixels p;
     int32_t group;
 
+    p.scale = q.scale;
+    p.lo = q.lo;
+    p.hi = q.hi;
+    p.steps = steps;
     for (group = 0; group < s->groups; group++) {
-        int32_t row = 0;
-        int32_t column = 0;
+        qc_mve_corner corner;
         int32_t pixel;
 
+        corner.iy = -s->pad_top;
+        corner.ix = -s->pad_left;
+        corner.at = (corner.iy * s->width + corner.ix) * s->channels;
         for (pixel = 0; pixel < total; pixel += 2) {
             const uint8_t *codes[2];
-            qc_mve_pixels p;
             int32_t i;
 
             for (i = 0; i < 2; i++) {
-                const int32_t at = (row * s->stride_y * s->width + column * s->stride_x) * s->channels;
-
-                if (in_place && at + group * depth <= readable) {
-                    codes[i] = x + at;
+                codes[i] = scratch + i * place;
+                if (!in_place) {
+                    qc_mve_patch(s, x, corner, depth, scratch + i * place);
+                } else if (corner.at <= readable) {
+                    codes[i] = x + corner.at;
                 } else {
-                    codes[i] = scratch + i * place;
-                    if (in_place) {
-                        qc_mve_copy(scratch + i * place, x + at, depth);
-                    } else {
-                        qc_mve_patch(s, x, row, column, depth, scratch + i * place);
-                    }
+                    qc_mve_copy(scratch + i * place, x + corner.at, depth);
                 }
-                if (pixel + i < total - 1 && ++column == s->out_width) {
-                    column = 0;
-                    row++;
+                if (pixel + i < total - 1) {
+                    corner.at += next;
+                    corner.ix += s->stride_x;
+                    if (corner.ix == end_column) {
+                        corner.ix = -s->pad_left;
+                        corner.iy += s->stride_y;
+                        corner.at += next_row;
+                    }
                 }
             }
             p.last0 = codes[0] + last;
@@ -104,13 +125,10 @@ QC_INLINE void qc_conv2d_mve(const qc_window *s, const uint8_t *x, const uint32_
             p.y0 = y + pixel * s->out_channels;
             p.y1 = pixel + 1 < total ? p.y0 + s->out_channels : p.y0;
             p.left = outputs;
-            p.scale = q.scale;
-            p.lo = q.lo;
-            p.hi = q.hi;
-            p.steps = steps;
             qc_mve_pair(&p, weights, q, x_signed);
         }
         weights += (outputs + 3) / 4 * (16 * (steps + 1) + QC_MVE_CONSTANTS);
+        readable -= depth;
         x += depth;
         y += outputs;
     }

@@ -79,6 +79,50 @@ QC_INLINE uint8_t *qc_mve_copy(uint8_t *to, const uint8_t *from, int32_t n)
 #endif
 }
 
+/* Copies `rows` (at least 1) runs of n (at least 1) bytes, `pitch` bytes apart, behind one another. */
+QC_INLINE void qc_mve_copy_rows(uint8_t *to, const uint8_t *from, int32_t n, int32_t pitch, int32_t rows)
+{
+#if QC_MVE_ASSEMBLY
+    if (n <= 16) {
+        __asm__ volatile("vctp.8 %[n]\n\t"
+                         "dls lr, %[rows]\n"
+                         "1:\n\t"
+                         "vpstt\n\t"
+                         "vldrbt.8 q0, [%[from]]\n\t"
+                         "vstrbt.8 q0, [%[to]]\n\t"
+                         "add %[from], %[from], %[pitch]\n\t"
+                         "add %[to], %[to], %[n]\n\t"
+                         "le lr, 1b"
+                         : [to] "+r"(to), [from] "+r"(from)
+                         : [n] "r"(n), [pitch] "r"(pitch), [rows] "r"(rows)
+                         : "q0", "lr", "memory");
+    } else {
+        const uint8_t *source;
+        uint8_t *target;
+
+        __asm__ volatile("1:\n\t"
+                         "mov %[source], %[from]\n\t"
+                         "mov %[target], %[to]\n\t"
+                         "dlstp.8 lr, %[n]\n"
+                         "2:\n\t"
+                         "vldrb.8 q0, [%[source]], #16\n\t"
+                         "vstrb.8 q0, [%[target]], #16\n\t"
+                         "letp lr, 2b\n\t"
+                         "add %[from], %[from], %[pitch]\n\t"
+                         "add %[to], %[to], %[n]\n\t"
+                         "subs %[rows], %[rows], #1\n\t"
+                         "bne 1b"
+                         : [to] "+&r"(to), [from] "+&r"(from), [rows] "+&r"(rows), [source] "=&r"(source), [target] "=&r"(target)
+                         : [n] "r"(n), [pitch] "r"(pitch)
+                         : "q0", "lr", "cc", "memory");
+    }
+#else
+    for (; rows > 0; rows--, from += pitch) {
+        to = qc_mve_copy(to, from, n);
+    }
+#endif
+}
+
 /* Writes n times the byte `value`, n 0 or more; returns the end. */
 QC_INLINE uint8_t *qc_mve_fill(uint8_t *to, uint8_t value, int32_t n)
 {

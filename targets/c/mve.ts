@@ -79,8 +79,8 @@ export function packMve(
   const words: number[] = [];
   for (let block = 0; block < slots.length; block += together) {
     const rows = slots.slice(block, block + together);
-    for (const start of stepStarts(taps)) {
-      for (const row of rows) for (let at = 0; at < 16; at += 4) words.push(word(matrix, row, start, at));
+    for (const step of stepsOf(taps)) {
+      for (const row of rows) words.push(...byteWords(stepBytes(matrix, row, step)));
     }
     const quads = together === 4 ? [rows] : [0, 1].map((odd) => rows.filter((_, i) => i % 2 === odd));
     for (const quad of quads) {
@@ -99,18 +99,25 @@ interface Step {
 }
 
 /** The last step comes first and ends with the last tap. */
-function stepStarts(taps: number): Step[] {
+function stepsOf(taps: number): Step[] {
   const later = Math.ceil(taps / 16) - 1;
   const first = { start: Math.max(0, taps - 16), from: 16 * later };
   return [first, ...Array.from({ length: later }, (_, step) => ({ start: 16 * step, from: 16 * step }))];
 }
 
-function word({ taps, weights }: WeightMatrix, row: number, { start, from }: Step, at: number): number {
-  let bits = 0;
-  for (let byte = 0; byte < 4; byte++) {
-    const tap = start + at + byte;
-    const weight = row >= 0 && tap >= from && tap < taps ? weights[row * taps + tap]! : 0;
-    bits |= (weight & 255) << (8 * byte);
-  }
-  return bits >>> 0;
+/** The 16 weights of a row in one step. */
+function stepBytes({ taps, weights }: WeightMatrix, row: number, { start, from }: Step): number[] {
+  return Array.from({ length: 16 }, (_, byte) => {
+    const tap = start + byte;
+    return row >= 0 && tap >= from && tap < taps ? weights[row * taps + tap]! : 0;
+  });
+}
+
+/** Signed bytes as words of four, the first lowest. Their number is a multiple of four. */
+export function byteWords(bytes: readonly number[]): number[] {
+  const byte = (at: number) => (bytes[at]! & 255) << (8 * (at % 4));
+  return Array.from(
+    { length: bytes.length / 4 },
+    (_, word) => (byte(4 * word) | byte(4 * word + 1) | byte(4 * word + 2) | byte(4 * word + 3)) >>> 0,
+  );
 }

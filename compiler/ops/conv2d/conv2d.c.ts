@@ -11,6 +11,7 @@ import { isPadded } from "../window.js";
 import { matrices } from "./conv2d.matrices.js";
 import { lowerMve } from "./conv2d.mve.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
+import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise.mve.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
@@ -25,7 +26,8 @@ export function scratchBytes(node: Node): number {
   const taps = kernel[0] * kernel[1];
   if (isWide(node))
     return isDirect(node.inputs[0]!, channels / groups) ? 0 : wideScratchBytes((taps * channels) / groups);
-  if (isDepthwise(node)) return isPadded(node.attributes) ? taps * channels : 0;
+  if (isDepthwise(node))
+    return Math.max(isPadded(node.attributes) ? taps * channels : 0, mveDepthwiseScratchBytes(node));
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
   // Four interleaved patches of bytes, three patches of 16-bit lanes and one of bytes, or two patches of at least 16 bytes.
   return Math.max(3 * 2 * patch + patch, 32);
@@ -36,7 +38,7 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const { groups, inputZeroPoint } = attributes;
   context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
   if (isWide(node)) wide(node, context);
-  else if (isDepthwise(node)) depthwise(node, context);
+  else if (isDepthwise(node)) lowerMveDepthwise(node, context) || depthwise(node, context);
   else if (lowerMve(node, context)) return;
   else if (context.core.features.includes("dsp")) pairs(node, context);
   else quads(node, context);
