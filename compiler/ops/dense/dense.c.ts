@@ -5,6 +5,7 @@ import { placeRecords } from "../../../targets/c/records.js";
 import { initialiser, signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
 import { elementCount, type IntegerNode } from "../../ir/index.js";
+import { lowerMve } from "./dense.mve.js";
 import type { DenseAttributes } from "./dense.types.js";
 
 /** Only the kernel for other elements than bytes, or for wide weights, copies its input. */
@@ -30,6 +31,7 @@ export const c: CLowering<DenseAttributes> = (node, context) => {
     wide(node, context);
     return;
   }
+  if (lowerMve(node, context)) return;
   const [x] = node.inputs;
   const { weights, bias, inputZeroPoint, requantize } = node.attributes;
   const outputs = node.output.shape.at(-1)!;
