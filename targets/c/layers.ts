@@ -23,6 +23,8 @@ export class LayerEmitter {
   readonly layers: EmittedFunction[] = [];
   /** Directly included runtime headers, in order of first use. */
   readonly headers: string[] = [];
+  /** Runtime headers by the id of the tensor that a layer computes: they name its kernel. */
+  readonly kernels = new Map<number, string[]>();
   readonly #functionNames = new Map<string, string>();
 
   constructor(
@@ -62,6 +64,7 @@ export class LayerEmitter {
       requantization: this.requantization,
       include: (header) => {
         if (!this.headers.includes(header)) this.headers.push(header);
+        this.kernels.set(node.output.id, [...(this.kernels.get(node.output.id) ?? []), header]);
       },
       shared: (definition) => this.#share(definition),
       statement: (code) => body.push(code),
