@@ -1,18 +1,18 @@
-/** Constants of the plain form for cores whose vectors multiply to the high word only (SPEC.md, "Staircases", high-word form). */
+/** Constants of the plain form for cores whose vectors keep the high word of a product only (SPEC.md, "Staircases"). */
 import { fail } from "../diagnostics.js";
 import { certifyPlain, constraintsOfPlain } from "./realise.js";
 import type { RequantizeLayer } from "./requantize-layer.js";
 import { type Constraints, multipliers, offsets, type SlopeInterval, slopeInterval } from "./slopes.js";
 import { isConstant, type Staircase } from "./staircase.js";
 
-/** y = ((((acc << scaleBits) + addend) * multiplier >> 32) + offset) >> shift, then clamped. */
+/** y = ((((acc << scaleBits) + addend) * multiplier >> 32) + 2^(shift - 1)) >> shift, then clamped. */
 export interface HighWordChannel {
-  /** int32; added to the scaled accumulator. */
+  /** int32; added to the scaled accumulator. The output zero point is inside. */
   readonly addend: number;
-  /** 0 <= multiplier < 2^31. */
+  /** 0 < multiplier < 2^31. */
   readonly multiplier: number;
-  /** Magnitude at most 2^30. */
-  readonly offset: number;
+  /** The addend alone gives the result: the kernel must see the accumulator 0, that is weights and bias of 0. */
+  readonly constant: boolean;
 }
 
 export interface HighWordRequantization {
@@ -24,23 +24,23 @@ export interface HighWordRequantization {
   readonly channels: readonly HighWordChannel[];
 }
 
-/** Layers with equal shifts share code; 12 suits most of 8-bit networks, and finer slopes come with smaller ones. */
+/** Layers with equal shifts share code; 12 suits most 8-bit layers, and smaller ones allow steeper slopes. */
 const candidateShifts = [12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 13, 14, 15, 16];
 
 const power = (exponent: number) => 1n << BigInt(exponent);
-const offsetLimit = power(30);
 
 /**
- * The high-word form of a layer, certified against every threshold of every channel; undefined where there is none. It is the plain form with multiplier `multiplier << scaleBits`, shift
- * `32 + shift`, and an offset of the shape `addend*multiplier + offset*2^32`.
+ * The high-word form of a layer, certified against every threshold of every channel; undefined where there is none. It is
+ * the plain form with multiplier `multiplier << scaleBits`, shift `32 + shift` and offset `addend*multiplier + 2^(31 + shift)`:
+ * floors nest.
  */
 export function realiseHighWord(layer: RequantizeLayer): HighWordRequantization | undefined {
   if (layer.channels.some(({ identity }) => identity)) return undefined;
   const problems = layer.channels.map((staircase): Problem => {
     const constraints = constraintsOfPlain(staircase, layer);
-    return { staircase, constraints, slopes: isConstant(staircase) ? undefined : slopeInterval(constraints) };
+    return { staircase, constraints, slopes: slopeInterval(constraints) };
   });
-  if (problems.some(({ staircase, slopes }) => !isConstant(staircase) && !slopes)) return undefined;
+  if (problems.some(({ slopes }) => !slopes)) return undefined;
   const scaleBits = scaleOf(layer.channels);
   if (scaleBits === undefined) return undefined;
   for (const shift of candidateShifts) {
@@ -63,40 +63,54 @@ interface Problem {
   readonly slopes: SlopeInterval | undefined;
 }
 
-/** Scaling by up to 2^8 makes one accumulator step coarser than the addend's, so that offsets can be met; half of int32 stays free for the addend. */
+/** Scaling by up to 2^8 makes the addend finer than an accumulator's step, so that offsets can be met; half of int32 stays free for it. */
 function scaleOf(staircases: readonly Staircase[]): number | undefined {
-  const largest = Math.max(1, ...staircases.filter((s) => !isConstant(s)).flatMap(({ lo, hi }) => [-lo, hi]));
+  const changing = staircases.filter((staircase) => !isConstant(staircase));
+  const largest = Math.max(1, ...changing.flatMap(({ lo, hi }) => [-lo, hi]));
   const bits = 30 - Math.ceil(Math.log2(largest + 1));
   return bits < 0 ? undefined : Math.min(8, bits);
 }
 
-function solve(
-  { staircase, constraints, slopes }: Problem,
-  scaleBits: number,
-  shift: number,
-): HighWordChannel | undefined {
-  if (!slopes) {
-    const offset = staircase.first * 2 ** shift + 2 ** (shift - 1);
-    return BigInt(Math.abs(offset)) <= offsetLimit ? { addend: 0, multiplier: 0, offset } : undefined;
+function solve(problem: Problem, scaleBits: number, shift: number): HighWordChannel | undefined {
+  const { staircase, constraints, slopes } = problem;
+  if (isConstant(staircase)) {
+    // 2^30 * 4*first*2^shift / 2^32 = first*2^shift.
+    const addend = staircase.first * 2 ** (shift + 2);
+    return Math.abs(addend) < 2 ** 31 ? { addend, multiplier: 2 ** 30, constant: true } : undefined;
   }
-  const range = multipliers(slopes, 32 + shift - scaleBits, 31);
+  const range = multipliers(slopes!, 32 + shift - scaleBits, 31);
   if (!range) return undefined;
-  // The middle leaves the widest margins.
-  const multiplier = (range[0] + range[1]) / 2n;
-  if (multiplier === 0n) return undefined;
-  const { least, greatest } = offsets(constraints, multiplier << BigInt(scaleBits), 32 + shift);
+  for (const multiplier of candidates(range)) {
+    if (multiplier === 0n) continue;
+    const { least, greatest } = offsets(constraints, multiplier << BigInt(scaleBits), 32 + shift);
+    const addend = addendBetween(least, greatest, multiplier, shift);
+    if (addend !== undefined && fits(staircase, addend, scaleBits))
+      return { addend: Number(addend), multiplier: Number(multiplier), constant: false };
+  }
+  return undefined;
+}
+
+/** Some multipliers of [least, greatest], from the middle, whose margins are widest, outwards. */
+function candidates([least, greatest]: readonly [bigint, bigint]): bigint[] {
+  const places = [8n, 7n, 9n, 6n, 10n, 5n, 11n, 4n, 12n, 3n, 13n];
+  return [...new Set(places.map((place) => least + ((greatest - least) * place) / 16n))];
+}
+
+/** The addend in the middle of those that keep `addend*multiplier + 2^(31 + shift)` within the bounds. */
+function addendBetween(
+  least: bigint | undefined,
+  greatest: bigint | undefined,
+  multiplier: bigint,
+  shift: number,
+): bigint | undefined {
   const half = power(31 + shift);
-  const low = least ?? (greatest === undefined ? 0n : greatest - half);
+  const low = least ?? (greatest === undefined ? half : greatest - half);
   const high = greatest ?? low + half;
-  const middle = (low + high) >> 1n;
-  // Among offset*2^32 + addend*multiplier the nearest to the middle; addends of each further offset have another remainder.
-  for (let step = 0n; step < 64n; step++) {
-    const offset = (middle >> 32n) - step;
-    const addend = (middle - (offset << 32n) + multiplier / 2n) / multiplier;
-    const value = (offset << 32n) + addend * multiplier;
-    if (value < low || value > high || offset < -offsetLimit || offset > offsetLimit) continue;
-    if (!fits(staircase, addend, scaleBits)) return undefined;
-    return { addend: Number(addend), multiplier: Number(multiplier), offset: Number(offset) };
+  // Nearest to the middle, so that the margins are equal on both sides.
+  const addend = (low + high - 2n * half + multiplier) / (2n * multiplier);
+  for (const candidate of [addend, addend - 1n, addend + 1n]) {
+    const offset = candidate * multiplier + half;
+    if (low <= offset && offset <= high) return candidate;
   }
   return undefined;
 }
@@ -109,12 +123,12 @@ function fits({ lo, hi }: Staircase, addend: bigint, scaleBits: number): boolean
 
 /** Compares every threshold again, with the equal constants of the plain form. */
 function certify(layer: RequantizeLayer, channels: readonly HighWordChannel[], scaleBits: number, shift: number): void {
-  const plain = channels.map(({ addend, multiplier, offset }, c) => {
-    if (!isConstant(layer.channels[c]!) && !fits(layer.channels[c]!, BigInt(addend), scaleBits))
+  const plain = channels.map(({ addend, multiplier, constant }, c) => {
+    if (!constant && !fits(layer.channels[c]!, BigInt(addend), scaleBits))
       fail("QC3002", `internal: scaled accumulators of channel ${c} leave int32`);
     return {
-      multiplier: multiplier * 2 ** scaleBits,
-      offset: BigInt(addend) * BigInt(multiplier) + (BigInt(offset) << 32n),
+      multiplier: constant ? 0 : multiplier * 2 ** scaleBits,
+      offset: BigInt(addend) * BigInt(multiplier) + power(31 + shift),
       correction: 0n,
     };
   });

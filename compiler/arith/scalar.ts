@@ -13,9 +13,6 @@ type Code = Between<-128n, 255n>;
 /** At most 2^61, so that taking it off an i62 offset leaves an i63, and off a Product an i64. */
 type Correction = Between<0n, 2305843009213693952n>;
 
-/** At most 2^30, as high words of products are. */
-type HighWordOffset = Between<-1073741824n, 1073741824n>;
-
 /** acc * multiplier + an i62 offset: at least -2^62 - 2^61. */
 type Product = Between<-6917529027641081856n, 9223372036854775807n>;
 
@@ -45,9 +42,9 @@ export function requantPlain(acc: i32, multiplier: u31, offset: i63, shift: u6):
   return shiftFloor(multiplyAdd(acc, multiplier, offset), shift);
 }
 
-/** High word of scaled*multiplier, plus an offset, shifted: the plain staircase where vectors keep high words only. */
-export function requantHighWord(scaled: i32, multiplier: u31, offset: HighWordOffset, shift: u5): i32 {
-  return (((scaled * multiplier) >> 32n) + offset) >> shift;
+/** High word of scaled*multiplier, rounded off by 2^shift: the plain staircase where vectors keep high words only. */
+export function requantHighWord(scaled: i32, multiplier: u31, shift: Between<1n, 16n>): i32 {
+  return (((scaled * multiplier) >> 32n) + ((1n << shift) >> 1n)) >> shift;
 }
 
 /** The offset of the sign form: smaller by `correction` for negative accumulators. */

@@ -52,20 +52,23 @@ function automatic signed [31:0] qc_requant_plain;
   end
 endfunction
 
-// High word of scaled*multiplier, plus an offset, shifted: the plain staircase where vectors keep high words only.
+// High word of scaled*multiplier, rounded off by 2^shift: the plain staircase where vectors keep high words only.
 function automatic signed [31:0] qc_requant_high_word;
   input signed [31:0] scaled;
   input [30:0] multiplier;
-  input signed [31:0] offset;
   input [4:0] shift;
   reg signed [62:0] t0;
   reg signed [62:0] t1;
-  reg signed [31:0] t2;
+  reg [16:0] t2;
+  reg [16:0] t3;
+  reg signed [31:0] t4;
   begin
     t0 = $signed({{31{scaled[31]}}, scaled}) * $signed({32'd0, multiplier});
     t1 = $signed(t0) >>> 6'd32;
-    t2 = t1[31:0] + offset;
-    qc_requant_high_word = $signed(t2) >>> shift;
+    t2 = 17'd1 << shift;
+    t3 = t2 >> 1'd1;
+    t4 = t1[31:0] + {15'd0, t3};
+    qc_requant_high_word = $signed(t4) >>> shift;
   end
 endfunction
 

@@ -62,73 +62,110 @@ QC_INLINE void qc_mve_patch(const qc_window *s, const uint8_t *x, qc_mve_corner 
     }
 }
 
-/* scratch: two patches, at least 32 bytes. */
+/* Whether patches are single pixels, none in the border: nothing to gather. */
+QC_INLINE int qc_mve_in_place(const qc_window *s)
+{
+    return s->kernel_height == 1 && s->kernel_width == 1 && s->pad_top == 0 && s->pad_left == 0 &&
+           (s->out_height - 1) * s->stride_y < s->height && (s->out_width - 1) * s->stride_x < s->width;
+}
+
+/* The corner of the next window. */
+QC_INLINE qc_mve_corner qc_mve_next(const qc_window *s, qc_mve_corner corner)
+{
+    corner.ix += s->stride_x;
+    corner.at += s->stride_x * s->channels;
+    if (corner.ix == s->out_width * s->stride_x - s->pad_left) {
+        corner.ix = -s->pad_left;
+        corner.iy += s->stride_y;
+        corner.at += (s->stride_y * s->width - s->out_width * s->stride_x) * s->channels;
+    }
+    return corner;
+}
+
+/* Codes of `count` pixels from x on, `pitch` bytes apart, of `place` bytes each, with all channels. */
+QC_INLINE void qc_mve_span(qc_mve_pixels *p, const uint8_t *x, int32_t count, int32_t pitch, int32_t place, uint8_t *y,
+                           int32_t y_pitch, qc_mve_requant q, int x_signed)
+{
+    int32_t pairs;
+
+    /* An odd last pixel makes a pair with itself. */
+    for (pairs = count / 2; count > 0; pairs = 1) {
+        const int32_t second = count > 1;
+
+        p->x0 = x;
+        p->x1 = x + second * pitch;
+        p->last0 = x + place - 16;
+        p->last1 = p->x1 + place - 16;
+        p->y0 = y;
+        p->y1 = y + second * y_pitch;
+        p->left = p->outputs;
+        p->pairs = second ? pairs : 1;
+        qc_mve_pairs(p, q, x_signed);
+        count -= second ? 2 * pairs : 1;
+        x += 2 * pairs * pitch;
+        y += 2 * pairs * y_pitch;
+    }
+}
+
+/* scratch: `gathered` (even, at least 2) patches of at least 16 bytes. */
 QC_INLINE void qc_conv2d_mve(const qc_window *s, const uint8_t *x, const uint32_t *weights, uint8_t *y, uint8_t *scratch,
-                             qc_mve_requant q, int x_signed)
+                             int32_t gathered, qc_mve_requant q, int x_signed)
 {
     const int32_t depth = s->channels / s->groups;
     const int32_t outputs = s->out_channels / s->groups;
     const int32_t taps = s->kernel_height * s->kernel_width * depth;
-    const int32_t steps = (taps + 15) / 16 - 1;
-    const int32_t last = taps < 16 ? 0 : taps - 16;
     const int32_t place = taps < 16 ? 16 : taps;
     const int32_t total = s->out_height * s->out_width;
-    const int32_t next = s->stride_x * s->channels;
-    const int32_t next_row = (s->stride_y * s->width - s->out_width * s->stride_x) * s->channels;
-    const int32_t end_column = s->out_width * s->stride_x - s->pad_left;
-    /* One tap per pixel, and never in the border: nothing to gather. */
-    const int in_place = s->kernel_height == 1 && s->kernel_width == 1 && s->pad_top == 0 && s->pad_left == 0 &&
-                         (s->out_height - 1) * s->stride_y < s->height && (s->out_width - 1) * s->stride_x < s->width;
-    /* Steps read 16 codes even where a product has fewer. */
-    int32_t readable = s->height * s->width * s->channels - place;
+    const int in_place = qc_mve_in_place(s);
+    /* Pixels that lie one behind the other, and how many of them have 16 codes to read. */
+    const int32_t run = s->stride_y == 1 && s->stride_x == 1 && s->out_width == s->width ? total : s->out_width;
+    const int32_t beyond = (place - taps + s->channels - 1) / s->channels;
     qc_mve_pixels p;
     int32_t group;
 
     p.scale = q.scale;
     p.lo = q.lo;
     p.hi = q.hi;
-    p.steps = steps;
+    p.steps = (taps + 15) / 16 - 1;
+    p.outputs = outputs;
+    p.y_step = 2 * s->out_channels - (outputs + 7) / 8 * 8;
     for (group = 0; group < s->groups; group++) {
         qc_mve_corner corner;
-        int32_t pixel;
+        int32_t pixel = 0;
 
+        p.weights = weights;
         corner.iy = -s->pad_top;
         corner.ix = -s->pad_left;
         corner.at = (corner.iy * s->width + corner.ix) * s->channels;
-        for (pixel = 0; pixel < total; pixel += 2) {
-            const uint8_t *codes[2];
+        while (pixel < total) {
+            const uint8_t *codes = scratch;
+            int32_t pitch = place;
+            int32_t count = total - pixel < gathered ? total - pixel : gathered;
             int32_t i;
 
-            for (i = 0; i < 2; i++) {
-                codes[i] = scratch + i * place;
-                if (!in_place) {
-                    qc_mve_patch(s, x, corner, depth, scratch + i * place);
-                } else if (corner.at <= readable) {
-                    codes[i] = x + corner.at;
-                } else {
-                    qc_mve_copy(scratch + i * place, x + corner.at, depth);
+            if (in_place && pixel + beyond < total) {
+                codes = x + pixel / s->out_width * s->stride_y * s->width * s->channels;
+                pitch = s->stride_x * s->channels;
+                count = run;
+                if (pixel + count + beyond > total) {
+                    count = total - beyond - pixel;
                 }
-                if (pixel + i < total - 1) {
-                    corner.at += next;
-                    corner.ix += s->stride_x;
-                    if (corner.ix == end_column) {
-                        corner.ix = -s->pad_left;
-                        corner.iy += s->stride_y;
-                        corner.at += next_row;
-                    }
+            } else {
+                if (in_place) {
+                    corner.iy = pixel / s->out_width * s->stride_y;
+                    corner.ix = pixel % s->out_width * s->stride_x;
+                    corner.at = (corner.iy * s->width + corner.ix) * s->channels;
+                }
+                for (i = 0; i < count; i++) {
+                    qc_mve_patch(s, x, corner, depth, scratch + i * place);
+                    corner = qc_mve_next(s, corner);
                 }
             }
-            p.last0 = codes[0] + last;
-            p.last1 = codes[1] + last;
-            p.x0 = codes[0];
-            p.x1 = codes[1];
-            p.y0 = y + pixel * s->out_channels;
-            p.y1 = pixel + 1 < total ? p.y0 + s->out_channels : p.y0;
-            p.left = outputs;
-            qc_mve_pair(&p, weights, q, x_signed);
+            p.x_step = 2 * pitch;
+            qc_mve_span(&p, codes, count, pitch, place, y + pixel * s->out_channels, s->out_channels, q, x_signed);
+            pixel += count;
         }
-        weights += (outputs + 3) / 4 * (16 * (steps + 1) + QC_MVE_CONSTANTS);
-        readable -= depth;
+        weights += (outputs + 7) / 8 * (32 * (p.steps + 1) + QC_MVE_CONSTANTS);
         x += depth;
         y += outputs;
     }

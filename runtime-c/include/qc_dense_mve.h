@@ -41,7 +41,7 @@ typedef struct {
     "vmax.s16 q2, q2, q0\n\t"                    \
     "vmin.s16 q2, q2, q1\n\t"
 
-/* All channels of a row; see QC_MVE_PAIR. */
+/* All channels of a row. */
 #define QC_MVE_ROW(FLIP_MASK, FLIP, CLIP, NARROW)                                       \
     __asm__ volatile("1:\n\t"                                                           \
                      "ldrd r3, r5, [r11]\n\t" FLIP_MASK                                 \
@@ -63,16 +63,12 @@ typedef struct {
                      "ldr r0, [r11, #8]\n\t"                                            \
                      "vldrw.32 q2, [r1], #16\n\t"                                       \
                      "vmla.s32 q2, q0, r6\n\t"                                          \
-                     "vldrw.32 q0, [r1], #16\n\t"                                       \
-                     "vmulh.s32 q2, q2, q0\n\t"                                         \
-                     "vldrw.32 q0, [r1], #16\n\t"                                       \
-                     "vadd.i32 q2, q2, q0\n\t"                                          \
                      "vldrw.32 q3, [r1], #16\n\t"                                       \
                      "vmla.s32 q3, q1, r6\n\t"                                          \
+                     "vldrw.32 q0, [r1], #16\n\t"                                       \
+                     "vmulh.s32 q2, q2, q0\n\t"                                         \
                      "vldrw.32 q1, [r1], #16\n\t"                                       \
                      "vmulh.s32 q3, q3, q1\n\t"                                         \
-                     "vldrw.32 q1, [r1], #16\n\t"                                       \
-                     "vadd.i32 q3, q3, q1\n\t"                                          \
                      "vqrshrnb.s32 q2, q2, %[shift]\n\t"                                \
                      "vqrshrnt.s32 q2, q3, %[shift]\n\t" CLIP NARROW " q2, q2\n\t"      \
                      "vctp.16 r4\n\t"                                                   \
@@ -133,9 +129,11 @@ QC_INLINE void qc_mve_dense_row(qc_mve_row *p, const uint32_t *weights, qc_mve_r
             }
         }
         for (c = 0; c < 8 && c < p->left; c++) {
-            p->y[c] = qc_mve_requantize(q, sums[c], weights + (c & 1) * QC_MVE_CONSTANTS, c >> 1);
+            const uint32_t scaled = (uint32_t)sums[c] * (uint32_t)q.scale + weights[qc_mve_place(c)];
+
+            p->y[c] = qc_mve_requantize(q, scaled, weights, c);
         }
-        weights += 2 * QC_MVE_CONSTANTS;
+        weights += QC_MVE_CONSTANTS;
         p->y += 8;
     }
 #endif

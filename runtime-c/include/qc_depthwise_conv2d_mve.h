@@ -6,8 +6,7 @@
  * Where eight do not divide the channels, the last block repeats some of the block before; likewise the last pair of pixels.
  * So nothing is masked. Needs 8 channels and 2 columns of output at least, and requantization with scale 256.
  *
- * Constants: per block addends of channels 0, 2, 4, 6 and 1, 3, 5, 7, multipliers and offsets likewise (qc_mve.h), then
- * eight weights per tap.
+ * Constants: per block those of qc_mve.h, then eight weights per tap.
  */
 #ifndef QC_DEPTHWISE_CONV2D_MVE_H
 #define QC_DEPTHWISE_CONV2D_MVE_H
@@ -90,8 +89,8 @@ QC_INLINE void qc_mve_pad_lanes(int16_t *to, int32_t n, uint8_t pad_value, int x
     "vadd.i32 " ODD ", " ODD ", q7\n\t"
 
 #define QC_MVE_SUMS_BEGIN                \
-    "vldrw.32 q0, [r3, #-96]\n\t"        \
-    "vldrw.32 q1, [r3, #-80]\n\t"        \
+    "vldrw.32 q0, [r3, #-64]\n\t"        \
+    "vldrw.32 q1, [r3, #-48]\n\t"        \
     "vmov q2, q0\n\t"                    \
     "vmov q3, q1\n\t"
 
@@ -106,18 +105,12 @@ QC_INLINE void qc_mve_pad_lanes(int16_t *to, int32_t n, uint8_t pad_value, int x
     "vmin.s16 q2, q2, q5\n\t"
 
 #define QC_MVE_SUMS_STORE(CLIP, NARROW)                                       \
-    "vldrw.32 q4, [r3, #-64]\n\t"                                             \
-    "vldrw.32 q5, [r3, #-48]\n\t"                                             \
-    "vldrw.32 q6, [r3, #-32]\n\t"                                             \
-    "vldrw.32 q7, [r3, #-16]\n\t"                                             \
+    "vldrw.32 q4, [r3, #-32]\n\t"                                             \
+    "vldrw.32 q5, [r3, #-16]\n\t"                                             \
     "vmulh.s32 q0, q0, q4\n\t"                                                \
     "vmulh.s32 q1, q1, q5\n\t"                                                \
     "vmulh.s32 q2, q2, q4\n\t"                                                \
     "vmulh.s32 q3, q3, q5\n\t"                                                \
-    "vadd.i32 q0, q0, q6\n\t"                                                 \
-    "vadd.i32 q1, q1, q7\n\t"                                                 \
-    "vadd.i32 q2, q2, q6\n\t"                                                 \
-    "vadd.i32 q3, q3, q7\n\t"                                                 \
     "vqrshrnb.s32 q0, q0, %[shift]\n\t"                                       \
     "vqrshrnt.s32 q0, q1, %[shift]\n\t"                                       \
     "vqrshrnb.s32 q2, q2, %[shift]\n\t"                                       \
@@ -212,7 +205,7 @@ QC_INLINE void qc_mve_row_pairs(const qc_mve_rows *rows, int32_t first, int32_t 
     register int32_t offset __asm__("r0") = 2 * first;
     register int32_t pairs __asm__("r1") = count;
     register const qc_mve_rows *structure __asm__("r2") = rows;
-    register const uint32_t *weights __asm__("r3") = constants + 2 * QC_MVE_CONSTANTS;
+    register const uint32_t *weights __asm__("r3") = constants + QC_MVE_CONSTANTS;
     register uint8_t *output __asm__("r4") = y;
     register int32_t pitch __asm__("r5") = rows->channels;
 
@@ -229,23 +222,19 @@ QC_INLINE void qc_mve_row_pairs(const qc_mve_rows *rows, int32_t first, int32_t 
         int32_t c;
 
         for (c = 0; c < 8; c++) {
-            const uint32_t *const quad = constants + (c & 1) * 4;
-            uint32_t scaled = quad[c >> 1];
+            uint32_t scaled = constants[qc_mve_place(c)];
             int32_t tap = 0;
             int32_t ky;
             int32_t kx;
-            int32_t value;
 
             for (ky = 0; ky < rows->kernel_height; ky++) {
                 const int16_t *const lanes = rows->rows[ky] + first + pixel * rows->stride + c;
 
                 for (kx = 0; kx < rows->kernel_width; kx++, tap++) {
-                    scaled += (uint32_t)(lanes[8 * kx] * qc_mve_weight(constants + 2 * QC_MVE_CONSTANTS, 8 * tap + c));
+                    scaled += (uint32_t)(lanes[8 * kx] * qc_mve_weight(constants + QC_MVE_CONSTANTS, 8 * tap + c));
                 }
             }
-            value = qc_requant_high_word((int32_t)scaled, (int32_t)quad[8 + (c >> 1)],
-                                         (int32_t)quad[16 + (c >> 1)] + (1 << (q.shift - 1)), q.shift);
-            y[pixel * rows->channels + c] = (uint8_t)qc_clamp(value, q.lo, q.hi);
+            y[pixel * rows->channels + c] = qc_mve_requantize(q, scaled, constants, c);
         }
     }
 #endif
@@ -306,7 +295,7 @@ QC_INLINE void qc_depthwise_conv2d_mve(const qc_window *s, const uint8_t *x, con
             }
             out += s->out_width * s->channels;
         }
-        constants += 2 * QC_MVE_CONSTANTS + 2 * taps;
+        constants += QC_MVE_CONSTANTS + 2 * taps;
     }
 }
 

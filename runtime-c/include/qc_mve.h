@@ -2,8 +2,8 @@
  * Helium (MVE) on Armv8.1-M: what its kernels share. Each routine exists twice, in assembly and in portable C that reads the
  * same constants and gives the same bytes. GCC 12 spills where these loops need every register, so there are no intrinsics.
  *
- * Requantization takes the high-word form: y = (((sum*scale + addend)*multiplier >> 32) + offset) >> shift, clamped. Offsets
- * are stored less 2^(shift - 1), which the narrowing shift adds: it rounds, because GNU as 2.40 encodes VQSHRNB as VQRSHRNB.
+ * Requantization takes the high-word form: y = (((sum*scale + addend)*multiplier >> 32) + 2^(shift - 1)) >> shift, clamped.
+ * The narrowing shift rounds, which costs nothing; besides, GNU as 2.40 encodes VQSHRNB, which does not, as VQRSHRNB.
  */
 #ifndef QC_MVE_H
 #define QC_MVE_H
@@ -32,17 +32,21 @@ typedef struct {
     int clipped; /* lo and hi are not the limits of the output's type */
 } qc_mve_requant;
 
-/* Four channels' constants follow their weights: four addends, four multipliers, four offsets. */
-enum { QC_MVE_CONSTANTS = 12 };
+/* Constants of eight channels: addends of channels 0, 2, 4, 6 and of 1, 3, 5, 7, then multipliers in that order. */
+enum { QC_MVE_CONSTANTS = 16 };
 
-/* The code of channel `lane` of four. */
-QC_INLINE uint8_t qc_mve_requantize(qc_mve_requant q, int32_t sum, const uint32_t *constants, int32_t lane)
+/* Where the constants have channel `c` of eight. */
+QC_INLINE int32_t qc_mve_place(int32_t c)
 {
-    const int32_t scaled = (int32_t)((uint32_t)sum * (uint32_t)q.scale + constants[lane]);
-    const int32_t offset = (int32_t)constants[8 + lane] + (1 << (q.shift - 1));
-    const int32_t value = qc_requant_high_word(scaled, (int32_t)constants[4 + lane], offset, q.shift);
+    return (c & 1) * 4 + (c >> 1);
+}
 
-    return (uint8_t)qc_clamp(value, q.lo, q.hi);
+/* The code of channel `c` of eight from its scaled sum with the addend. */
+QC_INLINE uint8_t qc_mve_requantize(qc_mve_requant q, uint32_t scaled, const uint32_t *constants, int32_t c)
+{
+    const int32_t multiplier = (int32_t)constants[8 + qc_mve_place(c)];
+
+    return (uint8_t)qc_clamp(qc_requant_high_word((int32_t)scaled, multiplier, q.shift), q.lo, q.hi);
 }
 
 /* Byte `index` of words that hold four each, the lowest first. */

@@ -39,12 +39,6 @@ export function mveRequantization(
   };
 }
 
-/** A matrix of the products that a layer computes; `channels[i]` is the layer's channel of row i. */
-export interface MveProduct {
-  readonly matrix: WeightMatrix;
-  readonly firstChannel: number;
-}
-
 /** What the kernels' sums lack of the accumulators: they sum signed codes, unsigned ones less 128. */
 export function mveMissing(weights: WeightMatrix["weights"], bias: Int32Array, zeroPoint: number, x: IntegerTensor) {
   const sums = weightSums(weights, bias.length);
@@ -52,41 +46,64 @@ export function mveMissing(weights: WeightMatrix["weights"], bias: Int32Array, z
   return bias.map((value, o) => value - zero * sums[o]!);
 }
 
-/** Words of addends, multipliers and offsets (less 2^(shift - 1), see qc_mve.h) of four channels; -1 marks padding. */
+/** A layer's channel in every place of a kernel's block; -1 marks padding. */
+type Slots = readonly number[];
+
+/** Channels 0, 2, 4, 6 of eight, then 1, 3, 5, 7. */
+export const evenFirst = (slots: Slots) => [0, 2, 4, 6, 1, 3, 5, 7].map((at) => slots[at]!);
+
+/** The constants of eight channels (qc_mve.h). */
 export function mveConstants(
-  { channels, scaleBits, shift }: HighWordRequantization,
-  slots: readonly number[],
+  { channels, scaleBits }: HighWordRequantization,
+  slots: Slots,
   missing: Int32Array,
 ): number[] {
   const of = (channel: number) => channels[channels.length === 1 ? 0 : channel]!;
-  const row = (value: (channel: number) => number) => slots.map((slot) => (slot < 0 ? 0 : value(slot) >>> 0));
-  return [
-    ...row((slot) => (of(slot).addend + missing[slot]! * 2 ** scaleBits) % 2 ** 32),
-    ...row((slot) => of(slot).multiplier),
-    ...row((slot) => of(slot).offset - 2 ** (shift - 1)),
-  ];
+  const row = (value: (channel: number) => number) =>
+    evenFirst(slots).map((slot) => (slot < 0 ? 0 : value(slot) >>> 0));
+  const addend = (slot: number) => {
+    const constants = of(slot);
+    return constants.constant ? constants.addend : (constants.addend + missing[slot]! * 2 ** scaleBits) % 2 ** 32;
+  };
+  return [...row(addend), ...row((slot) => of(slot).multiplier)];
 }
 
-/** Weights and constants of all channels, `together` at a time (four, or eight with even channels' constants first). */
+/** Whether the kernel's sum of a channel must be 0 (HighWordChannel). */
+export function isMuted({ channels }: HighWordRequantization, channel: number): boolean {
+  return channels[channels.length === 1 ? 0 : channel]!.constant;
+}
+
+/**
+ * Weights and constants of a matrix whose row r is the layer's channel `first + r`, eight rows at a time: for pairs of
+ * pixels or for rows (qc_mve_product.h).
+ */
 export function packMve(
-  { matrix, firstChannel }: MveProduct,
+  matrix: WeightMatrix,
+  first: number,
   requantization: HighWordRequantization,
   missing: Int32Array,
-  together: 4 | 8,
+  reader: "pairs" | "rows",
 ): number[] {
   const { channels, taps } = matrix;
-  const slots = channelSlots(0, channels, together);
+  const slots = channelSlots(0, channels, 8).map((row) =>
+    row < 0 ? { row, channel: -1 } : { row: isMuted(requantization, first + row) ? -1 : row, channel: first + row },
+  );
   const words: number[] = [];
-  for (let block = 0; block < slots.length; block += together) {
-    const rows = slots.slice(block, block + together);
-    for (const step of stepsOf(taps)) {
-      for (const row of rows) words.push(...byteWords(stepBytes(matrix, row, step)));
-    }
-    const quads = together === 4 ? [rows] : [0, 1].map((odd) => rows.filter((_, i) => i % 2 === odd));
-    for (const quad of quads) {
-      const layer = quad.map((row) => (row < 0 ? -1 : firstChannel + row));
-      words.push(...mveConstants(requantization, layer, missing));
-    }
+  const put = (rows: Slots) => {
+    for (const step of stepsOf(taps)) for (const row of rows) words.push(...byteWords(stepBytes(matrix, row, step)));
+  };
+  for (let block = 0; block < slots.length; block += 8) {
+    const eight = slots.slice(block, block + 8);
+    const rows = eight.map(({ row }) => row);
+    if (reader === "rows") put(rows);
+    else for (const half of [evenFirst(rows).slice(0, 4), evenFirst(rows).slice(4)]) put(half);
+    words.push(
+      ...mveConstants(
+        requantization,
+        eight.map(({ channel }) => channel),
+        missing,
+      ),
+    );
   }
   return words;
 }

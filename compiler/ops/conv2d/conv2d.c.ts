@@ -9,7 +9,7 @@ import type { IntegerNode } from "../../ir/index.js";
 import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
 import { matrices } from "./conv2d.matrices.js";
-import { lowerMve } from "./conv2d.mve.js";
+import { lowerMve, mveScratchBytes } from "./conv2d.mve.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise.mve.js";
 
@@ -29,8 +29,8 @@ export function scratchBytes(node: Node): number {
   if (isDepthwise(node))
     return Math.max(isPadded(node.attributes) ? taps * channels : 0, mveDepthwiseScratchBytes(node));
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
-  // Four interleaved patches of bytes, three patches of 16-bit lanes and one of bytes, or two patches of at least 16 bytes.
-  return Math.max(3 * 2 * patch + patch, 32);
+  // Four interleaved patches of bytes, or three patches of 16-bit lanes and one of bytes; or what vectors need.
+  return Math.max(3 * 2 * patch + patch, mveScratchBytes(node));
 }
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {

@@ -1,6 +1,6 @@
 /** Depthwise convolution in C on Helium vectors: qc_depthwise_conv2d_mve.h. */
 import type { CContext } from "../../../targets/c/lowering.js";
-import { byteWords, mveConstants, mveMissing, mveRequantization } from "../../../targets/c/mve.js";
+import { byteWords, isMuted, mveConstants, mveMissing, mveRequantization } from "../../../targets/c/mve.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import type { IntegerNode } from "../../ir/index.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
@@ -35,15 +35,10 @@ export function lowerMveDepthwise(node: Node, context: CContext): boolean {
   for (let block = 0; block < channels; block += 8) {
     const first = Math.min(block, channels - 8);
     const eight = Array.from({ length: 8 }, (_, c) => first + c);
-    const [even, odd] = [0, 1].map((part) =>
-      mveConstants(
-        requantization.constants,
-        eight.filter((_, c) => c % 2 === part),
-        missing,
-      ),
-    );
-    for (const kind of [0, 4, 8]) words.push(...even!.slice(kind, kind + 4), ...odd!.slice(kind, kind + 4));
-    const bytes = Array.from({ length: taps }, (_, tap) => eight.map((channel) => weights[channel * taps + tap]!));
+    words.push(...mveConstants(requantization.constants, eight, missing));
+    const weightOf = (channel: number, tap: number) =>
+      isMuted(requantization.constants, channel) ? 0 : weights[channel * taps + tap]!;
+    const bytes = Array.from({ length: taps }, (_, tap) => eight.map((channel) => weightOf(channel, tap)));
     words.push(...byteWords(bytes.flat()));
   }
   const three = kernel[0] === 3 && kernel[1] === 3 && strides[1] === 1 ? 1 : 0;

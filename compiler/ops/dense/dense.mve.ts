@@ -13,9 +13,9 @@ export function lowerMve(node: IntegerNode<DenseAttributes>, context: CContext):
   if (!requantization) return false;
   const outputs = node.output.shape.at(-1)!;
   const inputs = x!.shape.at(-1)!;
-  const product = { matrix: { channels: outputs, taps: inputs, weights }, firstChannel: 0 };
+  const matrix = { channels: outputs, taps: inputs, weights };
   const missing = mveMissing(weights, bias, inputZeroPoint, x!);
-  const words = context.constant("weights", "uint32_t", packMve(product, requantization.constants, missing, 8));
+  const words = context.constant("weights", "uint32_t", packMve(matrix, 0, requantization.constants, missing, "rows"));
   context.include("qc_dense_mve.h");
   const name = context.shared({
     role: `dense_${requantization.role}`,
