@@ -13,28 +13,6 @@
 #include "qc_mve_product.h"
 #include "qc_window.h"
 
-/* Appends the codes of columns ix, ix + dilation and so on, `n` of them, of an image row. */
-QC_INLINE uint8_t *qc_mve_patch_row(const qc_window *s, const uint8_t *line, int32_t ix, int32_t n, int32_t depth, uint8_t *to)
-{
-    if (s->dilation_x == 1 && depth == s->channels) {
-        const int32_t before = ix < 0 ? -ix : 0;
-        const int32_t after = ix + n > s->width ? ix + n - s->width : 0;
-
-        if (before + after >= n) {
-            return qc_mve_fill(to, s->pad_value, n * depth);
-        }
-        if (before > 0) {
-            to = qc_mve_fill(to, s->pad_value, before * depth);
-        }
-        to = qc_mve_copy(to, line + (ix + before) * depth, (n - before - after) * depth);
-        return after > 0 ? qc_mve_fill(to, s->pad_value, after * depth) : to;
-    }
-    for (; n > 0; n--, ix += s->dilation_x) {
-        to = ix >= 0 && ix < s->width ? qc_mve_copy(to, line + ix * s->channels, depth) : qc_mve_fill(to, s->pad_value, depth);
-    }
-    return to;
-}
-
 /* Top left corner of a window: row, column, and index of its first code in the image. It may lie outside. */
 typedef struct {
     int32_t iy;
@@ -42,24 +20,63 @@ typedef struct {
     int32_t at;
 } qc_mve_corner;
 
+/* A window's part inside the image, of taps that lie `dilation` apart from `first` on: [begin, end). */
+typedef struct {
+    int32_t begin;
+    int32_t end;
+} qc_mve_part;
+
+QC_INLINE qc_mve_part qc_mve_inside(int32_t first, int32_t taps, int32_t dilation, int32_t size)
+{
+    qc_mve_part part = {0, taps};
+
+    while (part.begin < taps && first + part.begin * dilation < 0) {
+        part.begin++;
+    }
+    while (part.end > part.begin && first + (part.end - 1) * dilation >= size) {
+        part.end--;
+    }
+    return part;
+}
+
 /* As qc_patch, in its plain layout. x points to the first of `depth` channels of the first pixel. */
 QC_INLINE void qc_mve_patch(const qc_window *s, const uint8_t *x, qc_mve_corner corner, int32_t depth, uint8_t *to)
 {
     const int32_t pitch = s->dilation_y * s->width * s->channels;
-    int32_t ky;
+    const int32_t row = s->kernel_width * depth;
+    const qc_mve_part rows = qc_mve_inside(corner.iy, s->kernel_height, s->dilation_y, s->height);
+    const qc_mve_part columns = qc_mve_inside(corner.ix, s->kernel_width, s->dilation_x, s->width);
+    int32_t kx;
 
-    if (s->dilation_x == 1 && depth == s->channels && corner.iy >= 0 && corner.ix >= 0 && corner.ix + s->kernel_width <= s->width &&
-        corner.iy + (s->kernel_height - 1) * s->dilation_y < s->height) {
-        qc_mve_copy_rows(to, x + corner.at, s->kernel_width * depth, pitch, s->kernel_height);
-        return;
-    }
-    for (ky = s->kernel_height; ky > 0; ky--, corner.iy += s->dilation_y) {
-        if (corner.iy < 0 || corner.iy >= s->height) {
-            to = qc_mve_fill(to, s->pad_value, s->kernel_width * depth);
-        } else {
-            to = qc_mve_patch_row(s, x + corner.iy * s->width * s->channels, corner.ix, s->kernel_width, depth, to);
+    if (rows.end - rows.begin < s->kernel_height || columns.end - columns.begin < s->kernel_width) {
+        qc_mve_fill(to, s->pad_value, s->kernel_height * row);
+        if (rows.end == rows.begin || columns.end == columns.begin) {
+            return;
         }
     }
+    x += corner.at + rows.begin * pitch;
+    to += rows.begin * row;
+    if (s->dilation_x == 1 && depth == s->channels) {
+        qc_mve_copy_rows(to + columns.begin * depth, row, x + columns.begin * depth, pitch, (columns.end - columns.begin) * depth,
+                         rows.end - rows.begin);
+        return;
+    }
+    for (kx = columns.begin; kx < columns.end; kx++) {
+        qc_mve_copy_rows(to + kx * depth, row, x + kx * s->dilation_x * s->channels, pitch, depth, rows.end - rows.begin);
+    }
+}
+
+/* How many windows from the corner on, in its row, lie wholly inside; 0 where rows of a patch are no run of bytes. */
+QC_INLINE int32_t qc_mve_windows_inside(const qc_window *s, qc_mve_corner corner, int32_t depth)
+{
+    const int32_t room = s->width - s->kernel_width - corner.ix;
+    const int32_t left = s->out_width * s->stride_x - s->pad_left - corner.ix;
+
+    if (s->dilation_x != 1 || depth != s->channels || corner.iy < 0 || corner.ix < 0 || room < 0 ||
+        corner.iy + (s->kernel_height - 1) * s->dilation_y >= s->height) {
+        return 0;
+    }
+    return (room + s->stride_x < left ? room + s->stride_x : left) / s->stride_x;
 }
 
 /* Whether patches are single pixels, none in the border: nothing to gather. */
@@ -69,15 +86,44 @@ QC_INLINE int qc_mve_in_place(const qc_window *s)
            (s->out_height - 1) * s->stride_y < s->height && (s->out_width - 1) * s->stride_x < s->width;
 }
 
-/* The corner of the next window. */
-QC_INLINE qc_mve_corner qc_mve_next(const qc_window *s, qc_mve_corner corner)
+/* The corner `count` windows on, not beyond the next row's first. */
+QC_INLINE qc_mve_corner qc_mve_advance(const qc_window *s, qc_mve_corner corner, int32_t count)
 {
-    corner.ix += s->stride_x;
-    corner.at += s->stride_x * s->channels;
+    corner.ix += count * s->stride_x;
+    corner.at += count * s->stride_x * s->channels;
     if (corner.ix == s->out_width * s->stride_x - s->pad_left) {
         corner.ix = -s->pad_left;
         corner.iy += s->stride_y;
         corner.at += (s->stride_y * s->width - s->out_width * s->stride_x) * s->channels;
+    }
+    return corner;
+}
+
+/* Gathers `count` patches, `place` bytes apart; returns the next window's corner. */
+QC_INLINE qc_mve_corner qc_mve_patches(const qc_window *s, const uint8_t *x, qc_mve_corner corner, int32_t depth, int32_t count,
+                                       int32_t place, uint8_t *to)
+{
+    const int32_t pitch = s->dilation_y * s->width * s->channels;
+    const int32_t row = s->kernel_width * depth;
+
+    while (count > 0) {
+        int32_t run = qc_mve_windows_inside(s, corner, depth);
+
+        if (run > 0) {
+            const uint8_t *from = x + corner.at;
+            int32_t i;
+
+            run = run < count ? run : count;
+            for (i = run; i > 0; i--, from += s->stride_x * s->channels, to += place) {
+                qc_mve_copy_rows(to, row, from, pitch, row, s->kernel_height);
+            }
+        } else {
+            qc_mve_patch(s, x, corner, depth, to);
+            run = 1;
+            to += place;
+        }
+        corner = qc_mve_advance(s, corner, run);
+        count -= run;
     }
     return corner;
 }
@@ -141,7 +187,6 @@ QC_INLINE void qc_conv2d_mve(const qc_window *s, const uint8_t *x, const uint32_
             const uint8_t *codes = scratch;
             int32_t pitch = place;
             int32_t count = total - pixel < gathered ? total - pixel : gathered;
-            int32_t i;
 
             if (in_place && pixel + beyond < total) {
                 codes = x + pixel / s->out_width * s->stride_y * s->width * s->channels;
@@ -156,10 +201,7 @@ QC_INLINE void qc_conv2d_mve(const qc_window *s, const uint8_t *x, const uint32_
                     corner.ix = pixel % s->out_width * s->stride_x;
                     corner.at = (corner.iy * s->width + corner.ix) * s->channels;
                 }
-                for (i = 0; i < count; i++) {
-                    qc_mve_patch(s, x, corner, depth, scratch + i * place);
-                    corner = qc_mve_next(s, corner);
-                }
+                corner = qc_mve_patches(s, x, corner, depth, count, place, scratch);
             }
             p.x_step = 2 * pitch;
             qc_mve_span(&p, codes, count, pitch, place, y + pixel * s->out_channels, s->out_channels, q, x_signed);

@@ -3,8 +3,8 @@
  * pixels at a time. Eight channels of as many rows as the kernel has are kept as 16-bit lanes, codes times 256, with their
  * padding; a new row takes the place of the oldest.
  *
- * Where eight do not divide the channels, the last block repeats some of the block before; likewise the last pair of pixels.
- * So nothing is masked. Needs 8 channels and 2 columns of output at least, and requantization with scale 256.
+ * Where eight do not divide the channels, the last block repeats some of the block before; likewise the last pair of pixels
+ * of the last row, while those of other rows run into the row behind. So nothing is masked. Needs 8 channels and 2 columns of output at least, and requantization with scale 256.
  *
  * Constants: per block those of qc_mve.h, then eight weights per tap.
  */
@@ -21,7 +21,7 @@ enum { QC_MVE_MOST_ROWS = 8 };
 
 /* One row of output pixels of eight channels. Assembly reads it by offset: every member takes four bytes there. */
 typedef struct {
-    const int16_t *rows[QC_MVE_MOST_ROWS]; /* of the kernel */
+    int16_t *rows[QC_MVE_MOST_ROWS]; /* of the kernel */
     int32_t kernel_height;
     int32_t kernel_width;
     int32_t stride; /* lanes from pixel to pixel */
@@ -136,21 +136,41 @@ QC_INLINE void qc_mve_pad_lanes(int16_t *to, int32_t n, uint8_t pad_value, int x
     "vldrh.u16 q4, [" ROW ", #16]\n\t"            \
     QC_MVE_LANES("q4", "q5", "q2", "q3")
 
+/* The same with stride 2: the pixels share one column. */
+#define QC_MVE_ROW_OF_THREE_APART(ROW, W0, W1, W2) \
+    "vldrh.u16 q4, [" ROW "], #64\n\t"           \
+    "vldrb.s16 q5, [r3, " W0 "]\n\t"             \
+    QC_MVE_LANES("q4", "q5", "q0", "q1")           \
+    "vldrh.u16 q4, [" ROW ", #-48]\n\t"          \
+    "vldrb.s16 q6, [r3, " W1 "]\n\t"             \
+    QC_MVE_LANES("q4", "q6", "q0", "q1")           \
+    "vldrh.u16 q4, [" ROW ", #-32]\n\t"          \
+    QC_MVE_LANES("q4", "q5", "q2", "q3")           \
+    "vldrb.s16 q5, [r3, " W2 "]\n\t"             \
+    QC_MVE_LANES("q4", "q5", "q0", "q1")           \
+    "vldrh.u16 q4, [" ROW ", #-16]\n\t"          \
+    QC_MVE_LANES("q4", "q6", "q2", "q3")           \
+    "vldrh.u16 q4, [" ROW "]\n\t"                \
+    QC_MVE_LANES("q4", "q5", "q2", "q3")
+
 #define QC_MVE_ROWS_CLOBBERED "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "cc", "memory"
 
-#define QC_MVE_THREE_BY_THREE(CLIP, NARROW)                                                                              \
-    __asm__ volatile("ldrd r8, r9, [r2]\n\t"                                                                            \
-                     "ldr r10, [r2, #8]\n\t"                                                                            \
-                     "add r8, r8, r0\n\t"                                                                               \
-                     "add r9, r9, r0\n\t"                                                                               \
-                     "add r10, r10, r0\n\t"                                                                             \
-                     "dls lr, r1\n"                                                                                     \
-                     "1:\n\t" QC_MVE_SUMS_BEGIN QC_MVE_ROW_OF_THREE("r8", "#0", "#8", "#16")                            \
-                         QC_MVE_ROW_OF_THREE("r9", "#24", "#32", "#40") QC_MVE_ROW_OF_THREE("r10", "#48", "#56", "#64") \
-                             QC_MVE_SUMS_STORE(CLIP, NARROW) "le lr, 1b"                                                \
-                     : "+r"(output)                                                                                     \
-                     : "r"(offset), "r"(pairs), "r"(structure), "r"(weights), "r"(pitch), [shift] "i"(q.shift)          \
+#define QC_MVE_THREE_BY_THREE(ROW_OF_THREE, CLIP, NARROW)                                                        \
+    __asm__ volatile("ldrd r8, r9, [r2]\n\t"                                                                    \
+                     "ldr r10, [r2, #8]\n\t"                                                                    \
+                     "add r8, r8, r0\n\t"                                                                       \
+                     "add r9, r9, r0\n\t"                                                                       \
+                     "add r10, r10, r0\n\t"                                                                     \
+                     "dls lr, r1\n"                                                                             \
+                     "1:\n\t" QC_MVE_SUMS_BEGIN ROW_OF_THREE("r8", "#0", "#8", "#16")                           \
+                         ROW_OF_THREE("r9", "#24", "#32", "#40") ROW_OF_THREE("r10", "#48", "#56", "#64")        \
+                             QC_MVE_SUMS_STORE(CLIP, NARROW) "le lr, 1b"                                         \
+                     : "+r"(output)                                                                              \
+                     : "r"(offset), "r"(pairs), "r"(structure), "r"(weights), "r"(pitch), [shift] "i"(q.shift)   \
                      : "r6", "r8", "r9", "r10", QC_MVE_ROWS_CLOBBERED)
+
+#define QC_MVE_STRIDE_1(CLIP, NARROW) QC_MVE_THREE_BY_THREE(QC_MVE_ROW_OF_THREE, CLIP, NARROW)
+#define QC_MVE_STRIDE_2(CLIP, NARROW) QC_MVE_THREE_BY_THREE(QC_MVE_ROW_OF_THREE_APART, CLIP, NARROW)
 
 #define QC_MVE_ANY_KERNEL(CLIP, NARROW)                                                                                 \
     __asm__ volatile("ldr r10, [r2, #40]\n\t"                                                                           \
@@ -209,8 +229,10 @@ QC_INLINE void qc_mve_row_pairs(const qc_mve_rows *rows, int32_t first, int32_t 
     register uint8_t *output __asm__("r4") = y;
     register int32_t pitch __asm__("r5") = rows->channels;
 
-    if (three) {
-        QC_MVE_ROWS(QC_MVE_THREE_BY_THREE);
+    if (three == 1) {
+        QC_MVE_ROWS(QC_MVE_STRIDE_1);
+    } else if (three == 2) {
+        QC_MVE_ROWS(QC_MVE_STRIDE_2);
     } else {
         QC_MVE_ROWS(QC_MVE_ANY_KERNEL);
     }
@@ -241,61 +263,66 @@ QC_INLINE void qc_mve_row_pairs(const qc_mve_rows *rows, int32_t first, int32_t 
 }
 
 /*
- * scratch: kernel_height rows of 8 * ((out_width - 1) * stride_x + kernel_width) lanes. `three`: a 3x3 kernel with
- * stride_x 1; literal in every call.
+ * scratch: kernel_height rows of 8 * (2 * ((out_width + 1) / 2) - 1) * stride_x + kernel_width) lanes. `three`: the stride_x,
+ * 1 or 2, of a 3x3 kernel, 0 for others; literal in every call.
  */
 QC_INLINE void qc_depthwise_conv2d_mve(const qc_window *s, const uint8_t *x, const uint32_t *constants, uint8_t *y, int16_t *scratch,
                                        qc_mve_requant q, int x_signed, int three)
 {
-    const int32_t columns = (s->out_width - 1) * s->stride_x + s->kernel_width;
+    const int32_t kernel_height = three ? 3 : s->kernel_height;
+    const int32_t kernel_width = three ? 3 : s->kernel_width;
+    const int32_t stride_x = three ? three : s->stride_x;
+    const int32_t pairs = (s->out_width + 1) / 2;
+    const int32_t columns = (2 * pairs - 1) * stride_x + kernel_width;
     const int32_t inside = columns - s->pad_left < s->width ? columns - s->pad_left : s->width;
-    const int32_t taps = s->kernel_height * s->kernel_width;
     qc_mve_rows rows;
     int32_t block;
 
-    rows.kernel_height = s->kernel_height;
-    rows.kernel_width = s->kernel_width;
-    rows.stride = 8 * s->stride_x;
+    rows.kernel_height = kernel_height;
+    rows.kernel_width = kernel_width;
+    rows.stride = 8 * stride_x;
     rows.channels = s->channels;
     rows.lo = q.lo;
     rows.hi = q.hi;
-    qc_mve_pad_lanes(scratch, s->kernel_height * columns, s->pad_value, x_signed);
+    qc_mve_pad_lanes(scratch, kernel_height * columns, s->pad_value, x_signed);
     for (block = 0; block < s->channels; block += 8) {
         const int32_t channel = block <= s->channels - 8 ? block : s->channels - 8;
         uint8_t *out = y + channel;
-        int32_t next = 0; /* the padded image's next row to widen, and its place */
-        int32_t place = 0;
+        int32_t next = 0; /* the padded image's next row to widen */
         int32_t row;
+        int32_t ky;
 
+        for (ky = 0; ky < kernel_height; ky++) {
+            rows.rows[ky] = scratch + 8 * ky * columns;
+        }
         for (row = 0; row < s->out_height; row++) {
-            const int32_t end = row * s->stride_y + s->kernel_height;
-            int32_t ky;
+            const int32_t end = row * s->stride_y + kernel_height;
 
             for (; next < end; next++) {
                 const int32_t iy = next - s->pad_top;
-                int16_t *const lanes = scratch + 8 * (place * columns + s->pad_left);
+                int16_t *const oldest = rows.rows[0];
 
-                if (iy >= 0 && iy < s->height) {
-                    qc_mve_widen(lanes, x + iy * s->width * s->channels + channel, inside, s->channels, x_signed);
-                } else {
-                    qc_mve_pad_lanes(lanes, inside, s->pad_value, x_signed);
+                for (ky = 0; ky < kernel_height - 1; ky++) {
+                    rows.rows[ky] = rows.rows[ky + 1];
                 }
-                place = place + 1 == s->kernel_height ? 0 : place + 1;
+                rows.rows[kernel_height - 1] = oldest;
+                if (iy >= 0 && iy < s->height) {
+                    qc_mve_widen(oldest + 8 * s->pad_left, x + iy * s->width * s->channels + channel, inside, s->channels, x_signed);
+                } else {
+                    qc_mve_pad_lanes(oldest + 8 * s->pad_left, inside, s->pad_value, x_signed);
+                }
             }
-            /* The oldest row is where the next one will be. */
-            for (ky = 0; ky < s->kernel_height; ky++) {
-                const int32_t from = place + ky < s->kernel_height ? place + ky : place + ky - s->kernel_height;
-
-                rows.rows[ky] = scratch + 8 * from * columns;
-            }
-            qc_mve_row_pairs(&rows, 0, s->out_width / 2, constants, q, three, out);
-            if (s->out_width % 2 != 0) {
+            if (s->out_width % 2 == 0 || row + 1 < s->out_height) {
+                /* An odd last pair ends where the next row's results will overwrite it. */
+                qc_mve_row_pairs(&rows, 0, pairs, constants, q, three, out);
+            } else {
+                qc_mve_row_pairs(&rows, 0, pairs - 1, constants, q, three, out);
                 qc_mve_row_pairs(&rows, (s->out_width - 2) * rows.stride, 1, constants, q, three,
                                  out + (s->out_width - 2) * s->channels);
             }
             out += s->out_width * s->channels;
         }
-        constants += QC_MVE_CONSTANTS + 2 * taps;
+        constants += QC_MVE_CONSTANTS + 2 * kernel_height * kernel_width;
     }
 }
 

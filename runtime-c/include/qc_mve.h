@@ -83,8 +83,8 @@ QC_INLINE uint8_t *qc_mve_copy(uint8_t *to, const uint8_t *from, int32_t n)
 #endif
 }
 
-/* Copies `rows` (at least 1) runs of n (at least 1) bytes, `pitch` bytes apart, behind one another. */
-QC_INLINE void qc_mve_copy_rows(uint8_t *to, const uint8_t *from, int32_t n, int32_t pitch, int32_t rows)
+/* Copies `rows` (at least 1) runs of n (at least 1) bytes: `to_pitch` bytes apart from `pitch` bytes apart. */
+QC_INLINE void qc_mve_copy_rows(uint8_t *to, int32_t to_pitch, const uint8_t *from, int32_t pitch, int32_t n, int32_t rows)
 {
 #if QC_MVE_ASSEMBLY
     if (n <= 16) {
@@ -95,10 +95,10 @@ QC_INLINE void qc_mve_copy_rows(uint8_t *to, const uint8_t *from, int32_t n, int
                          "vldrbt.8 q0, [%[from]]\n\t"
                          "vstrbt.8 q0, [%[to]]\n\t"
                          "add %[from], %[from], %[pitch]\n\t"
-                         "add %[to], %[to], %[n]\n\t"
+                         "add %[to], %[to], %[to_pitch]\n\t"
                          "le lr, 1b"
                          : [to] "+r"(to), [from] "+r"(from)
-                         : [n] "r"(n), [pitch] "r"(pitch), [rows] "r"(rows)
+                         : [n] "r"(n), [pitch] "r"(pitch), [to_pitch] "r"(to_pitch), [rows] "r"(rows)
                          : "q0", "lr", "memory");
     } else {
         const uint8_t *source;
@@ -113,16 +113,16 @@ QC_INLINE void qc_mve_copy_rows(uint8_t *to, const uint8_t *from, int32_t n, int
                          "vstrb.8 q0, [%[target]], #16\n\t"
                          "letp lr, 2b\n\t"
                          "add %[from], %[from], %[pitch]\n\t"
-                         "add %[to], %[to], %[n]\n\t"
+                         "add %[to], %[to], %[to_pitch]\n\t"
                          "subs %[rows], %[rows], #1\n\t"
                          "bne 1b"
                          : [to] "+&r"(to), [from] "+&r"(from), [rows] "+&r"(rows), [source] "=&r"(source), [target] "=&r"(target)
-                         : [n] "r"(n), [pitch] "r"(pitch)
+                         : [n] "r"(n), [pitch] "r"(pitch), [to_pitch] "r"(to_pitch)
                          : "q0", "lr", "cc", "memory");
     }
 #else
-    for (; rows > 0; rows--, from += pitch) {
-        to = qc_mve_copy(to, from, n);
+    for (; rows > 0; rows--, from += pitch, to += to_pitch) {
+        qc_mve_copy(to, from, n);
     }
 #endif
 }

@@ -19,7 +19,8 @@ function isSuitable({ attributes: { kernel, dilations }, output }: Node): boolea
 /** Bytes of scratch: the rows under the kernel, eight channels of 16 bits wide. */
 export function mveDepthwiseScratchBytes(node: Node): number {
   const { kernel, strides } = node.attributes;
-  return isSuitable(node) ? kernel[0] * ((node.output.shape[2]! - 1) * strides[1] + kernel[1]) * 16 : 0;
+  const pairs = Math.ceil(node.output.shape[2]! / 2);
+  return isSuitable(node) ? kernel[0] * ((2 * pairs - 1) * strides[1] + kernel[1]) * 16 : 0;
 }
 
 /** Calls the vector kernel; false where the core has none or it does not suit. */
@@ -41,10 +42,10 @@ export function lowerMveDepthwise(node: Node, context: CContext): boolean {
     const bytes = Array.from({ length: taps }, (_, tap) => eight.map((channel) => weightOf(channel, tap)));
     words.push(...byteWords(bytes.flat()));
   }
-  const three = kernel[0] === 3 && kernel[1] === 3 && strides[1] === 1 ? 1 : 0;
+  const three = kernel[0] === 3 && kernel[1] === 3 && strides[1] <= 2 ? strides[1] : 0;
   context.include("qc_depthwise_conv2d_mve.h");
   const name = context.shared({
-    role: `depthwise_conv2d_${three ? "3x3_" : ""}${requantization.role}`,
+    role: `depthwise_conv2d_${three ? `3x3_${three}_` : ""}${requantization.role}`,
     parameters: [
       "const qc_window *s",
       "const uint8_t *x",
