@@ -15,6 +15,8 @@ export const c: CLowering<AddAttributes> = (node, context) => {
   context.include("qc_add.h");
   if (linear) {
     const [aSigned, bSigned] = [aLow < 0 ? 1 : 0, bLow < 0 ? 1 : 0];
+    const vectors = context.core.features.includes("mve") && pairs.role === "" && node.output.type.bits <= 8;
+    if (vectors) context.include("qc_add_mve.h");
     const name = context.shared({
       role,
       parameters: [
@@ -26,7 +28,11 @@ export const c: CLowering<AddAttributes> = (node, context) => {
         "int32_t lo",
         "int32_t hi",
       ],
-      body: [`qc_add(${pairs.operands}, ${aSigned}, ${bSigned}, ${kind}, ma, mb, c, shift, lo, hi);`],
+      body: [
+        vectors
+          ? `qc_add_mve(a, b, y, count, ${aSigned}, ${bSigned}, ma, mb, c, shift, lo, hi);`
+          : `qc_add(${pairs.operands}, ${aSigned}, ${bSigned}, ${kind}, ma, mb, c, shift, lo, hi);`,
+      ],
     });
     const { ma, mb, c, shift } = linear;
     context.statement(`${name}(${[...pairs.arguments, ma, mb, c, shift, clamp.lo, clamp.hi].join(", ")});`);
