@@ -5,7 +5,10 @@ import type { RequantizeLayer } from "./requantize-layer.js";
 import { type Constraints, multipliers, offsets, type SlopeInterval, slopeInterval } from "./slopes.js";
 import { isConstant, type Staircase } from "./staircase.js";
 
-/** y = ((((acc << scaleBits) + addend) * multiplier >> 32) + 2^(shift - 1)) >> shift, then clamped. */
+/**
+ * y = (((acc << scaleBits) + addend) * multiplier >> 32) >> shift, then clamped; where the shift rounds it adds 2^(shift - 1)
+ * first.
+ */
 export interface HighWordChannel {
   /** int32; added to the scaled accumulator. The output zero point is inside. */
   readonly addend: number;
@@ -31,10 +34,10 @@ const power = (exponent: number) => 1n << BigInt(exponent);
 
 /**
  * The high-word form of a layer, certified against every threshold of every channel; undefined where there is none. It is
- * the plain form with multiplier `multiplier << scaleBits`, shift `32 + shift` and offset `addend*multiplier + 2^(31 + shift)`:
- * floors nest.
+ * the plain form with multiplier `multiplier << scaleBits`, shift `32 + shift` and offset `addend*multiplier`, plus
+ * 2^(31 + shift) where the shift rounds: floors nest.
  */
-export function realiseHighWord(layer: RequantizeLayer): HighWordRequantization | undefined {
+export function realiseHighWord(layer: RequantizeLayer, rounding: boolean): HighWordRequantization | undefined {
   if (layer.channels.some(({ identity }) => identity)) return undefined;
   const problems = layer.channels.map((staircase): Problem => {
     const constraints = constraintsOfPlain(staircase, layer);
@@ -46,12 +49,12 @@ export function realiseHighWord(layer: RequantizeLayer): HighWordRequantization 
   for (const shift of candidateShifts) {
     const channels: HighWordChannel[] = [];
     for (const problem of problems) {
-      const constants = solve(problem, scaleBits, shift);
+      const constants = solve(problem, scaleBits, shift, rounding);
       if (!constants) break;
       channels.push(constants);
     }
     if (channels.length < problems.length) continue;
-    certify(layer, channels, scaleBits, shift);
+    certify(layer, channels, scaleBits, shift, rounding);
     return { scaleBits, shift, channels };
   }
   return undefined;
@@ -71,19 +74,20 @@ function scaleOf(staircases: readonly Staircase[]): number | undefined {
   return bits < 0 ? undefined : Math.min(8, bits);
 }
 
-function solve(problem: Problem, scaleBits: number, shift: number): HighWordChannel | undefined {
+function solve(problem: Problem, scaleBits: number, shift: number, rounding: boolean): HighWordChannel | undefined {
   const { staircase, constraints, slopes } = problem;
   if (isConstant(staircase)) {
     // 2^30 * 4*first*2^shift / 2^32 = first*2^shift.
     const addend = staircase.first * 2 ** (shift + 2);
     return Math.abs(addend) < 2 ** 31 ? { addend, multiplier: 2 ** 30, constant: true } : undefined;
   }
+  const constant = rounding ? power(31 + shift) : 0n;
   const range = multipliers(slopes!, 32 + shift - scaleBits, 31);
   if (!range) return undefined;
   for (const multiplier of candidates(range)) {
     if (multiplier === 0n) continue;
     const { least, greatest } = offsets(constraints, multiplier << BigInt(scaleBits), 32 + shift);
-    const addend = addendBetween(least, greatest, multiplier, shift);
+    const addend = addendBetween(least, greatest, multiplier, constant, power(31 + shift));
     if (addend !== undefined && fits(staircase, addend, scaleBits))
       return { addend: Number(addend), multiplier: Number(multiplier), constant: false };
   }
@@ -96,20 +100,19 @@ function candidates([least, greatest]: readonly [bigint, bigint]): bigint[] {
   return [...new Set(places.map((place) => least + ((greatest - least) * place) / 16n))];
 }
 
-/** The addend in the middle of those that keep `addend*multiplier + 2^(31 + shift)` within the bounds. */
+/** The addend in the middle of those that keep `addend*multiplier + constant` within the bounds; `half` a step inside an open end. */
 function addendBetween(
   least: bigint | undefined,
   greatest: bigint | undefined,
   multiplier: bigint,
-  shift: number,
+  constant: bigint,
+  half: bigint,
 ): bigint | undefined {
-  const half = power(31 + shift);
   const low = least ?? (greatest === undefined ? half : greatest - half);
   const high = greatest ?? low + half;
-  // Nearest to the middle, so that the margins are equal on both sides.
-  const addend = (low + high - 2n * half + multiplier) / (2n * multiplier);
+  const addend = (low + high - 2n * constant + multiplier) / (2n * multiplier);
   for (const candidate of [addend, addend - 1n, addend + 1n]) {
-    const offset = candidate * multiplier + half;
+    const offset = candidate * multiplier + constant;
     if (low <= offset && offset <= high) return candidate;
   }
   return undefined;
@@ -122,13 +125,19 @@ function fits({ lo, hi }: Staircase, addend: bigint, scaleBits: number): boolean
 }
 
 /** Compares every threshold again, with the equal constants of the plain form. */
-function certify(layer: RequantizeLayer, channels: readonly HighWordChannel[], scaleBits: number, shift: number): void {
+function certify(
+  layer: RequantizeLayer,
+  channels: readonly HighWordChannel[],
+  scaleBits: number,
+  shift: number,
+  rounding: boolean,
+): void {
   const plain = channels.map(({ addend, multiplier, constant }, c) => {
     if (!constant && !fits(layer.channels[c]!, BigInt(addend), scaleBits))
       fail("QC3002", `internal: scaled accumulators of channel ${c} leave int32`);
     return {
       multiplier: constant ? 0 : multiplier * 2 ** scaleBits,
-      offset: BigInt(addend) * BigInt(multiplier) + power(31 + shift),
+      offset: BigInt(addend) * BigInt(multiplier) + (rounding ? power(31 + shift) : 0n),
       correction: 0n,
     };
   });

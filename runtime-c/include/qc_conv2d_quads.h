@@ -16,7 +16,8 @@
 
 /* See QC_DSP_ASSEMBLY in qc_dsp.h. */
 #ifndef QC_RISCV_ASSEMBLY
-#if defined(__riscv_mul) && __riscv_xlen == 32 && !defined(__riscv_32e) && defined(__GNUC__) && defined(__OPTIMIZE__)
+#if defined(__riscv_mul) && __riscv_xlen == 32 && !defined(__riscv_32e) && defined(__GNUC__) && defined(__OPTIMIZE__) && \
+    !defined(QC_NO_ASM)
 #define QC_RISCV_ASSEMBLY 1
 #else
 #define QC_RISCV_ASSEMBLY 0
@@ -117,27 +118,50 @@ QC_INLINE void qc_quads_store(qc_four sums, const int32_t *record, qc_requant q,
     }
 }
 
+/* Stores one channel of four pixels. Stores last: a byte might be part of the record, for all the C compiler knows. */
+QC_INLINE void qc_quads_store_pixels(int32_t p0, int32_t p1, int32_t p2, int32_t p3, const int32_t *record, qc_requant q, uint8_t *y,
+                                     int32_t pitch)
+{
+    const uint8_t y0 = qc_requantize(q, p0, record);
+    const uint8_t y1 = qc_requantize(q, p1, record);
+    const uint8_t y2 = qc_requantize(q, p2, record);
+    const uint8_t y3 = qc_requantize(q, p3, record);
+
+    y[0] = y0;
+    y[pitch] = y1;
+    y[2 * pitch] = y2;
+    y[3 * pitch] = y3;
+}
+
 /* All output channels of 1..4 pixels; outputs of successive pixels are `pitch` bytes apart. */
 QC_INLINE void qc_quads_block(const uint8_t *patches, const int8_t *weights, int32_t taps, int32_t outputs, int32_t pixels,
                               int x_signed, const int32_t *record, qc_requant q, uint8_t *y, int32_t pitch)
 {
+    const int32_t words = qc_record_words(q);
     int32_t channels;
 
     for (channels = outputs; channels > 0; channels -= 4) {
         const qc_quads_sums s = qc_quads_multiply(patches, weights, taps, x_signed);
 
-        qc_quads_store(s.p0, record, q, channels, y);
-        if (pixels > 1) {
-            qc_quads_store(s.p1, record, q, channels, y + pitch);
-        }
-        if (pixels > 2) {
-            qc_quads_store(s.p2, record, q, channels, y + 2 * pitch);
-        }
-        if (pixels > 3) {
-            qc_quads_store(s.p3, record, q, channels, y + 3 * pitch);
+        if (pixels == 4 && channels >= 4) {
+            qc_quads_store_pixels(s.p0.a, s.p1.a, s.p2.a, s.p3.a, record, q, y, pitch);
+            qc_quads_store_pixels(s.p0.b, s.p1.b, s.p2.b, s.p3.b, record + words, q, y + 1, pitch);
+            qc_quads_store_pixels(s.p0.c, s.p1.c, s.p2.c, s.p3.c, record + 2 * words, q, y + 2, pitch);
+            qc_quads_store_pixels(s.p0.d, s.p1.d, s.p2.d, s.p3.d, record + 3 * words, q, y + 3, pitch);
+        } else {
+            qc_quads_store(s.p0, record, q, channels, y);
+            if (pixels > 1) {
+                qc_quads_store(s.p1, record, q, channels, y + pitch);
+            }
+            if (pixels > 2) {
+                qc_quads_store(s.p2, record, q, channels, y + 2 * pitch);
+            }
+            if (pixels > 3) {
+                qc_quads_store(s.p3, record, q, channels, y + 3 * pitch);
+            }
         }
         weights += 4 * taps;
-        record += 4 * qc_record_words(q);
+        record += 4 * words;
         y += 4;
     }
 }

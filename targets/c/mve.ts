@@ -23,7 +23,7 @@ export function mveRequantization(
   output: IntegerTensor,
 ): MveRequantization | undefined {
   if (!context.core.features.includes("mve")) return undefined;
-  const constants = realiseHighWord(layer);
+  const constants = realiseHighWord(layer, true);
   if (!constants) return undefined;
   const byte = typeRange({ ...output.type, bits: 8 });
   const { lo, hi } = layer.clamp;

@@ -20,7 +20,11 @@ const graphs = {
     for (const [index, channels] of [3, 16, 21, 32, 40, 57, 64].entries()) {
       const input = builder.input([1, 3, 3, channels], index % 2 === 0 ? int8 : uint8);
       const choice = { outputType: anyType(random), rounding: "plain", clipped: index % 3 === 0 } as const;
-      const window = { ...unpadded, kernel: [1, 1] as const, strides: index === 4 ? ([2, 2] as const) : ([1, 1] as const) };
+      const window = {
+        ...unpadded,
+        kernel: [1, 1] as const,
+        strides: index === 4 ? ([2, 2] as const) : ([1, 1] as const),
+      };
       builder.outputs.push(addConv2d(builder, random, input, 5 + 4 * index, window, 1, choice));
     }
     for (let i = 0; i < 6; i++) {
