@@ -12,6 +12,7 @@ import { matrices } from "./conv2d.matrices.js";
 import { lowerMve, mveScratchBytes } from "./conv2d.mve.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise.mve.js";
+import { lowerRollingDepthwise } from "./depthwise.rolling.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
@@ -38,7 +39,8 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const { groups, inputZeroPoint } = attributes;
   context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
   if (isWide(node)) wide(node, context);
-  else if (isDepthwise(node)) lowerMveDepthwise(node, context) || depthwise(node, context);
+  else if (isDepthwise(node))
+    lowerMveDepthwise(node, context) || lowerRollingDepthwise(node, context) || depthwise(node, context);
   else if (lowerMve(node, context)) return;
   else if (context.core.features.includes("dsp")) pairs(node, context);
   else quads(node, context);
