@@ -128,48 +128,56 @@ QC_INLINE void qc_depthwise_rolling(const qc_window *s, const uint8_t *x, const 
 {
     const int32_t words = qc_record_words(q);
     const int32_t line = s->width * s->channels;
+    const int32_t steps = s->stride_y * line;
+    const int32_t last = s->height - 2;
+    qc_lines l;
     int32_t channel;
 
-    for (channel = 0; channel < s->channels; channel++, weights += 9, records += words) {
-        int32_t row;
+    l.channels = s->channels;
+    l.left_outside = s->pad_left;
+    l.right_outside = (s->out_width - 1) * stride - s->pad_left + 2 >= s->width;
+    l.pad = qc_code(s->pad_value, x_signed);
+    l.x_signed = x_signed;
+    for (channel = 0; channel < s->channels; channel++) {
+        const qc_nine kernel = {{weights[0], weights[3], weights[6]},
+                                {weights[1], weights[4], weights[7]},
+                                {weights[2], weights[5], weights[8]}};
+        const uint8_t *middle = x + (1 - s->pad_top) * line + channel;
+        const int32_t end = s->out_height * s->stride_y - s->pad_top;
+        uint8_t *out = y + channel;
+        int32_t iy;
+        /* Copies of constants stay in registers: those of the record could change with every byte stored, for all the C
+           compiler knows. */
+        int32_t copy[QC_RECORD_WORDS];
+        int32_t addend;
+        int32_t i;
 
-        for (row = 0; row < s->out_height; row++) {
-            const int32_t iy = row * s->stride_y - s->pad_top;
-            const uint8_t *const middle = x + (iy + 1) * line + channel;
-            qc_nine w = {{weights[0], weights[3], weights[6]},
-                         {weights[1], weights[4], weights[7]},
-                         {weights[2], weights[5], weights[8]}};
-            int32_t copy[QC_RECORD_WORDS];
+        for (i = 0; i < words; i++) {
+            copy[i] = records[i];
+        }
+        addend = copy[0];
+        for (iy = -s->pad_top; iy < end; iy += s->stride_y, middle += steps, out += s->out_width * s->channels) {
+            qc_nine w = kernel;
             int32_t outside = 0;
-            int32_t i;
-            qc_lines l;
 
-            l.channels = s->channels;
-            l.left_outside = s->pad_left;
-            l.right_outside = (s->out_width - 1) * stride - s->pad_left + 2 >= s->width;
-            l.pad = qc_code(s->pad_value, x_signed);
-            l.x_signed = x_signed;
             l.lines[0] = middle - line;
             l.lines[1] = middle;
             l.lines[2] = middle + line;
             if (iy < 0) {
-                outside += w.left.a + w.middle.a + w.right.a;
+                outside = w.left.a + w.middle.a + w.right.a;
                 w.left.a = w.middle.a = w.right.a = 0;
                 l.lines[0] = middle;
             }
-            if (iy + 2 >= s->height) {
+            if (iy >= last) {
                 outside += w.left.c + w.middle.c + w.right.c;
                 w.left.c = w.middle.c = w.right.c = 0;
                 l.lines[2] = middle;
             }
-            /* Copies of constants stay in registers: those of the record could change with every byte stored, for all the C
-               compiler knows. */
-            for (i = 0; i < words; i++) {
-                copy[i] = records[i];
-            }
-            copy[0] = (int32_t)((uint32_t)copy[0] + (uint32_t)(outside * l.pad) * 256u);
-            qc_rolling_row(l, w, s->out_width, stride, copy, q, y + row * s->out_width * s->channels + channel);
+            copy[0] = (int32_t)((uint32_t)addend + (uint32_t)(outside * l.pad) * 256u);
+            qc_rolling_row(l, w, s->out_width, stride, copy, q, out);
         }
+        weights += 9;
+        records += words;
     }
 }
 
