@@ -1,7 +1,7 @@
 /*
  * Convolution with general groups, strides, dilation and pads in portable C: patches of four output pixels are interleaved
  * once, then multiplied with all output channels, four at a time.
- * Weights: per group, per four output channels, per tap: four bytes. Channels are padded with zero weights, records with zeros.
+ * Weights: per group, per four output channels, per tap: a word of four bytes. Channels are padded with zero weights, records with zeros.
  */
 #ifndef QC_CONV2D_QUADS_H
 #define QC_CONV2D_QUADS_H
@@ -22,6 +22,74 @@
 #else
 #define QC_RISCV_ASSEMBLY 0
 #endif
+#endif
+
+/* See QC_DSP_ASSEMBLY in qc_dsp.h. */
+#ifndef QC_ARMV6M_ASSEMBLY
+#if defined(__ARM_ARCH_6M__) && defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(QC_NO_ASM)
+#define QC_ARMV6M_ASSEMBLY 1
+#else
+#define QC_ARMV6M_ASSEMBLY 0
+#endif
+#endif
+
+#if QC_ARMV6M_ASSEMBLY
+/* Adds the products of `taps` (at least 1) codes, `step` bytes apart (literal), with words of four weights; sums stay in high registers. */
+QC_INLINE qc_four qc_quads_pixel(const uint8_t *codes, int step, const int8_t *weights, int32_t taps, int x_signed)
+{
+    const uint8_t *const end = codes + step * taps;
+    int32_t index = -step * taps;
+    qc_four sums;
+    qc_four *const target = &sums;
+    uint32_t code, word, product;
+
+    /* Four products in 18 instructions. */
+#define QC_QUADS_WORDS(LOAD)                                          \
+    __asm__ volatile(".syntax unified\n\t"                            \
+                     "movs %[code], #0\n\t"                           \
+                     "mov r8, %[code]\n\t"                            \
+                     "mov r9, %[code]\n\t"                            \
+                     "mov r10, %[code]\n\t"                           \
+                     "mov r11, %[code]\n"                             \
+                     "1:\n\t"                                         \
+                     "ldmia %[weights]!, {%[word]}\n\t"               \
+                     LOAD " %[code], [%[end], %[index]]\n\t"          \
+                     "sxtb %[product], %[word]\n\t"                   \
+                     "muls %[product], %[code], %[product]\n\t"       \
+                     "add r8, r8, %[product]\n\t"                     \
+                     "asrs %[product], %[word], #24\n\t"              \
+                     "muls %[product], %[code], %[product]\n\t"       \
+                     "add r11, r11, %[product]\n\t"                   \
+                     "lsrs %[word], %[word], #8\n\t"                  \
+                     "sxtb %[product], %[word]\n\t"                   \
+                     "muls %[product], %[code], %[product]\n\t"       \
+                     "add r9, r9, %[product]\n\t"                     \
+                     "lsrs %[word], %[word], #8\n\t"                  \
+                     "sxtb %[product], %[word]\n\t"                   \
+                     "muls %[product], %[code], %[product]\n\t"       \
+                     "add r10, r10, %[product]\n\t"                   \
+                     "adds %[index], %[index], %[step]\n\t"            \
+                     "bne 1b\n\t"                                     \
+                     "mov %[code], r8\n\t"                            \
+                     "str %[code], [%[target]]\n\t"                   \
+                     "mov %[code], r9\n\t"                            \
+                     "str %[code], [%[target], #4]\n\t"               \
+                     "mov %[code], r10\n\t"                           \
+                     "str %[code], [%[target], #8]\n\t"               \
+                     "mov %[code], r11\n\t"                           \
+                     "str %[code], [%[target], #12]"                  \
+                     : [weights] "+l"(weights), [index] "+l"(index), [code] "=&l"(code), [word] "=&l"(word), \
+                       [product] "=&l"(product)                       \
+                     : [end] "l"(end), [target] "l"(target), [step] "i"(step)           \
+                     : "r8", "r9", "r10", "r11", "cc", "memory")
+    if (x_signed) {
+        QC_QUADS_WORDS("ldrsb");
+    } else {
+        QC_QUADS_WORDS("ldrb");
+    }
+#undef QC_QUADS_WORDS
+    return sums;
+}
 #endif
 
 /* Sums of four pixels. */
@@ -99,6 +167,14 @@ QC_INLINE qc_quads_sums qc_quads_multiply(const uint8_t *codes, const int8_t *we
         return s;
     }
 #endif
+#if QC_ARMV6M_ASSEMBLY
+    (void)end;
+    s.p0 = qc_quads_pixel(codes, 4, weights, taps, x_signed);
+    s.p1 = qc_quads_pixel(codes + 1, 4, weights, taps, x_signed);
+    s.p2 = qc_quads_pixel(codes + 2, 4, weights, taps, x_signed);
+    s.p3 = qc_quads_pixel(codes + 3, 4, weights, taps, x_signed);
+    return s;
+#else
     do {
         s.p0 = qc_four_add(s.p0, qc_code(codes[0], x_signed), weights);
         s.p1 = qc_four_add(s.p1, qc_code(codes[1], x_signed), weights);
@@ -108,6 +184,7 @@ QC_INLINE qc_quads_sums qc_quads_multiply(const uint8_t *codes, const int8_t *we
         weights += 4;
     } while (codes != end);
     return s;
+#endif
 }
 
 /* Stores 1..4 channels of one pixel. */
@@ -176,10 +253,11 @@ QC_INLINE void qc_quads_block(const uint8_t *patches, const int8_t *weights, int
 }
 
 /* scratch: 4 * kernel_height * kernel_width * channels / groups bytes. */
-QC_INLINE void qc_conv2d_quads(const qc_window *s, const uint8_t *x, const int8_t *weights, const int32_t *records, uint8_t *y,
+QC_INLINE void qc_conv2d_quads(const qc_window *s, const uint8_t *x, const uint32_t *words, const int32_t *records, uint8_t *y,
                                uint8_t *scratch, qc_requant q, int x_signed)
 {
     const qc_layout interleaved = {0, 4, x_signed};
+    const int8_t *weights = (const int8_t *)words;
     const int32_t depth = s->channels / s->groups;
     const int32_t outputs = s->out_channels / s->groups;
     const int32_t blocks = (outputs + 3) / 4;

@@ -1,6 +1,7 @@
 /** Convolution in C: qc_depthwise_conv2d.h, qc_conv2d_pairs.h (packed multiplies) or qc_conv2d_quads.h. */
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
+import { byteWords } from "../../../targets/c/mve.js";
 import { placeRecords, type Records } from "../../../targets/c/records.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
@@ -86,13 +87,13 @@ function quads(node: Node, context: CContext): void {
   const signed = signedLiteral(node.inputs[0]!);
   const weights = context.constant(
     "weights",
-    "int8_t",
-    concatenate(matrices(node).map((matrix) => interleave(matrix, 4))),
+    "uint32_t",
+    matrices(node).flatMap((matrix) => byteWords(Array.from(interleave(matrix, 4)))),
   );
   const constants = records(node, context, node.attributes.groups, 4);
   context.include("qc_conv2d_quads.h");
   const body = `qc_conv2d_quads(s, x, weights, records, y, scratch, q, ${signed});`;
-  call(context, `conv2d_${constants.role}`, "int8_t", weights, constants, body);
+  call(context, `conv2d_${constants.role}`, "uint32_t", weights, constants, body);
 }
 
 function depthwise(node: Node, context: CContext): void {

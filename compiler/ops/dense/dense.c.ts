@@ -1,6 +1,7 @@
 /** Matrix product in C: qc_dense_pairs.h (packed multiplies) or qc_dense_quads.h. */
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
+import { byteWords } from "../../../targets/c/mve.js";
 import { placeRecords } from "../../../targets/c/records.js";
 import { initialiser, signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
@@ -44,8 +45,11 @@ export const c: CLowering<DenseAttributes> = (node, context) => {
   const constants = placeRecords(context, requantize, node.output.type, channelSlots(0, outputs, 4), missing);
   const dsp = context.core.features.includes("dsp");
   const carried = dsp && pairsCarry(matrix, signed === "1" ? 128 : 255);
-  const element = dsp ? "uint32_t" : "int8_t";
-  const packed = context.constant("weights", element, dsp ? packPairs(matrix, carried, 4) : interleave(matrix, 4));
+  const packed = context.constant(
+    "weights",
+    "uint32_t",
+    dsp ? packPairs(matrix, carried, 4) : byteWords(Array.from(interleave(matrix, 4))),
+  );
   const kernel = dsp ? "qc_dense_pairs" : "qc_dense_quads";
   context.include(`${kernel}.h`);
   const last = dsp ? `${signed}, ${carried ? 1 : 0}` : signed;
@@ -56,7 +60,7 @@ export const c: CLowering<DenseAttributes> = (node, context) => {
       "int32_t rows",
       "int32_t inputs",
       "int32_t outputs",
-      `const ${element} *weights`,
+      "const uint32_t *weights",
       "const int32_t *records",
       "uint8_t *y",
       ...constants.parameters,
