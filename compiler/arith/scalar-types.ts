@@ -10,6 +10,7 @@ export type Between<_Low extends bigint, _High extends bigint> = bigint;
 export type i24 = bigint;
 export type i31 = bigint;
 export type i32 = bigint;
+export type i46 = bigint;
 export type i62 = bigint;
 export type i63 = bigint;
 export type i64 = bigint;
