@@ -1,4 +1,4 @@
-/** The Helium kernels on the emulated core: assembly and its twin in C give the interpreter's bytes for layers of every shape. */
+/** Kernels with assembly, on emulated cores: it and its twin in C give the interpreter's bytes for layers of every shape. */
 import { describe, expect, it } from "vitest";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { type IntegerGraph, int8, uint8 } from "../../compiler/ir/index.js";
@@ -39,6 +39,8 @@ const graphs = {
   "depthwise convolutions of any kernel and stride": (random: Random, builder: GraphBuilder) => {
     const windows = [
       square,
+      { ...square, pads: [0, 1, 1, 0] },
+      { ...square, strides: [1, 2], pads: [1, 1, 0, 1] },
       { ...square, strides: [2, 2], pads: [0, 0, 1, 1] },
       { ...square, strides: [2, 1] },
       { ...square, kernel: [5, 5], pads: [2, 2, 2, 2] },
@@ -66,7 +68,13 @@ const graphs = {
   },
 };
 
-const kernels = ["qc_conv2d_mve(", "qc_depthwise_conv2d_mve(", "qc_dense_mve(", "qc_add_mve("];
+/** What the layers of these graphs must use. */
+const kernels = {
+  "cortex-m55": ["qc_conv2d_mve(", "qc_depthwise_conv2d_mve(", "qc_dense_mve(", "qc_add_mve("],
+  rv32imc: ["qc_conv2d_quads(", "qc_depthwise_rolling(", "qc_depthwise_conv2d(", "qc_dense_quads("],
+  "cortex-m0plus": ["qc_conv2d_quads(", "qc_depthwise_rolling(", "qc_depthwise_conv2d(", "qc_dense_quads("],
+} as const;
+const cores = Object.keys(kernels) as (keyof typeof kernels)[];
 
 function graphOf(make: (typeof graphs)[keyof typeof graphs]): IntegerGraph {
   const builder = new GraphBuilder();
@@ -74,9 +82,11 @@ function graphOf(make: (typeof graphs)[keyof typeof graphs]): IntegerGraph {
   return builder.graph();
 }
 
-describe.each(["assembly", "C"])("Helium kernels in %s", (form) => {
-  const m55 = core("cortex-m55");
-  const target = form === "C" ? { ...m55, flags: [...m55.flags, "-DQC_NO_ASM"] } : m55;
+const forms = cores.flatMap((name) => (["assembly", "C"] as const).map((form) => ({ name, form })));
+
+describe.each(forms)("kernels of $name in $form", ({ name, form }) => {
+  const whole = core(name);
+  const target = form === "C" ? { ...whole, flags: [...whole.flags, "-DQC_NO_ASM"] } : whole;
   it.each(Object.entries(graphs))("%s", async (_, make) => {
     const graph = graphOf(make);
     const inputs = inputSets(graph, new Random(5), 4);
@@ -93,16 +103,17 @@ describe.each(["assembly", "C"])("Helium kernels in %s", (form) => {
   });
 });
 
-describe("the layers of these graphs", () => {
-  it("use every kernel, and no other for products", () => {
-    const sources = Object.values(graphs).map(
-      (make) => emitC(makePlan(graphOf(make)), core("cortex-m55")).get("model.c")!,
-    );
-    for (const kernel of kernels)
+describe.each(cores)("the layers of these graphs on %s", (name) => {
+  it("use every kernel of the core", () => {
+    const sources = Object.values(graphs).map((make) => emitC(makePlan(graphOf(make)), core(name)).get("model.c")!);
+    for (const kernel of kernels[name]) {
       expect(
         sources.some((source) => source.includes(kernel)),
         kernel,
       ).toBe(true);
-    for (const source of sources) expect(source).not.toMatch(/qc_\w+_(pairs|quads|blocks)\(|qc_depthwise_conv2d\(/);
+    }
+    if (name === "cortex-m55") {
+      for (const source of sources) expect(source).not.toMatch(/qc_\w+_(pairs|quads|blocks)\(|qc_depthwise_conv2d\(/);
+    }
   });
 });
