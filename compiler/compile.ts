@@ -9,7 +9,7 @@ import type { Graph } from "./ir/graph.js";
 import type { IntegerGraph } from "./ir/integer-graph.js";
 import { verifyIntegerGraph } from "./ir/verify.js";
 import { lower } from "./passes/lower.js";
-import { graphPasses, integerPasses } from "./passes/pipeline.js";
+import { graphPasses, integerPassesFor, type Optimisation } from "./passes/pipeline.js";
 import { makePlan } from "./plan/make-plan.js";
 import type { Plan } from "./plan/plan.js";
 
@@ -24,6 +24,8 @@ export interface CompileOptions {
   readonly dims?: Readonly<Record<string, number>> | undefined;
   /** Types of float graph inputs that hold codes already, by name; the one named "" is for all others that the model does not quantize. */
   readonly inputs?: ReadonlyMap<string, InputCodes> | undefined;
+  /** `size` (the default): little flash and scratch; `speed`: algorithms that take fewer instructions for more of both. */
+  readonly optimise?: Optimisation | undefined;
   /** Receives every intermediate form by stage name, for --print-after. */
   readonly onStage?: ((stage: string, form: Graph | IntegerGraph | Plan) => void) | undefined;
 }
@@ -55,7 +57,7 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Compil
   let integerGraph = lower(graph, family, notes);
   verifyIntegerGraph(integerGraph);
   onStage?.("lower", integerGraph);
-  for (const pass of integerPasses) {
+  for (const pass of integerPassesFor(options.optimise ?? "size")) {
     integerGraph = pass.run(integerGraph);
     verifyIntegerGraph(integerGraph);
     onStage?.(pass.name, integerGraph);

@@ -9,12 +9,13 @@ import { fail } from "../diagnostics.js";
 import type { InputCodes } from "../import/onnx.js";
 import { type Form, printForm } from "../ir/print.js";
 import { typeName, typeRange } from "../ir/types.js";
-import { graphPasses, integerPasses } from "../passes/pipeline.js";
+import { graphPasses, integerPassesFor, type Optimisation, optimisations } from "../passes/pipeline.js";
 import { readBytes } from "../verify/vectors.js";
 
 export interface ModelOptions {
   readonly numerics?: string;
   readonly printAfter?: string;
+  readonly optimize?: string;
   /** As given: `name=size`. */
   readonly dim?: readonly string[];
   /** As given: `[name=]type[,scale[,zeroPoint]]`. */
@@ -26,7 +27,7 @@ const stageNames = [
   "import",
   ...graphPasses.map(({ name }) => name),
   "lower",
-  ...integerPasses.map(({ name }) => name),
+  ...integerPassesFor("speed").map(({ name }) => name),
   "plan",
 ];
 
@@ -49,6 +50,7 @@ export function withModelOptions(command: Command): Command {
       "codes that a float input of an ONNX model holds, such as uint8,0.00392; without a name: all inputs without a QuantizeLinear; repeat it for others",
       repeated,
     )
+    .option("--optimize <goal>", "size (default), or speed: fewer instructions for more flash and scratch")
     .option("--print-after <stage>", `print the form after a stage to stderr: ${stageNames.join(", ")}`)
     .option("--json", "print a JSON result to stdout");
 }
@@ -63,6 +65,7 @@ export function compileFile(path: string, options: ModelOptions): Compilation {
     folder: dirname(path),
     dims: parseDims(options.dim ?? []),
     inputs: parseInputTypes(options.inputType ?? []),
+    optimise: parseOptimisation(options.optimize ?? "size"),
     onStage: (stage: string, form: Form) => {
       stages.push(stage);
       if (stage === options.printAfter) {
@@ -73,6 +76,11 @@ export function compileFile(path: string, options: ModelOptions): Compilation {
   });
   if (!shown) fail("QC6001", `--print-after ${options.printAfter} is no stage; expected ${stages.join(", ")}.`);
   return compilation;
+}
+
+function parseOptimisation(text: string): Optimisation {
+  const found = optimisations.find((name) => name === text);
+  return found ?? fail("QC6001", `--optimize ${text} is unknown; expected ${optimisations.join(" or ")}.`);
 }
 
 /** Sizes by name from `name=size` texts; a name may hold `=` itself. */

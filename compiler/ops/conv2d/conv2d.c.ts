@@ -1,4 +1,7 @@
-/** Convolution in C: qc_depthwise_conv2d.h, qc_conv2d_pairs.h (packed multiplies) or qc_conv2d_quads.h. */
+/**
+ * Convolution in C. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
+ * qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h, qc_depthwise_conv2d.h.
+ */
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
 import { byteWords } from "../../../targets/c/mve.js";
@@ -9,9 +12,12 @@ import { windowStatement } from "../../../targets/c/window.js";
 import type { IntegerNode } from "../../ir/index.js";
 import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
+import { blockScratchBytes, lowerBlocks } from "./conv2d.blocks.js";
+import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./conv2d.depthwise.js";
 import { matrices } from "./conv2d.matrices.js";
 import { lowerMve, mveScratchBytes } from "./conv2d.mve.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
+import { lowerWinograd, winogradScratchBytes } from "./conv2d.winograd.js";
 import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise.mve.js";
 import { lowerRollingDepthwise } from "./depthwise.rolling.js";
 
@@ -28,22 +34,29 @@ export function scratchBytes(node: Node): number {
   const taps = kernel[0] * kernel[1];
   if (isWide(node))
     return isDirect(node.inputs[0]!, channels / groups) ? 0 : wideScratchBytes((taps * channels) / groups);
-  if (isDepthwise(node))
-    return Math.max(isPadded(node.attributes) ? taps * channels : 0, mveDepthwiseScratchBytes(node));
+  if (isDepthwise(node)) {
+    const patch = isPadded(node.attributes) ? taps * channels : 0;
+    return Math.max(patch, depthwiseRowsScratchBytes(node), mveDepthwiseScratchBytes(node));
+  }
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
-  // Four interleaved patches of bytes, or three patches of 16-bit lanes and one of bytes; or what vectors need.
-  return Math.max(3 * 2 * patch + patch, mveScratchBytes(node));
+  // Four interleaved patches of bytes, or three patches of 16-bit lanes and one of bytes; or blocks; or what vectors need.
+  const bytes = Math.max(3 * 2 * patch + patch, blockScratchBytes(node), mveScratchBytes(node));
+  return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const { inputs, output, attributes } = node;
   const { groups, inputZeroPoint } = attributes;
+  const narrow = !isWide(node);
+  const dsp = context.core.features.includes("dsp");
+  const mve = context.core.features.includes("mve");
+  if (narrow && mve && (isDepthwise(node) ? lowerMveDepthwise : lowerMve)(node, context)) return;
+  if (narrow && dsp && attributes.winograd && lowerWinograd(node, context)) return;
+  if (narrow && dsp && (isDepthwise(node) ? lowerDepthwiseRows : lowerBlocks)(node, context)) return;
   context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
-  if (isWide(node)) wide(node, context);
-  else if (isDepthwise(node))
-    lowerMveDepthwise(node, context) || lowerRollingDepthwise(node, context) || depthwise(node, context);
-  else if (lowerMve(node, context)) return;
-  else if (context.core.features.includes("dsp")) pairs(node, context);
+  if (!narrow) wide(node, context);
+  else if (isDepthwise(node)) lowerRollingDepthwise(node, context) || depthwise(node, context);
+  else if (dsp) pairs(node, context);
   else quads(node, context);
 };
 

@@ -2,6 +2,7 @@
 import type { CContext } from "../../../targets/c/lowering.js";
 import { mveMissing, mveRequantization, packMve } from "../../../targets/c/mve.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
+import { windowStatement } from "../../../targets/c/window.js";
 import type { IntegerNode } from "../../ir/index.js";
 import { matrices } from "./conv2d.matrices.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
@@ -43,6 +44,7 @@ export function lowerMve(node: IntegerNode<Conv2dAttributes>, context: CContext)
       `qc_conv2d_mve(s, x, weights, y, scratch, gathered, q, ${signedLiteral(inputs[0]!)});`,
     ],
   });
+  context.statement(windowStatement(attributes, inputs[0]!, output, attributes.groups, attributes.inputZeroPoint));
   const values = [
     "&window",
     context.input(0),

@@ -12,6 +12,7 @@ import { channels } from "./conv2d.channels.js";
 import { type Conv2dGraphAttributes, readConv, readConvInteger, readQLinearConv } from "./conv2d.onnx.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { verilog } from "./conv2d.verilog.js";
+import { winogradTakes } from "./conv2d.winograd.js";
 
 export default {
   name: "conv2d",
@@ -99,6 +100,7 @@ export default {
   },
   weightBytes: ({ attributes }) => weightBytes(attributes),
   scratchBytes,
+  forSpeed: (node) => (winogradTakes(node) ? { ...node.attributes, winograd: true } : undefined),
   requantize: (attributes) => attributes.requantize,
   channels,
   print: (attributes) =>

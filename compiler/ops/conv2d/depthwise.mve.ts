@@ -2,6 +2,7 @@
 import type { CContext } from "../../../targets/c/lowering.js";
 import { byteWords, isMuted, mveConstants, mveMissing, mveRequantization } from "../../../targets/c/mve.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
+import { windowStatement } from "../../../targets/c/window.js";
 import type { IntegerNode } from "../../ir/index.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 
@@ -60,6 +61,7 @@ export function lowerMveDepthwise(node: Node, context: CContext): boolean {
     ],
   });
   const constants = context.constant("constants", "uint32_t", words);
+  context.statement(windowStatement(attributes, inputs[0]!, output, attributes.groups, attributes.inputZeroPoint));
   const values = ["&window", context.input(0), constants, context.output, context.scratch, ...requantization.arguments];
   context.statement(`${name}(${values.join(", ")});`);
   return true;
