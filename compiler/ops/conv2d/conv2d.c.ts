@@ -14,12 +14,12 @@ import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
 import { blockScratchBytes, lowerBlocks } from "./conv2d.blocks.js";
 import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./conv2d.depthwise.js";
-import { matrices } from "./conv2d.matrices.js";
-import { lowerMve, mveScratchBytes } from "./conv2d.mve.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { lowerWinograd, winogradScratchBytes } from "./conv2d.winograd.js";
-import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise.mve.js";
-import { lowerRollingDepthwise } from "./depthwise.rolling.js";
+import { matrices } from "./conv2d-matrices.js";
+import { lowerMve, mveScratchBytes } from "./conv2d-mve.js";
+import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-mve.js";
+import { lowerRollingDepthwise } from "./depthwise-rolling.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 

@@ -7,8 +7,8 @@ import { initialiser, signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
 import { elementCount, type IntegerNode } from "../../ir/index.js";
 import { blockScratchBytes, lowerBlocks } from "./dense.blocks.js";
-import { lowerMve } from "./dense.mve.js";
 import type { DenseAttributes } from "./dense.types.js";
+import { lowerMve } from "./dense-mve.js";
 
 /** Kernels copy a row that they cannot read in whole words, or of other elements than bytes, or for wide weights. */
 export function scratchBytes(node: IntegerNode<DenseAttributes>): number {

@@ -4,8 +4,8 @@ import { mveMissing, mveRequantization, packMve } from "../../../targets/c/mve.j
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
 import type { IntegerNode } from "../../ir/index.js";
-import { matrices } from "./conv2d.matrices.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
+import { matrices } from "./conv2d-matrices.js";
 
 /** How many patches are gathered at a time; those of fewer than 16 codes take 16 bytes all the same. */
 const gathered = (taps: number) => (taps < 16 ? 2 : 6);
