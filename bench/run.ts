@@ -89,7 +89,7 @@ writeFileSync(
 \`npm run bench\` reproduces this table. Instructions of one inference under QEMU 7.2's counting plugin, numerics exact; bytes of RAM and flash.
 Peers: TensorFlow Lite Micro with CMSIS-NN (Arm), with muRISCV-NN (RISC-V), \`-O3\`, as recorded in \`peers.ts\`; their arena includes what their runtime keeps
 there. Zero-wait cycles: a Cortex-M4 whose memory never waits, estimated by the rules of \`runtime-c/emulation/count.c\`, whatever Arm core counts. "same for all inputs": both inputs took as many instructions,
-so the figure is a bound for all. "speed": \`--optimize speed\`, Winograd. Cortex-M0+ is compared with nothing yet; Cortex-M55 has no Helium kernels yet, its peer has. "peer / ours" above 1 means fewer instructions here. Verilog: simulated cycles between inferences that follow each other.
+so the figure is a bound for all. "speed": \`--optimize speed\`, Winograd. Cortex-M0+ is compared with nothing yet. "peer / ours" above 1 means fewer instructions here. Verilog: simulated cycles between inferences that follow each other.
 
 | ${header.join(" | ")} |
 |${header.map(() => "---").join("|")}|

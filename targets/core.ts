@@ -24,9 +24,10 @@ const emulator = z.strictObject({
 
 /**
  * What generated C may rely on. `long-multiply`: 32x32 to 64 bits in at most two instructions. `dsp`: the Armv7E-M
- * packed multiplies (SMLAD, SXTB16). `mve`: Helium vectors.
+ * packed multiplies (SMLAD, SXTB16). `mve`: Helium vectors. `high-word`: the high word of a product is cheaper than a sum of
+ * 64 bits.
  */
-export const coreFeatures = ["long-multiply", "dsp", "mve"] as const;
+export const coreFeatures = ["long-multiply", "dsp", "mve", "high-word"] as const;
 
 /** Instructions per multiply-accumulate, per input element, per output element, per output pixel (all channels), and per layer. */
 const kernelCosts = z.strictObject({

@@ -5,7 +5,17 @@
  */
 
 import type { u1, u5, u6, u9, u31, u32, u49, u57 } from "./scalar-types.js";
-import { type Between, type i24, type i32, type i46, type i62, type i63, type i64, range } from "./scalar-types.js";
+import {
+  type Between,
+  type i24,
+  type i31,
+  type i32,
+  type i46,
+  type i62,
+  type i63,
+  type i64,
+  range,
+} from "./scalar-types.js";
 
 /** An 8-bit code, signed or not. */
 type Code = Between<-128n, 255n>;
@@ -43,6 +53,16 @@ export function clamp(value: i32, lo: i32, hi: i32): i32 {
 /** Plain staircase: floor((acc*multiplier + offset) / 2^shift). */
 export function requantPlain(acc: i32, multiplier: u31, offset: i63, shift: u6): i32 {
   return shiftFloor(multiplyAdd(acc, multiplier, offset), shift);
+}
+
+/** High word of a*multiplier: floor(a*multiplier / 2^32). */
+export function multiplyHigh(a: i32, multiplier: u31): i31 {
+  return (a * multiplier) >> 32n;
+}
+
+/** High word of scaled*multiplier, rounded off by 2^shift: the plain staircase where vectors keep high words only. */
+export function requantHighWord(scaled: i32, multiplier: u31, shift: Between<1n, 16n>): i32 {
+  return (multiplyHigh(scaled, multiplier) + ((1n << shift) >> 1n)) >> shift;
 }
 
 /** The offset of the sign form: smaller by `correction` for negative accumulators. */

@@ -27,6 +27,16 @@ static inline int32_t qc_requant_plain(int32_t acc, int32_t multiplier, int64_t 
   return qc_shift_floor(qc_multiply_add(acc, multiplier, offset), shift);
 }
 
+/* High word of a*multiplier: floor(a*multiplier / 2^32). */
+static inline int32_t qc_multiply_high(int32_t a, int32_t multiplier) {
+  return (int32_t)(((int64_t)a * (int64_t)multiplier) >> 32);
+}
+
+/* High word of scaled*multiplier, rounded off by 2^shift: the plain staircase where vectors keep high words only. */
+static inline int32_t qc_requant_high_word(int32_t scaled, int32_t multiplier, int32_t shift) {
+  return (qc_multiply_high(scaled, multiplier) + ((1 << shift) >> 1)) >> shift;
+}
+
 /* The offset of the sign form: smaller by `correction` for negative accumulators. */
 static inline int64_t qc_sign_offset(int32_t acc, int64_t offset, int64_t correction) {
   return acc < 0 ? (offset - correction) : offset;

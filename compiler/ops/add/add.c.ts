@@ -19,10 +19,12 @@ export const c: CLowering<AddAttributes> = (node, context) => {
   if (linear) {
     const [aSigned, bSigned] = [aLow < 0 ? 1 : 0, bLow < 0 ? 1 : 0];
     const { ma, mb, c, shift } = linear;
+    const vectors = context.core.features.includes("mve") && pairs.role === "" && node.output.type.bits <= 8;
+    if (vectors) context.include("qc_add_mve.h");
     const { type } = node.output;
     const full = typeRange(type);
     const whole = type.bits === 8 && clamp.lo === full.lo && clamp.hi === full.hi;
-    if (context.core.features.includes("dsp") && pairs.role === "" && whole) {
+    if (!vectors && context.core.features.includes("dsp") && pairs.role === "" && whole) {
       const name = context.shared({
         role: `add_bytes_${shift}`,
         parameters: [...pairs.parameters, "int32_t ma", "int32_t mb", "int32_t c"],
@@ -44,7 +46,11 @@ export const c: CLowering<AddAttributes> = (node, context) => {
         "int32_t lo",
         "int32_t hi",
       ],
-      body: [`qc_add(${pairs.operands}, ${aSigned}, ${bSigned}, ${kind}, ma, mb, c, shift, lo, hi);`],
+      body: [
+        vectors
+          ? `qc_add_mve(a, b, y, count, ${aSigned}, ${bSigned}, ma, mb, c, shift, lo, hi);`
+          : `qc_add(${pairs.operands}, ${aSigned}, ${bSigned}, ${kind}, ma, mb, c, shift, lo, hi);`,
+      ],
     });
     context.statement(`${name}(${[...pairs.arguments, ma, mb, c, shift, clamp.lo, clamp.hi].join(", ")});`);
     return;

@@ -1,10 +1,11 @@
 /**
- * Convolution in C. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
- * qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_conv2d.h.
+ * Convolution in C. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
+ * qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h, qc_depthwise_conv2d.h.
  */
 import { cheapestFirst } from "../../../targets/c/costs.js";
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
+import { byteWords } from "../../../targets/c/mve.js";
 import { placeRecords, type Records } from "../../../targets/c/records.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
@@ -14,6 +15,10 @@ import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
 import { blockScratchBytes, lowerBlocks } from "./blocks.c.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
+import { matrices } from "./conv2d-matrices.js";
+import { lowerMve, mveScratchBytes } from "./conv2d-mve.js";
+import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-mve.js";
+import { lowerRollingDepthwise } from "./depthwise-rolling.js";
 import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./depthwise-rows.c.js";
 import { lowerWinograd, winogradScratchBytes } from "./winograd.c.js";
 
@@ -32,11 +37,11 @@ export function scratchBytes(node: Node): number {
     return isDirect(node.inputs[0]!, channels / groups) ? 0 : wideScratchBytes((taps * channels) / groups);
   if (isDepthwise(node)) {
     const patch = isPadded(node.attributes) ? taps * channels : 0;
-    return Math.max(patch, depthwiseRowsScratchBytes(node));
+    return Math.max(patch, depthwiseRowsScratchBytes(node), mveDepthwiseScratchBytes(node));
   }
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
-  // Four interleaved patches of bytes, or three patches of 16-bit lanes and one of bytes; or blocks.
-  const bytes = Math.max(3 * 2 * patch + patch, blockScratchBytes(node));
+  // Four interleaved patches of bytes, or three patches of 16-bit lanes and one of bytes; or blocks; or what vectors need.
+  const bytes = Math.max(3 * 2 * patch + patch, blockScratchBytes(node), mveScratchBytes(node));
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 
@@ -45,6 +50,8 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const { groups, inputZeroPoint } = attributes;
   const narrow = !isWide(node);
   const dsp = context.core.features.includes("dsp");
+  const mve = context.core.features.includes("mve");
+  if (narrow && mve && (isDepthwise(node) ? lowerMveDepthwise : lowerMve)(node, context)) return;
   if (narrow && dsp) {
     const candidates = isDepthwise(node)
       ? [{ kernel: "depthwise_rows", lower: lowerDepthwiseRows }]
@@ -56,7 +63,7 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   }
   context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
   if (!narrow) wide(node, context);
-  else if (isDepthwise(node)) depthwise(node, context);
+  else if (isDepthwise(node)) lowerRollingDepthwise(node, context) || depthwise(node, context);
   else if (dsp) pairs(node, context);
   else quads(node, context);
 };
@@ -82,17 +89,6 @@ function records(node: Node, context: CContext, groups: number, step: number): R
   return placeRecords(context, attributes.requantize, output.type, slots, missing(node));
 }
 
-/** Weights of each group as a matrix. */
-function matrices({ attributes: { groups, weights }, output }: Node) {
-  const channels = output.shape[3]! / groups;
-  const size = weights.length / groups;
-  return Array.from({ length: groups }, (_, g) => ({
-    channels,
-    taps: size / channels,
-    weights: (weights as Int8Array).subarray(g * size, (g + 1) * size),
-  }));
-}
-
 function pairs(node: Node, context: CContext): void {
   const signed = signedLiteral(node.inputs[0]!);
   const groups = matrices(node);
@@ -112,13 +108,13 @@ function quads(node: Node, context: CContext): void {
   const signed = signedLiteral(node.inputs[0]!);
   const weights = context.constant(
     "weights",
-    "int8_t",
-    concatenate(matrices(node).map((matrix) => interleave(matrix, 4))),
+    "uint32_t",
+    matrices(node).flatMap((matrix) => byteWords(Array.from(interleave(matrix, 4)))),
   );
   const constants = records(node, context, node.attributes.groups, 4);
   context.include("qc_conv2d_quads.h");
   const body = `qc_conv2d_quads(s, x, weights, records, y, scratch, q, ${signed});`;
-  call(context, `conv2d_${constants.role}`, "int8_t", weights, constants, body);
+  call(context, `conv2d_${constants.role}`, "uint32_t", weights, constants, body);
 }
 
 function depthwise(node: Node, context: CContext): void {
