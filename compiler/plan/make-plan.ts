@@ -1,30 +1,87 @@
-/** IntegerGraph to Plan: places every buffer in one arena. */
-import type { IntegerGraph } from "../ir/integer-graph.js";
-import { buffersOf } from "./liveness.js";
-import { liveBound, place } from "./placement.js";
-import type { Plan } from "./plan.js";
+/** IntegerGraph to Plan: chooses the steps, and places everything that lives in one arena. */
 
-/** Plans a graph in its given order, each layer on whole tensors. */
-export function makePlan(graph: IntegerGraph): Plan {
-  const buffers = buffersOf(graph);
-  const { offsets: placed, bytes } = place(buffers);
+import { fail } from "../diagnostics.js";
+import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
+import { type Candidate, candidatesOf, wholeNodes } from "./candidates.js";
+import { type Pieces, piecesOf } from "./pieces.js";
+import { largestSet, type Placement, place } from "./placement.js";
+import { arenaAlignment, type Plan } from "./plan.js";
+import { cheapest, leastPeak, peakOf } from "./schedule.js";
+
+/** What a plan is to reach. */
+export interface PlanOptions {
+  /** `memory`: the fewest bytes. `speed`, the default: the fewest instructions within `sramBytes`. */
+  readonly optimize?: "speed" | "memory" | undefined;
+  /** Bytes the arena may take; no limit unless given. */
+  readonly sramBytes?: number | undefined;
+  /** The caller hands over the only input row by row, so that it never lies in the arena whole. */
+  readonly streamInput?: boolean | undefined;
+}
+
+/**
+ * Plans a graph in its given order. Where nothing fits `sramBytes` the plan is the smallest there is; see checkFit. Throws
+ * QC6001 where rows of the input cannot be taken in one by one.
+ */
+export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
+  const streamed = new Set(options.streamInput ? graph.inputs : []);
+  const nodes = graph.nodes.length;
+  if (options.optimize !== "memory" && streamed.size === 0) {
+    const whole = wholeNodes(graph);
+    if (peakOf(whole) <= (options.sramBytes ?? Infinity)) return planOf(graph, whole, streamed);
+  }
+  const all = candidatesOf(graph, streamed);
+  const least = leastPeak(all, nodes);
+  if (least === Infinity) refuseStream(graph);
+  const limit = options.optimize === "memory" ? least : Math.max(options.sramBytes ?? Infinity, least);
+  return planOf(graph, cheapest(all, nodes, limit)!, streamed);
+}
+
+function refuseStream({ nodes, inputs }: IntegerGraph): never {
+  const first = nodes.find((node) => inputs.some((input) => node.inputs.includes(input)));
+  return fail(
+    "QC6001",
+    `--stream-input: '${first?.name ?? inputs[0]!.name}' needs the whole input; expected one input [1, height, width, channels] whose first layers slide over its rows.`,
+  );
+}
+
+/** The Plan of given steps. */
+export function planOf(graph: IntegerGraph, steps: readonly Candidate[], streamed: ReadonlySet<IntegerTensor>): Plan {
+  const pieces = piecesOf(graph, steps, streamed);
+  return assemble(graph, steps, pieces, place(pieces.problem, arenaAlignment));
+}
+
+function assemble(graph: IntegerGraph, steps: readonly Candidate[], pieces: Pieces, placement: Placement): Plan {
   const offsets = new Map<number, number>();
   const scratch = new Map<number, number>();
-  buffers.forEach((buffer, i) => {
-    for (const tensor of buffer.tensors) offsets.set(tensor.id, placed[i]!);
-    if (buffer.scratchOf !== undefined) scratch.set(buffer.scratchOf, placed[i]!);
+  pieces.owners.forEach((owner, i) => {
+    for (const { id } of owner.tensors) offsets.set(id, placement.offsets[i]!);
+    if (owner.scratchOf !== undefined) scratch.set(owner.scratchOf, placement.offsets[i]!);
   });
-  const bound = liveBound(buffers);
-  const alive = buffers.filter(({ start, end }) => start <= bound.step && bound.step <= end);
+  const { set } = largestSet(pieces.problem);
+  const step = pieces.stepOfSet[set] ?? -1;
   return {
     graph,
-    arenaBytes: bytes,
+    steps: steps.map(({ first, group }) =>
+      group
+        ? { kind: "rows", nodes: group.stages.map(({ index }) => index), events: group.events }
+        : { kind: "node", node: first },
+    ),
+    arenaBytes: placement.bytes,
     offsets,
+    rows: new Map(steps.flatMap(({ group }) => [...(group?.rows ?? [])])),
     scratch,
-    lowerBound: bound.bytes,
+    lowerBound: placement.lowerBound,
+    overhead: steps.reduce((sum, { overhead }) => sum + overhead, 0),
     peak: {
-      node: graph.nodes[Math.max(bound.step, 0)]?.name ?? graph.name,
-      tensors: alive.flatMap((buffer) => buffer.tensors.slice(0, 1)),
+      node: graph.nodes[steps[Math.max(step, 0)]?.first ?? 0]?.name ?? graph.name,
+      tensors: (pieces.problem.together[set] ?? []).flatMap((i) => pieces.owners[i]!.tensors.slice(0, 1)),
     },
+    pieces: pieces.owners.map(({ name, start, end }, i) => ({
+      name,
+      start,
+      end,
+      offset: placement.offsets[i]!,
+      bytes: pieces.problem.sizes[i]!,
+    })),
   };
 }

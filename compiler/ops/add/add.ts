@@ -11,6 +11,7 @@ import {
   joined,
   pairChannels,
   pairRanges,
+  pairRows,
   pairsInPlace,
   secondRanges,
 } from "../second-operand.js";
@@ -109,6 +110,7 @@ export default {
   },
 
   inPlace: pairsInPlace,
+  rows: pairRows(),
   macs: () => 0,
   weightBytes: ({ attributes: { tables, constant } }) =>
     (tables ? 4 * (tables.a.length + tables.b.length) : 0) + (constant?.length ?? 0),

@@ -25,8 +25,8 @@ export function scratchBytes(node: Node): number {
     return isDirect(node.inputs[0]!, channels / groups) ? 0 : wideScratchBytes((taps * channels) / groups);
   if (isDepthwise(node)) return isPadded(node.attributes) ? taps * channels : 0;
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
-  // Four interleaved patches of bytes, or three patches of 16-bit lanes and one of bytes.
-  return 3 * 2 * patch + patch;
+  // Four interleaved patches of bytes, or three patches of 16-bit lanes; codes that fill no words are first gathered as bytes.
+  return 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
 }
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {

@@ -4,6 +4,7 @@ import { zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { lowerProducts, productReach, productUnit } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
+import { windowRows } from "../rows.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
 import { readConvTranspose } from "./conv-transpose.onnx.js";
@@ -101,6 +102,7 @@ export default {
   scratchBytes,
   requantize: (attributes) => attributes.requantize,
   channels,
+  rows: windowRows(),
   print: (attributes) =>
     `${printWindow(attributes)} groups=${attributes.groups} ${printRequantize(attributes.requantize)}`,
   c,

@@ -1,6 +1,7 @@
 /** A function of one code as a 256-entry table: requantization, bounds, and real functions between two quantizations. */
 import { bytesPerElement, typeRange } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
+import { elementwiseRows } from "../rows.js";
 import { readArithmetic } from "./arithmetic.onnx.js";
 import { readBitShift } from "./bit-shift.onnx.js";
 import { readCast } from "./cast.onnx.js";
@@ -44,6 +45,7 @@ export default {
   },
   evaluate: ({ attributes: { low, values } }, [x]) => x!.map((code) => values[code - low]!),
   inPlace: () => true,
+  rows: elementwiseRows,
   macs: () => 0,
   weightBytes: ({ attributes, output }) => attributes.values.length * bytesPerElement(output.type),
   print: ({ values }) => `values=${values[0]}..${values.at(-1)}`,
