@@ -10,6 +10,7 @@ import type { InputCodes } from "../import/onnx.js";
 import { type Form, printForm } from "../ir/print.js";
 import { typeName, typeRange } from "../ir/types.js";
 import { graphPasses, integerPasses } from "../passes/pipeline.js";
+import type { PlanOptions } from "../plan/make-plan.js";
 import { readBytes } from "../verify/vectors.js";
 
 export interface ModelOptions {
@@ -54,7 +55,7 @@ export function withModelOptions(command: Command): Command {
 }
 
 /** Reads and compiles a model file up to the Plan. */
-export function compileFile(path: string, options: ModelOptions): Compilation {
+export function compileFile(path: string, options: ModelOptions, plan: PlanOptions = {}): Compilation {
   const stages: string[] = [];
   let shown = options.printAfter === undefined;
   const compilation = compile(readBytes(path), {
@@ -63,6 +64,7 @@ export function compileFile(path: string, options: ModelOptions): Compilation {
     folder: dirname(path),
     dims: parseDims(options.dim ?? []),
     inputs: parseInputTypes(options.inputType ?? []),
+    plan,
     onStage: (stage: string, form: Form) => {
       stages.push(stage);
       if (stage === options.printAfter) {

@@ -6,7 +6,7 @@ import { type Candidate, candidatesOf, wholeNodes } from "./candidates.js";
 import { type Pieces, piecesOf } from "./pieces.js";
 import { largestSet, type Placement, place } from "./placement.js";
 import { arenaAlignment, type Plan } from "./plan.js";
-import { cheapest, leastPeak, peakOf } from "./schedule.js";
+import { cheapest, frontier, leastPeak, peakOf } from "./schedule.js";
 
 /** What a plan is to reach. */
 export interface PlanOptions {
@@ -32,8 +32,25 @@ export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
   const all = candidatesOf(graph, streamed);
   const least = leastPeak(all, nodes);
   if (least === Infinity) refuseStream(graph);
-  const limit = options.optimize === "memory" ? least : Math.max(options.sramBytes ?? Infinity, least);
-  return planOf(graph, cheapest(all, nodes, limit)!, streamed);
+  const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
+  let limit = Math.max(room, least);
+  let best = planOf(graph, cheapest(all, nodes, limit)!, streamed);
+  // Where a placement misses its bound, a schedule with more room to spare may still fit.
+  while (best.arenaBytes > room && best.arenaBytes > least && limit > least) {
+    limit = Math.max(least, limit - Math.ceil((best.arenaBytes - room) / arenaAlignment) * arenaAlignment);
+    const next = planOf(graph, cheapest(all, nodes, limit)!, streamed);
+    if (next.arenaBytes < best.arenaBytes) best = next;
+  }
+  return best;
+}
+
+/** Plans that no other beats in both bytes and added instructions, the fastest first. */
+export function planFrontier(graph: IntegerGraph, { streamInput }: Pick<PlanOptions, "streamInput"> = {}): Plan[] {
+  const streamed = new Set(streamInput ? graph.inputs : []);
+  const plans = frontier(candidatesOf(graph, streamed), graph.nodes.length).map((steps) =>
+    planOf(graph, steps, streamed),
+  );
+  return plans.filter((plan, i) => plans.slice(0, i).every((faster) => faster.arenaBytes > plan.arenaBytes));
 }
 
 function refuseStream({ nodes, inputs }: IntegerGraph): never {

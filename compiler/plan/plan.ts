@@ -73,6 +73,11 @@ export interface PlacedPiece {
   readonly end: number;
 }
 
+/** Whether the caller hands over the input row by row. */
+export function streamsInput({ graph, rows }: Plan): boolean {
+  return graph.inputs.some(({ id }) => rows.has(id));
+}
+
 /** Offsets are multiples of this; the caller's arena must be aligned to it. */
 export const arenaAlignment = 8;
 

@@ -9,6 +9,7 @@ import { piecesOf } from "../../compiler/plan/pieces.js";
 import { findTarget } from "../../targets/index.js";
 import { GraphBuilder } from "../hdl/graphs.js";
 import { ModelBuilder, oneOp } from "../helpers/onnx.js";
+import { rowNetwork } from "./row-network.js";
 
 const table = { low: -128, values: new Int16Array(256) };
 
@@ -79,8 +80,16 @@ describe("fit", () => {
 
   it("names node, tensors and bytes when the arena is too large", () => {
     expect(() => checkFit(plan, host, { sramBytes: 100 })).toThrow(
-      /^QC4002 'fc' does not fit: the arena takes 112 bytes, 12 more than the 100 available; alive together at the peak: '[^']+' 100 bytes, '[^']+' 7 bytes\./,
+      /^QC4002 'fc' does not fit: the arena takes 112 bytes, 12 more than the 100 available; alive together at the peak: '[^']+' 100 bytes, '[^']+' 7 bytes\. The smallest arena takes 112 bytes\. Choose a part with that much RAM/,
     );
+  });
+  it("says what the smallest arena costs where layers can pass rows", () => {
+    const { plan: whole } = compile(rowNetwork().bytes());
+    const small = makePlan(whole.graph, { optimize: "memory" });
+    expect(() => checkFit(whole, host, { sramBytes: small.arenaBytes - 1 })).toThrow(
+      `The smallest arena takes ${small.arenaBytes} bytes, at about ${small.overhead} instructions more than on whole tensors.`,
+    );
+    checkFit(small, host, { sramBytes: small.arenaBytes });
   });
   it("names the largest layer when the weights are too large", () => {
     expect(() => checkFit(plan, host, { flashBytes: 700 })).toThrow(

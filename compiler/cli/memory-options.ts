@@ -1,0 +1,40 @@
+/** Options that choose a plan. */
+import type { Command } from "commander";
+import type { Target } from "../../targets/core.js";
+import { fail } from "../diagnostics.js";
+import type { PlanOptions } from "../plan/make-plan.js";
+import { parseBytes } from "./options.js";
+
+export interface MemoryOptions {
+  readonly sram?: string;
+  readonly optimize?: string;
+  /** As given: `rows`. */
+  readonly streamInput?: string;
+}
+
+/** Adds --sram, --optimize and --stream-input. */
+export function withMemoryOptions(command: Command): Command {
+  return command
+    .option("--sram <bytes>", "available RAM, such as 64K, in which to be as fast as possible; default from the target")
+    .option("--optimize <goal>", "speed: the fewest instructions in the available RAM; memory: the least RAM", "speed")
+    .option(
+      "--stream-input <unit>",
+      "rows: the caller hands over the rows of the input one by one (model_push_row), so that it never lies in RAM whole",
+    );
+}
+
+/** The plan to make for a target; one that gets no C is not limited. Throws QC6001 for values that are none. */
+export function planOptions({ sram, optimize, streamInput }: MemoryOptions, target: Target | undefined): PlanOptions {
+  if (optimize !== undefined && optimize !== "speed" && optimize !== "memory") {
+    fail("QC6001", `--optimize ${optimize}: expected speed or memory.`);
+  }
+  if (streamInput !== undefined && streamInput !== "rows") {
+    fail("QC6001", `--stream-input ${streamInput}: expected rows.`);
+  }
+  const own = target === undefined || target.family === "fpga" ? undefined : (target.sramBytes ?? undefined);
+  return {
+    optimize,
+    sramBytes: sram === undefined ? own : parseBytes(sram),
+    streamInput: streamInput !== undefined,
+  };
+}
