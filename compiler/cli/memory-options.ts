@@ -1,6 +1,6 @@
 /** Options that choose a plan. */
 import type { Command } from "commander";
-import type { Target } from "../../targets/core.js";
+import { isCore, type Target } from "../../targets/core.js";
 import { fail } from "../diagnostics.js";
 import type { PlanOptions } from "../plan/make-plan.js";
 import { parseBytes } from "./options.js";
@@ -31,10 +31,11 @@ export function planOptions({ sram, optimize, streamInput }: MemoryOptions, targ
   if (streamInput !== undefined && streamInput !== "rows") {
     fail("QC6001", `--stream-input ${streamInput}: expected rows.`);
   }
-  const own = target === undefined || target.family === "fpga" ? undefined : (target.sramBytes ?? undefined);
+  const core = target && isCore(target) ? target : undefined;
   return {
     optimize,
-    sramBytes: sram === undefined ? own : parseBytes(sram),
+    sramBytes: sram === undefined ? (core?.sramBytes ?? undefined) : parseBytes(sram),
     streamInput: streamInput !== undefined,
+    core,
   };
 }

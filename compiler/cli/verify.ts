@@ -48,7 +48,11 @@ export function addVerify(program: Command): void {
     // One plan for all targets: for the least RAM among them, unless given.
     const wanted = targets.map((target) => planOptions(options, target));
     const sramBytes = Math.min(...wanted.map((each) => each.sramBytes ?? Infinity));
-    const compilation = compileFile(model, options, { ...wanted[0]!, sramBytes });
+    const compilation = compileFile(model, options, {
+      ...wanted[0]!,
+      sramBytes,
+      core: targets.length === 1 ? wanted[0]!.core : undefined,
+    });
     const { integerGraph, plan } = compilation;
     targets.forEach((target, i) => {
       checkFit(plan, target, { sramBytes: wanted[i]!.sramBytes });

@@ -89,11 +89,18 @@ class PlanRun {
       }
       return;
     }
-    this.#compute(node, index, home.scratchBytes?.(node) ?? 0, node.inputs.map(whole), whole(node.output), (i) => {
-      const shares = this.plan.offsets.get(node.inputs[i]!.id) === this.plan.offsets.get(node.output.id);
-      const sizes = tensorBytes(node.inputs[i]!) === tensorBytes(node.output);
-      return shares && sizes && home.inPlace?.(node, i) === true;
-    });
+    this.#compute(
+      node,
+      index,
+      home.scratchBytes?.(node, this.plan.core) ?? 0,
+      node.inputs.map(whole),
+      whole(node.output),
+      (i) => {
+        const shares = this.plan.offsets.get(node.inputs[i]!.id) === this.plan.offsets.get(node.output.id);
+        const sizes = tensorBytes(node.inputs[i]!) === tensorBytes(node.output);
+        return shares && sizes && home.inPlace?.(node, i) === true;
+      },
+    );
   }
 
   /** Runs one event of a row group. */
@@ -115,7 +122,7 @@ class PlanRun {
 
   #row({ node: index, row }: ComputeEvent): void {
     const node = this.plan.graph.nodes[index]!;
-    const stage = this.#stages.get(index) ?? stageOf(node, index)!;
+    const stage = this.#stages.get(index) ?? stageOf(node, index, this.plan.core)!;
     this.#stages.set(index, stage);
     const needed = node.inputs.map((_, input) => stage.needs(input, row));
     const rows = { first: row, end: row + 1 };

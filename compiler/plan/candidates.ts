@@ -1,4 +1,5 @@
 /** The steps a schedule can be made of: every node alone on whole tensors, and every run of nodes that can pass rows. */
+import type { Core } from "../../targets/core.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
 import { opHomes } from "../ops/index.js";
 import { type Life, livesOf, overwritten, tensorBytes } from "./liveness.js";
@@ -24,12 +25,12 @@ export interface Candidate {
 const longestGroup = 40;
 
 /** All steps, with what they need. Inputs in `streamed` are taken in row by row by the first step. */
-export function candidatesOf(graph: IntegerGraph, streamed: ReadonlySet<IntegerTensor>): Candidate[] {
+export function candidatesOf(graph: IntegerGraph, streamed: ReadonlySet<IntegerTensor>, core?: Core): Candidate[] {
   const lives = livesOf(graph);
-  const stages = graph.nodes.map((node, index) => stageOf(node, index));
+  const stages = graph.nodes.map((node, index) => stageOf(node, index, core));
   const found: Candidate[] = [];
   graph.nodes.forEach((node, first) => {
-    if (!node.inputs.some((input) => streamed.has(input))) found.push(wholeNode(graph, first, lives, streamed));
+    if (!node.inputs.some((input) => streamed.has(input))) found.push(wholeNode(graph, first, lives, streamed, core));
     for (let end = first + 1; end <= Math.min(first + longestGroup, graph.nodes.length); end++) {
       const members = stages.slice(first, end);
       if (members.some((stage) => !stage)) break;
@@ -41,9 +42,9 @@ export function candidatesOf(graph: IntegerGraph, streamed: ReadonlySet<IntegerT
 }
 
 /** Every node alone on whole tensors. */
-export function wholeNodes(graph: IntegerGraph): Candidate[] {
+export function wholeNodes(graph: IntegerGraph, core?: Core): Candidate[] {
   const lives = livesOf(graph);
-  return graph.nodes.map((_, index) => wholeNode(graph, index, lives, new Set()));
+  return graph.nodes.map((_, index) => wholeNode(graph, index, lives, new Set(), core));
 }
 
 /** Lives that lie in the arena before and after nodes first <= index < end. */
@@ -57,13 +58,14 @@ function wholeNode(
   index: number,
   lives: ReadonlyMap<IntegerTensor, Life>,
   streamed: ReadonlySet<IntegerTensor>,
+  core: Core | undefined,
 ): Candidate {
   const node = graph.nodes[index]!;
   const home = opHomes.get(node.op)!;
   const alive = around(graph, lives, index, index).filter(({ tensor }) => !streamed.has(tensor));
   let bytes = alive.reduce((sum, { tensor }) => sum + aligned(tensorBytes(tensor)), 0);
   if (!home.alias && !overwritten(node, index, lives)) bytes += aligned(tensorBytes(node.output));
-  bytes += aligned(home.scratchBytes?.(node) ?? 0);
+  bytes += aligned(home.scratchBytes?.(node, core) ?? 0);
   return { first: index, end: index + 1, bytes, overhead: 0 };
 }
 
@@ -85,11 +87,12 @@ function groupOf(
   const inputs = group.inputs.filter((input) => lives.get(input)!.end < end);
   const sizes = [...inputs, ...group.outputs].map((tensor) => aligned(tensorBytes(tensor)));
   sizes.push(...group.inner.map(({ bytes }) => aligned(bytes)));
-  const chases = group.outputs.flatMap((output, o) =>
+  const chasers = [...group.outputs, ...group.inner.keys()];
+  const chases = chasers.flatMap((chaser, c) =>
     inputs.map((input, i) => ({
       input: i,
-      output: inputs.length + o,
-      distance: Math.max(0, aligned(group.distance(input, output))),
+      output: inputs.length + c,
+      distance: Math.max(0, aligned(group.distance(input, chaser))),
     })),
   );
   const whole = [...inputs, ...group.outputs].map((_, i) => i);

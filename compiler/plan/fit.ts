@@ -17,7 +17,7 @@ export function checkFit(plan: Plan, target: Target, limits: MemoryLimits): void
   const sram = limits.sramBytes ?? own?.sramBytes ?? Infinity;
   const flash = limits.flashBytes ?? own?.flashBytes ?? Infinity;
   if (plan.arenaBytes > sram) {
-    const least = makePlan(plan.graph, { optimize: "memory", streamInput: streamsInput(plan) });
+    const least = makePlan(plan.graph, { optimize: "memory", streamInput: streamsInput(plan), core: plan.core });
     const cost = least.overhead === 0 ? "" : `, at about ${least.overhead} instructions more than on whole tensors`;
     const tensors = plan.peak.tensors.map((tensor) => `'${tensor.name}' ${tensorBytes(tensor)} bytes`).join(", ");
     fail(

@@ -1,5 +1,6 @@
 /** IntegerGraph to Plan: chooses the steps, and places everything that lives in one arena. */
 
+import type { Core } from "../../targets/core.js";
 import { fail } from "../diagnostics.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
 import { type Candidate, candidatesOf, wholeNodes } from "./candidates.js";
@@ -16,6 +17,8 @@ export interface PlanOptions {
   readonly sramBytes?: number | undefined;
   /** The caller hands over the only input row by row, so that it never lies in the arena whole. */
   readonly streamInput?: boolean | undefined;
+  /** Whose kernels are to have room for their scratch; any core's unless given. */
+  readonly core?: Core | undefined;
 }
 
 /**
@@ -23,32 +26,36 @@ export interface PlanOptions {
  * QC6001 where rows of the input cannot be taken in one by one.
  */
 export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
+  const { core } = options;
   const streamed = new Set(options.streamInput ? graph.inputs : []);
   const nodes = graph.nodes.length;
   if (options.optimize !== "memory" && streamed.size === 0) {
-    const whole = wholeNodes(graph);
-    if (peakOf(whole) <= (options.sramBytes ?? Infinity)) return planOf(graph, whole, streamed);
+    const whole = wholeNodes(graph, core);
+    if (peakOf(whole) <= (options.sramBytes ?? Infinity)) return planOf(graph, whole, streamed, core);
   }
-  const all = candidatesOf(graph, streamed);
+  const all = candidatesOf(graph, streamed, core);
   const least = leastPeak(all, nodes);
   if (least === Infinity) refuseStream(graph);
   const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
   let limit = Math.max(room, least);
-  let best = planOf(graph, cheapest(all, nodes, limit)!, streamed);
+  let best = planOf(graph, cheapest(all, nodes, limit)!, streamed, core);
   // Where a placement misses its bound, a schedule with more room to spare may still fit.
   while (best.arenaBytes > room && best.arenaBytes > least && limit > least) {
     limit = Math.max(least, limit - Math.ceil((best.arenaBytes - room) / arenaAlignment) * arenaAlignment);
-    const next = planOf(graph, cheapest(all, nodes, limit)!, streamed);
+    const next = planOf(graph, cheapest(all, nodes, limit)!, streamed, core);
     if (next.arenaBytes < best.arenaBytes) best = next;
   }
   return best;
 }
 
 /** Plans that no other beats in both bytes and added instructions, the fastest first. */
-export function planFrontier(graph: IntegerGraph, { streamInput }: Pick<PlanOptions, "streamInput"> = {}): Plan[] {
+export function planFrontier(
+  graph: IntegerGraph,
+  { streamInput, core }: Pick<PlanOptions, "streamInput" | "core"> = {},
+): Plan[] {
   const streamed = new Set(streamInput ? graph.inputs : []);
-  const plans = frontier(candidatesOf(graph, streamed), graph.nodes.length).map((steps) =>
-    planOf(graph, steps, streamed),
+  const plans = frontier(candidatesOf(graph, streamed, core), graph.nodes.length).map((steps) =>
+    planOf(graph, steps, streamed, core),
   );
   return plans.filter((plan, i) => plans.slice(0, i).every((faster) => faster.arenaBytes > plan.arenaBytes));
 }
@@ -61,13 +68,23 @@ function refuseStream({ nodes, inputs }: IntegerGraph): never {
   );
 }
 
-/** The Plan of given steps. */
-export function planOf(graph: IntegerGraph, steps: readonly Candidate[], streamed: ReadonlySet<IntegerTensor>): Plan {
-  const pieces = piecesOf(graph, steps, streamed);
-  return assemble(graph, steps, pieces, place(pieces.problem, arenaAlignment));
+/** The Plan of given steps, which were made for the same core. */
+export function planOf(
+  graph: IntegerGraph,
+  steps: readonly Candidate[],
+  streamed: ReadonlySet<IntegerTensor>,
+  core?: Core,
+): Plan {
+  const pieces = piecesOf(graph, steps, streamed, core);
+  return { core, ...assemble(graph, steps, pieces, place(pieces.problem, arenaAlignment)) };
 }
 
-function assemble(graph: IntegerGraph, steps: readonly Candidate[], pieces: Pieces, placement: Placement): Plan {
+function assemble(
+  graph: IntegerGraph,
+  steps: readonly Candidate[],
+  pieces: Pieces,
+  placement: Placement,
+): Omit<Plan, "core"> {
   const offsets = new Map<number, number>();
   const scratch = new Map<number, number>();
   pieces.owners.forEach((owner, i) => {

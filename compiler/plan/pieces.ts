@@ -1,4 +1,5 @@
 /** A schedule as a placement problem: the pieces of the arena, and which of them are alive together. */
+import type { Core } from "../../targets/core.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
 import { opHomes } from "../ops/index.js";
 import type { Candidate } from "./candidates.js";
@@ -39,6 +40,7 @@ export function piecesOf(
   graph: IntegerGraph,
   steps: readonly Candidate[],
   streamed: ReadonlySet<IntegerTensor>,
+  core?: Core,
 ): Pieces {
   const lives = livesOf(graph);
   const stepOfNode = steps.flatMap(({ first, end }, step) => new Array<number>(end - first).fill(step));
@@ -69,7 +71,7 @@ export function piecesOf(
       const source = home.alias ? node.inputs[0] : overwritten(node, first, lives);
       if (source) join(node.output, source);
       else create(node.output, step);
-      const bytes = home.scratchBytes?.(node) ?? 0;
+      const bytes = home.scratchBytes?.(node, core) ?? 0;
       inner.push([bytes > 0 ? [drafts.length] : []]);
       if (bytes > 0) drafts.push(scratchDraft(node.name, first, bytes, step));
       return;
@@ -84,12 +86,14 @@ export function piecesOf(
       } else drafts.push(scratchDraft(graph.nodes[piece.scratchOf]!.name, piece.scratchOf, piece.bytes, step));
     }
     inner.push(group.together.map((set) => set.map((i) => base + i)));
-    for (const output of group.outputs) {
-      for (const input of group.inputs) {
-        if (lives.get(input)!.end >= end) continue;
-        const distance = Math.max(0, aligned(group.distance(input, output)));
-        chases.push({ input: draftOf.get(input)!, output: draftOf.get(output)!, distance });
-      }
+    for (const input of group.inputs) {
+      if (lives.get(input)!.end >= end) continue;
+      const chase = (chaser: IntegerTensor | number, output: number) => {
+        const distance = Math.max(0, aligned(group.distance(input, chaser)));
+        if (distance < drafts[output]!.bytes) chases.push({ input: draftOf.get(input)!, output, distance });
+      };
+      for (const output of group.outputs) chase(output, draftOf.get(output)!);
+      for (const piece of group.inner.keys()) chase(piece, base + piece);
     }
   });
   const innerPieces = new Set(inner.flat(2));
@@ -104,7 +108,13 @@ export function piecesOf(
       stepOfSet.push(step);
     }
   }
-  return { problem: { sizes: drafts.map(({ bytes }) => bytes), together, chases }, owners: drafts, stepOfSet };
+  const sizes = drafts.map(({ bytes }) => bytes);
+  const rank = (i: number) => [drafts[i]!.start, innerPieces.has(i) ? 1 : 0, -sizes[i]!] as const;
+  const order = [...drafts.keys()].sort((a, b) => {
+    const [x, y] = [rank(a), rank(b)];
+    return x[0] - y[0] || x[1] - y[1] || x[2] - y[2] || a - b;
+  });
+  return { problem: { sizes, together, chases, order }, owners: drafts, stepOfSet };
 }
 
 const scratchDraft = (name: string, scratchOf: number, bytes: number, step: number): Draft => ({

@@ -2,7 +2,7 @@
  * Branch and bound for a placement of a given size. Pieces are placed in order of non-decreasing offset, each as low as the
  * pieces below it allow: every placement can be pushed down into this form.
  */
-import { type PlacementProblem, sharedBytes } from "./placement.js";
+import { type PlacementProblem, sharesOf } from "./placement.js";
 import { type Neighbour, neighboursOf } from "./separations.js";
 
 export interface SearchResult {
@@ -33,7 +33,7 @@ export class Search {
     this.#neighbours = neighboursOf(problem);
     this.#sections = maximal(problem.together).map((pieces) => ({
       pieces,
-      shares: pieces.map((piece) => sharedBytes(problem, pieces, piece)),
+      shares: sharesOf(problem, pieces),
     }));
     const lives = (i: number) => this.#sections.filter(({ pieces }) => pieces.includes(i)).length;
     this.#weights = problem.sizes.map((size, i) => size * lives(i));

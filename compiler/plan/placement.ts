@@ -4,8 +4,9 @@
  */
 import { firstFits } from "./first-fit.js";
 import { Search } from "./placement-search.js";
+import { TimelineSearch } from "./timeline-search.js";
 
-/** `output` may start `distance` bytes or more before `input`, although both are alive together. */
+/** `output`, or what lives while it is made, may start `distance` bytes or more before `input`, although both are alive together. */
 export interface Chase {
   readonly input: number;
   readonly output: number;
@@ -18,6 +19,8 @@ export interface PlacementProblem {
   /** Sets of pieces that are alive together; all pieces that ever live together share a set. */
   readonly together: readonly (readonly number[])[];
   readonly chases: readonly Chase[];
+  /** The pieces in order of time, those first that others are to be placed around; as they are numbered unless given. */
+  readonly order?: readonly number[];
 }
 
 export interface Placement {
@@ -27,23 +30,31 @@ export interface Placement {
   readonly lowerBound: number;
 }
 
-/** Steps of the search per size tried: a count, not a time, so that plans are reproducible. */
-const searchSteps = 20_000;
+/** Steps of a search per size tried, and steps times pieces: counts, not times, so that plans are reproducible. */
+const searchSteps = 4_000;
+const searchWork = 200_000;
 /** Sizes tried after the bound. */
 const sizesTried = 12;
 
-/** Bytes that the pieces of a set need: outputs that chase share what they may with their inputs. */
+/** Bytes that the pieces of a set need: the pieces that chase an input share what the one that can share most may. */
 export function setBytes(problem: PlacementProblem, set: readonly number[]): number {
-  return set.reduce((sum, piece) => sum + sharedBytes(problem, set, piece), 0);
+  return sharesOf(problem, set).reduce((sum, bytes) => sum + bytes, 0);
 }
 
-/** What a piece adds to the other pieces of a set: an output and the inputs it chases take max(output, inputs + distance). */
-export function sharedBytes({ sizes, chases }: PlacementProblem, set: readonly number[], piece: number): number {
-  const chased = chases.filter(({ input, output }) => output === piece && set.includes(input));
-  if (chased.length === 0) return sizes[piece]!;
-  const distance = Math.min(...chased.map((chase) => chase.distance));
-  const inputs = chased.reduce((sum, { input }) => sum + sizes[input]!, 0);
-  return Math.min(sizes[piece]!, Math.max(sizes[piece]! - inputs, distance));
+/**
+ * What each piece of a set adds to the others. Pieces that chase one input may overlap it, but not one another: together at
+ * most as far as the one that may come nearest.
+ */
+export function sharesOf({ sizes, chases }: PlacementProblem, set: readonly number[]): number[] {
+  const most = new Map<number, { readonly output: number; readonly saved: number }>();
+  for (const { input, output, distance } of chases) {
+    if (!set.includes(input) || !set.includes(output)) continue;
+    const saved = Math.min(sizes[output]! - distance, sizes[input]!);
+    if (saved > (most.get(input)?.saved ?? 0)) most.set(input, { output, saved });
+  }
+  const saved = new Map<number, number>();
+  for (const each of most.values()) saved.set(each.output, (saved.get(each.output) ?? 0) + each.saved);
+  return set.map((piece) => Math.max(0, sizes[piece]! - (saved.get(piece) ?? 0)));
 }
 
 /** Index of the first set that needs the most bytes, and these bytes: no placement can be smaller. */
@@ -60,17 +71,20 @@ export function largestSet(problem: PlacementProblem): { bytes: number; set: num
 export function place(problem: PlacementProblem, alignment: number): Placement {
   let { bytes: lowerBound } = largestSet(problem);
   let best = firstFits(problem);
+  if (best.bytes === lowerBound) return { ...best, lowerBound };
   const search = new Search(problem);
+  const timeline = new TimelineSearch(problem);
+  const steps = Math.min(searchSteps, Math.ceil(searchWork / problem.sizes.length));
   let exhausted = true;
   for (let tries = 0, size = lowerBound; best.bytes > lowerBound && size < best.bytes && tries < sizesTried; tries++) {
-    const result = search.fit(size, searchSteps);
-    if (result.offsets) {
-      const bytes = Math.max(...result.offsets.map((offset, i) => offset + problem.sizes[i]!));
-      best = { offsets: result.offsets, bytes };
-      if (exhausted) lowerBound = bytes;
+    const result = search.fit(size, steps);
+    exhausted &&= result.exhausted;
+    const found = result.offsets ?? (result.exhausted ? undefined : timeline.fit(size, steps));
+    if (found) {
+      best = { offsets: found, bytes: Math.max(...found.map((offset, i) => offset + problem.sizes[i]!)) };
+      if (exhausted) lowerBound = best.bytes;
       break;
     }
-    exhausted &&= result.exhausted;
     if (exhausted) lowerBound = Math.min(size + alignment, best.bytes);
     // Proven sizes go up by one unit; after the first unproven one, in larger strides.
     const stride = exhausted ? alignment : Math.max(alignment, (best.bytes - size) / (sizesTried - tries));

@@ -1,8 +1,11 @@
 /** The Plan: in which steps the graph runs, and a byte offset in one arena for everything that lives. */
+import type { Core } from "../../targets/core.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/index.js";
 
 export interface Plan {
   readonly graph: IntegerGraph;
+  /** Whose kernels have room for their scratch; any core's when undefined. */
+  readonly core: Core | undefined;
   /** In execution order; every node is in one of them. */
   readonly steps: readonly Step[];
   /** Size of the one arena; inputs, outputs and scratch live in it. */

@@ -21,8 +21,8 @@ export interface RowGroup {
   readonly rows: ReadonlyMap<number, number>;
   /** Distinct sets of `inner` indices that live at one event. */
   readonly together: readonly (readonly number[])[];
-  /** Least distance at which `output` may start before `input`. */
-  distance(input: IntegerTensor, output: IntegerTensor): number;
+  /** Least distance at which an output, or an inner piece by its index, may start before `input`. */
+  distance(input: IntegerTensor, chaser: IntegerTensor | number): number;
 }
 
 interface Reader {
@@ -143,6 +143,7 @@ function replay(
   const starts = new Map<number, number>();
   const distances = new Map<string, number>();
   const together = new Map<string, number[]>();
+  const used = new Set<number>();
   walk(stages, readers, order, (progress, stage, output) => {
     const held = output && rows.get(output.id);
     const row = output ? (progress.made.get(output) ?? 0) : 0;
@@ -160,11 +161,16 @@ function replay(
       if (owner === stage || (owner.sums && step > 0 && step < owner.steps)) alive.push(piece);
     }
     together.set(alive.join(), alive);
-    if (!output || held !== undefined) return;
-    const written = (row + 1) * rowBytes(output);
+    const begun = alive.filter((piece) => !used.has(piece));
+    for (const piece of begun) used.add(piece);
+    if (begun.length === 0 && (!output || held !== undefined)) return;
     for (const input of inputs) {
-      const key = `${input.id} ${output.id}`;
       const needed = progress.lowest(input) * rowBytes(input);
+      // What the input has behind it at a piece's first use, it has for good.
+      for (const piece of begun) distances.set(`${input.id} piece ${piece}`, inner[piece]!.bytes - needed);
+      if (!output || held !== undefined) continue;
+      const key = `${input.id} ${output.id}`;
+      const written = (row + 1) * rowBytes(output);
       distances.set(key, Math.max(distances.get(key) ?? -Infinity, written - needed));
     }
   });
@@ -176,7 +182,8 @@ function replay(
     inner,
     rows,
     together: [...together.values()],
-    distance: (input, output) => distances.get(`${input.id} ${output.id}`)!,
+    distance: (input, chaser) =>
+      distances.get(`${input.id} ${typeof chaser === "number" ? `piece ${chaser}` : chaser.id}`)!,
   };
 }
 

@@ -1,4 +1,5 @@
 /** Nodes of a row group as stages: each step needs some rows of the inputs, and gives a row of the output. */
+import type { Core } from "../../targets/core.js";
 import { bytesPerElement, elementCount, type IntegerNode, type IntegerTensor } from "../ir/index.js";
 import { opHomes } from "../ops/index.js";
 import { imageRows, type RowRange, rowsOf } from "../ops/rows.js";
@@ -16,8 +17,8 @@ export interface Stage {
   needs(input: number, step: number): RowRange;
 }
 
-/** The stage of a node; undefined when it cannot run by rows. */
-export function stageOf(node: IntegerNode, index: number): Stage | undefined {
+/** The stage of a node, with the scratch of that core or of any; undefined when it cannot run by rows. */
+export function stageOf(node: IntegerNode, index: number, core?: Core): Stage | undefined {
   const home = opHomes.get(node.op)!;
   if (home.sumsRows?.applies(node)) {
     const steps = imageRows(node.inputs[0]!)!;
@@ -29,9 +30,12 @@ export function stageOf(node: IntegerNode, index: number): Stage | undefined {
   const steps = imageRows(node.output)!;
   // The first, a middle and the last row stand for all: borders make patches no larger.
   const scratch = [0, Math.floor(steps / 2), steps - 1].map(
-    (first) => home.scratchBytes?.(rowsOf(node, structure, { first, end: first + 1 })) ?? 0,
+    (first) => home.scratchBytes?.(rowsOf(node, structure, { first, end: first + 1 }), core) ?? 0,
   );
-  const needs = (input: number, first: number) => structure.needs(node, input, { first, end: first + 1 });
+  const needed = node.inputs.map((_, input) =>
+    Array.from({ length: steps }, (_, first) => structure.needs(node, input, { first, end: first + 1 })),
+  );
+  const needs = (input: number, step: number) => needed[input]![step]!;
   return { node, index, steps, sums: false, scratchBytes: Math.max(...scratch), needs };
 }
 

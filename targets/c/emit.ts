@@ -31,6 +31,9 @@ export interface EmitOptions {
  */
 export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<string, string> {
   const { graph } = plan;
+  if (plan.core && plan.core.name !== core.name) {
+    fail("QC3004", `the plan has room for the kernels of ${plan.core.name} alone.`, core.name);
+  }
   const name = mangle(options.name ?? "model");
   const layers = graph.nodes.flatMap((node) => opHomes.get(node.op)!.requantize?.(node.attributes) ?? []);
   const names = new Names();

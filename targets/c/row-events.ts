@@ -79,7 +79,7 @@ class EventReader {
     }
     const { node: index, row } = event;
     const node = this.plan.graph.nodes[index]!;
-    const stage = this.#stages.get(index) ?? stageOf(node, index)!;
+    const stage = this.#stages.get(index) ?? stageOf(node, index, this.plan.core)!;
     this.#stages.set(index, stage);
     const needed = node.inputs.map((_, input) => stage.needs(input, row));
     const inputs = node.inputs.map((tensor, i) => this.#place(tensor, needed[i]!.first, row, moves(stage, i, row)));

@@ -5,6 +5,7 @@ import { placeRecords, type Records } from "../../../targets/c/records.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
 import { windowStatement } from "../../../targets/c/window.js";
+import type { Core } from "../../../targets/core.js";
 import type { IntegerNode } from "../../ir/index.js";
 import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
@@ -12,20 +13,24 @@ import type { Conv2dAttributes } from "./conv2d.types.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
+/** QC_DEPTHWISE_PATCH of qc_depthwise_conv2d.h. */
+const patchChannels = 32;
+
 function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean {
   return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
 }
 
-/** What the kernels of any core need: patches of a few pixels, or one padded patch. */
-export function scratchBytes(node: Node): number {
+/** What the kernels of a core, or of any core, need: patches of a few pixels, or one padded patch. */
+export function scratchBytes(node: Node, core?: Core): number {
   const { kernel, groups } = node.attributes;
   const channels = node.inputs[0]!.shape[3]!;
   const taps = kernel[0] * kernel[1];
   if (isWide(node))
     return isDirect(node.inputs[0]!, channels / groups) ? 0 : wideScratchBytes((taps * channels) / groups);
-  if (isDepthwise(node)) return isPadded(node.attributes) ? taps * channels : 0;
+  if (isDepthwise(node)) return isPadded(node.attributes) ? taps * Math.min(channels, patchChannels) : 0;
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
-  // Four interleaved patches of bytes, or three patches of 16-bit lanes; codes that fill no words are first gathered as bytes.
+  if (core && !core.features.includes("dsp")) return 4 * patch;
+  // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes.
   return 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
 }
 
