@@ -52,3 +52,10 @@ export function roundHalfEven(value: Rational): bigint {
   if (twice > denominator || (twice === denominator && (floor & 1n) === 1n)) return floor + 1n;
   return floor;
 }
+
+/** The greatest common divisor of two magnitudes; that of 0 and n is |n|. */
+export function gcd(a: bigint, b: bigint): bigint {
+  let [x, y] = [a < 0n ? -a : a, b < 0n ? -b : b];
+  while (y !== 0n) [x, y] = [y, x % y];
+  return x;
+}

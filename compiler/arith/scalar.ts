@@ -5,10 +5,13 @@
  */
 
 import type { u1, u5, u6, u9, u31, u32, u49, u57 } from "./scalar-types.js";
-import { type Between, type i24, type i32, type i62, type i63, type i64, range } from "./scalar-types.js";
+import { type Between, type i24, type i32, type i46, type i62, type i63, type i64, range } from "./scalar-types.js";
 
 /** An 8-bit code, signed or not. */
 type Code = Between<-128n, 255n>;
+
+/** A 16-bit code, signed or not. */
+type WideCode = Between<-32768n, 65535n>;
 
 /** At most 2^61, so that taking it off an i62 offset leaves an i63, and off a Product an i64. */
 type Correction = Between<0n, 2305843009213693952n>;
@@ -65,6 +68,11 @@ export function requantParity(acc: i32, multiplier: u31, offset: i62, correction
 /** floor((a*ma + b*mb + c) / 2^shift); the compiler proves that the sum fits 32 bits. */
 export function addLinear(a: Code, b: Code, ma: i24, mb: i24, c: i32, shift: u5): i32 {
   return range(a * ma + b * mb + c, -2147483648n, 2147483647n) >> shift;
+}
+
+/** a*ma + b*mb + c of codes of more than 8 bits. */
+export function addWide(a: WideCode, b: WideCode, ma: i46, mb: i46, c: i62): Product {
+  return a * ma + b * mb + c;
 }
 
 /** quotient + remainder/d rounded half to even, for remainder < d and a result of at most 256. */

@@ -139,6 +139,24 @@ function automatic signed [31:0] qc_add_linear;
   end
 endfunction
 
+// a*ma + b*mb + c of codes of more than 8 bits.
+function automatic signed [63:0] qc_add_wide;
+  input signed [16:0] a;
+  input signed [16:0] b;
+  input signed [45:0] ma;
+  input signed [45:0] mb;
+  input signed [61:0] c;
+  reg signed [61:0] t0;
+  reg signed [61:0] t1;
+  reg signed [62:0] t2;
+  begin
+    t0 = $signed({{45{a[16]}}, a}) * $signed({{16{ma[45]}}, ma});
+    t1 = $signed({{45{b[16]}}, b}) * $signed({{16{mb[45]}}, mb});
+    t2 = {t0[61], t0} + {t1[61], t1};
+    qc_add_wide = {t2[62], t2} + {{2{c[61]}}, c};
+  end
+endfunction
+
 // quotient + remainder/d rounded half to even, for remainder < d and a result of at most 256.
 function automatic [8:0] qc_round_quotient;
   input [8:0] quotient;

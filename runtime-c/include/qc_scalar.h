@@ -52,6 +52,11 @@ static inline int32_t qc_add_linear(int32_t a, int32_t b, int32_t ma, int32_t mb
   return (int32_t)(((int64_t)(a * ma) + (int64_t)(b * mb)) + (int64_t)c) >> shift;
 }
 
+/* a*ma + b*mb + c of codes of more than 8 bits. */
+static inline int64_t qc_add_wide(int32_t a, int32_t b, int64_t ma, int64_t mb, int64_t c) {
+  return (((int64_t)a * ma) + ((int64_t)b * mb)) + c;
+}
+
 /* quotient + remainder/d rounded half to even, for remainder < d and a result of at most 256. */
 static inline int32_t qc_round_quotient(int32_t quotient, int64_t remainder, int64_t d) {
   const int64_t twice = remainder << 1;

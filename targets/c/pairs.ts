@@ -13,21 +13,22 @@ export interface Pairs {
   readonly operands: string;
   /** For the shared function's name. */
   readonly role: string;
-  /** The kind of qc_element.h of a constant second operand, whose codes are signed or not. */
-  constantKind(signed: boolean): string;
+  /** The kind of qc_element.h of a constant second operand. */
+  readonly constantKind: string;
 }
 
 /** The operands, the output and how the second operand repeats; places a constant operand. */
 export function pairsOf(node: IntegerNode<ConstantOperand>, context: CContext): Pairs {
   const { constant } = node.attributes;
   const { count, inner } = secondOperand(node);
-  // Constants take one byte where all of them fit, whatever their type: two otherwise.
-  const wide =
-    constant?.some((code) => code < -128 || code > 255 || (code > 127 && constant.some((c) => c < 0))) ?? false;
+  // Constants take the fewest bytes that hold all of them, whatever their type.
   const negative = constant?.some((code) => code < 0) ?? false;
-  const stored = { type: { bits: wide ? 16 : 8, signed: negative } };
+  const holds = (bits: number) =>
+    constant?.every((code) => (negative ? code >= -(2 ** (bits - 1)) && code < 2 ** (bits - 1) : code < 2 ** bits));
+  const bits = holds(8) === false ? (holds(16) ? 16 : 32) : 8;
+  const stored = { type: { bits, signed: negative } };
   const b = constant ? context.constant("operand", "uint8_t", toBytes(constant, stored)) : context.input(1);
-  const constantKind = (signed: boolean) => (wide ? (negative ? "QC_S16" : "QC_U16") : signed ? "QC_S8" : "QC_U8");
+  const constantKind = `QC_${negative || bits === 32 ? "S" : "U"}${bits}`;
   const total = elementCount(node.output.shape);
   const parameters = ["const uint8_t *a", "const uint8_t *b", "uint8_t *y", "int32_t count"];
   const values = [context.input(0), b, context.output, `${total}`];

@@ -62,6 +62,7 @@ export const oracle: Readonly<Record<string, Oracle>> = {
   requantParity: (acc, multiplier, offset, correction, shift, odd) =>
     floorDivide(parityCorrect(acc * multiplier + offset, correction, shift, odd), power(shift)),
   addLinear: (a, b, ma, mb, c, shift) => floorDivide(c + mb * b + ma * a, power(shift)),
+  addWide: (a, b, ma, mb, c) => c + mb * b + ma * a,
   roundQuotient: (quotient, remainder, d) => nearestEven(quotient * d + remainder, d),
   quotientHalfEven: nearestEven,
   saturatingRoundingDoublingHighMul: highMul,

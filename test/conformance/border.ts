@@ -11,6 +11,8 @@ import { halfToNumber, numberToHalf } from "./half.js";
 export interface Compiled {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
+  /** Whether operations take codes of more than 8 bits, whose products fill more than a float32's 24 bits. */
+  readonly wide: boolean;
   /** One inference by the interpreter. Inputs are by name; outputs come in the model's order, as codes. */
   run(inputs: ReadonlyMap<string, DenseTensor>): Int32Array[];
 }
@@ -25,6 +27,7 @@ export function compileModel(bytes: Uint8Array, numerics: string, inputs: CodeTy
   return {
     inputs: graph.inputs,
     outputs: graph.outputs,
+    wide: integerGraph.nodes.some(({ inputs }) => inputs.some(({ type }) => type.bits > 8)),
     run: (inputs) =>
       outputsOf(
         integerGraph,

@@ -100,6 +100,16 @@ export class ModelFile {
     this.graph.valueInfo = [];
   }
 
+  /** Takes away the node behind which a graph output lies, if it is of this type: its input is the output then. */
+  dropLast(opType: string): void {
+    for (const output of this.graph.output ?? []) {
+      const node = (this.graph.node ?? []).find((each) => each.opType === opType && each.output?.[0] === output.name);
+      if (!node) continue;
+      this.graph.node = this.graph.node!.filter((each) => each !== node);
+      output.name = node.input![0]!;
+    }
+  }
+
   /** Puts QuantizeLinear and DequantizeLinear behind a graph input or constant of a real type. */
   quantizeInput(name: string, type: string, affine: Affine): void {
     for (const node of this.graph.node ?? []) {

@@ -281,6 +281,40 @@ export function addTable(
   return builder.node("table", [input], input.shape, attributes, type);
 }
 
+/** A staircase of one code. */
+export function addSteps(
+  builder: GraphBuilder,
+  random: Random,
+  input: IntegerTensor,
+  type: IntegerType,
+  rule: Rounding,
+): IntegerTensor {
+  const attributes: TableAttributes = {
+    requantize: requantizeLayer(random, [typeRange(input.type)], type, rule),
+  };
+  return builder.node("table", [input], input.shape, attributes, type);
+}
+
+/** a*weights[0] + b*weights[1], requantized. */
+export function addWeights(
+  builder: GraphBuilder,
+  random: Random,
+  a: IntegerTensor,
+  b: IntegerTensor,
+  type: IntegerType,
+  rule: Rounding,
+): IntegerTensor {
+  const weights = [random.integer(-90, 90), random.integer(1, 90)] as const;
+  const ends = [a, b].map((tensor, i) => Object.values(typeRange(tensor.type)).map((code) => code * weights[i]!));
+  const range = {
+    lo: Math.min(...ends[0]!) + Math.min(...ends[1]!),
+    hi: Math.max(...ends[0]!) + Math.max(...ends[1]!),
+  };
+  const wide = { kind: "weights", weights, requantize: requantizeLayer(random, [range], type, rule) } as const;
+  const attributes: AddAttributes = { clamp: typeRange(type), wide };
+  return builder.node("add", [a, b], a.shape, attributes, type);
+}
+
 export function addChannelTable(
   builder: GraphBuilder,
   random: Random,

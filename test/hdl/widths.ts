@@ -56,6 +56,7 @@ const kinds: Kind[] = [
   (b, _r, x) => layers.addTranspose(b, x, [0, 3, 2, 1]),
   (b, _r, x) => b.node("concat", [x, layers.addTranspose(b, x, [0, 2, 1, 3])], [1, 4, 3, 4], { axis: 3 }, x.type),
   (b, r, x, _, type) => layers.addTable(b, r, x, undefined, type),
+  (b, r, x, _, type, rule) => layers.addSteps(b, r, x, type, rule),
   (b, r, x, _, type) => layers.addChannelTable(b, r, x, type),
   (b, r, x, other, type) => layers.addExtremum(b, r, x, other, type),
   (b, r, x, other, type) => layers.addExtremum(b, r, x, layers.addMaxPool(b, other, { kernel: [4, 3] }), type),
@@ -63,6 +64,7 @@ const kinds: Kind[] = [
   (b, r, x, _, type) => layers.addMul(b, r, x, layers.addDense(b, r, x, 1, { type }), type),
   (b, r, x, other, type) =>
     layers.addMatMul(b, r, layers.addReshape(b, x, [4, 6]), layers.addReshape(b, other, [6, 4]), type),
+  (b, r, x, other, type, rule) => layers.addWeights(b, r, x, other, type, rule),
   (b, r, x, other, type) => layers.addAdd(b, r, ...narrowSecond(x, other), "linear", type),
   (b, r, x, other, type) => layers.addAdd(b, r, ...narrowSecond(x, other), "tables", type),
   (b, _r, x, _, type) => (x.type.bits > 8 ? undefined : layers.addSoftmax(b, x, "even", type)),

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
-import type { TableAttributes } from "../../compiler/ops/table/table.types.js";
+import type { TableValues } from "../../compiler/ops/table/table.types.js";
 import { type Affine, type Attribute, ModelBuilder, oneOp } from "../helpers/onnx.js";
 import { type Case, describeCases, tensor } from "./engines.js";
 import { code, real } from "./reals.js";
@@ -15,7 +15,7 @@ const all = Array.from({ length: 256 }, (_, i) => i - 128);
 function tableOf(model: ModelBuilder, numerics = "exact"): number[] {
   const { nodes } = compile(model.bytes(), { numerics }).integerGraph;
   expect(nodes.map(({ op }) => op)).toEqual(["table"]);
-  return Array.from((nodes[0]!.attributes as TableAttributes).values);
+  return Array.from((nodes[0]!.attributes as TableValues).values);
 }
 
 /** Abramowitz and Stegun 7.1.5 and 7.1.23: the series near zero, the continued fraction beyond. */
@@ -369,7 +369,7 @@ describe("tables per channel", () => {
     const whole = compile(oneOp(image, normalize, { input, output }).bytes()).integerGraph.nodes.find(
       ({ op }) => op === "channel-table",
     )!;
-    const values = (node: typeof table) => Array.from((node.attributes as TableAttributes).values);
+    const values = (node: typeof table) => Array.from((node.attributes as TableValues).values);
     expect(values(table)).toEqual([...values(whole).slice(0, 256), ...values(whole).slice(512)]);
   });
   it("too many, or constants of another shape, are refused", () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
-import type { AddAttributes } from "../../compiler/ops/add/add.types.js";
+import type { AddAttributes, AddBytes } from "../../compiler/ops/add/add.types.js";
 import { opHomes } from "../../compiler/ops/index.js";
 import { type Affine, ModelBuilder, oneOp } from "../helpers/onnx.js";
 import { type Case, describeCases, element, tensor } from "./engines.js";
@@ -175,7 +175,7 @@ describe("sums close to ties", () => {
       { input: near, output: { scale: 0.1, zeroPoint: -5 } },
     );
     const { attributes } = compile(model.bytes()).integerGraph.nodes.find(({ op }) => op === "add")!;
-    const { values, tables, aLow, bLow } = attributes as AddAttributes;
+    const { values, tables, aLow, bLow } = attributes as AddBytes;
     expect(tables).toBeDefined();
     const [sa, sb, sy] = [0.05, 0.01, 0.1].map(Math.fround) as [number, number, number];
     // The numerator is exact in a double: 24-bit significands times 8-bit codes.

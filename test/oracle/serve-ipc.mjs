@@ -17,13 +17,20 @@ const arrays = {
   bool: Uint8Array,
 };
 
+async function sessionOf(model, level) {
+  const create = (own) =>
+    ort.InferenceSession.create(model, {
+      extra: { session: { qdqisint8allowed: "1", ...own } },
+      graphOptimizationLevel: level,
+      logSeverityLevel: 4,
+      intraOpNumThreads: 1,
+    });
+  // Without this, kernels for processors before VNNI saturate sums of two int8 products at 16 bits; some models fail with it.
+  return create({ x64quantprecision: "1" }).catch(() => create({}));
+}
+
 async function run({ model, feeds, level }) {
-  const session = await ort.InferenceSession.create(model, {
-    extra: { session: { qdqisint8allowed: "1" } },
-    graphOptimizationLevel: level,
-    logSeverityLevel: 4,
-    intraOpNumThreads: 1,
-  });
+  const session = await sessionOf(model, level);
   try {
     const inputs = {};
     for (const name of session.inputNames) {

@@ -1,6 +1,9 @@
 /** Random layers of tensors of 1, 2 and 4 bytes per code, and of int16 weights. */
+
+import { exact } from "../../compiler/arith/definitions/exact.js";
 import { identityStaircase, type RequantizeLayer, staircaseOf } from "../../compiler/arith/index.js";
 import { elementCount, type IntegerTensor, type IntegerType, type Range, typeRange } from "../../compiler/ir/index.js";
+import { lowerWide } from "../../compiler/ops/add/wide.js";
 import { windowShape } from "../../compiler/ops/window.js";
 import { type GraphBuilder, type Rounding, randomStaircase, randomWindow } from "./graphs.js";
 import type { Random } from "./random.js";
@@ -155,4 +158,53 @@ export function addMovements(builder: GraphBuilder, random: Random, x: IntegerTe
   const order = { dims: [dims[0]! * dims[1]!, half], strides: [-dims[2]!, 2], offset: elementCount(dims) - dims[2]! };
   const strided = builder.node("strided", [padded], order, [dims[0]! * dims[1]!, half], x.type);
   return builder.node("transpose", [strided], { permutation: [1, 0] }, [half, dims[0]! * dims[1]!], x.type);
+}
+
+/** A staircase of one code. */
+export function addSteps(
+  builder: GraphBuilder,
+  random: Random,
+  x: IntegerTensor,
+  output: IntegerType,
+  rounding: Rounding | "whole",
+): IntegerTensor {
+  return builder.node(
+    "table",
+    [x],
+    { requantize: wideLayer(random, [typeRange(x.type)], output, rounding) },
+    x.shape,
+    output,
+  );
+}
+
+/** a + b by the compiler's own forms: 64-bit sums for scales of their own, whole weights for one scale. */
+export function addWideSum(
+  builder: GraphBuilder,
+  random: Random,
+  a: IntegerTensor,
+  b: IntegerTensor,
+  output: IntegerType,
+): IntegerTensor {
+  const clamp = typeRange(output);
+  const one = random.integer(0, 2) === 0;
+  const factor = () => 1 + random.integer(0, 2 ** 20) / 2 ** 20;
+  const operands = [a, b].map(({ type }, i) => ({
+    scale: Math.fround((one ? 0.01 : 0.01 * factor()) * 2 ** (16 - type.bits)),
+    zeroPoint: random.integer(typeRange(type).lo, typeRange(type).hi),
+    sign: i === 1 && random.integer(0, 1) === 0 ? (-1n as const) : (1n as const),
+    bits: type.bits,
+    reachable: typeRange(type),
+  }));
+  const scale = Math.fround(0.02 * 2 ** (16 - output.bits) * factor());
+  const { wide } = lowerWide(
+    {
+      node: "sum",
+      operands: [operands[0]!, operands[1]!],
+      post: undefined,
+      output: { scale, zeroPoint: random.integer(clamp.lo, clamp.hi) },
+      clamp,
+    },
+    { numerics: exact, ranges: () => [], note: () => {} },
+  );
+  return builder.node("add", [a, b], { clamp, wide }, a.shape, output);
 }

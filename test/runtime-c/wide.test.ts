@@ -13,10 +13,12 @@ import { Random } from "./random.js";
 import { core, differences, inFolder, inputSets } from "./run.js";
 import {
   addMovements,
+  addSteps,
   addWideConv2d,
   addWideDense,
   addWideExtremum,
   addWideMul,
+  addWideSum,
   addWideTable,
   allTypes,
   layerTypes,
@@ -91,6 +93,18 @@ function everything(random: Random) {
   });
   cases(6, (i) => addWideTable(builder, random, builder.input([1, 50, 2], layerTypes[i % 6]!), any(), i % 3 === 0));
   cases(2, (i) => addWideTable(builder, random, builder.input([1, 50], layerTypes[6 + (i % 2)]!), any(), false));
+  cases(6, (i) => addSteps(builder, random, builder.input([1, 50], allTypes[(2 * i) % 11]!), any(), roundings[i % 4]!));
+  cases(6, (i) => {
+    const narrow = i % 3 === 0 ? int8 : layerTypes[6 + (i % 2)]!;
+    const shape = i === 4 ? [6] : [2, 6];
+    return addWideSum(
+      builder,
+      random,
+      builder.input([2, 6], layerTypes[4 + (i % 4)]!),
+      builder.input(shape, narrow),
+      any(),
+    );
+  });
   cases(6, (i) => {
     const [rows, channels] = [random.integer(1, 3), random.integer(1, 4)];
     const input = () => builder.input([rows, random.integer(1, 4), channels], allTypes[(2 * i) % 11]!);

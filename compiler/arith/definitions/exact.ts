@@ -19,6 +19,7 @@ import {
   ceilDivide,
   divide,
   fromFloat,
+  gcd,
   multiply,
   type Rational,
   rational,
@@ -170,10 +171,4 @@ function exactAdd({ a, b, subtract, post, output, clamp }: AddSpec): AddDefiniti
 function least(values: readonly bigint[]): bigint {
   const [first, last] = [values[0]!, values.at(-1)!];
   return first < last ? first : last;
-}
-
-function gcd(a: bigint, b: bigint): bigint {
-  let [x, y] = [a < 0n ? -a : a, b < 0n ? -b : b];
-  while (y !== 0n) [x, y] = [y, x % y];
-  return x;
 }

@@ -9,7 +9,7 @@ import type { Affine, ExpressionDefinition, ExpressionSpec } from "../numerics.j
 import { add, divide, floorDivide, fromFloat, multiply, type Rational, rational, roundHalfEven } from "../rational.js";
 import { toNumber } from "../real-math.js";
 import { type Staircase, staircaseOf } from "../staircase.js";
-import { chainStaircase } from "./chain-staircase.js";
+import { inverseStaircase } from "./inverse-staircase.js";
 
 /** Bits tried until the value is clear of a tie. What is not clear at the last counts as a tie (SPEC.md, "Tables"). */
 const precisions = [256, 1024, 4096] as const;
@@ -63,14 +63,13 @@ export function functionStaircase(
   clamp: Range,
   acc: Range,
 ): Staircase | undefined {
-  const direct = chainStaircase(expression, { slope, delta }, output, clamp, acc, (part) =>
-    roundedReal(part, output, clamp),
-  );
-  if (direct) return direct;
   const rounded = roundedReal(expression, output, clamp);
+  const at = (code: number) => rounded(add(multiply(slope, rational(BigInt(code))), delta));
+  const direct = inverseStaircase(expression, { slope, delta, code: at }, output, acc);
+  if (direct) return direct;
   let defined = true;
-  const value = (at: number) => {
-    const code = rounded(add(multiply(slope, rational(BigInt(at))), delta));
+  const value = (accumulator: number) => {
+    const code = at(accumulator);
     defined &&= code !== undefined;
     return code ?? clamp.lo;
   };

@@ -1,14 +1,16 @@
-/** Addition and subtraction in C (qc_add.h): the certified linear form, or a sum of two tables. */
+/** Addition and subtraction in C (qc_add.h): the certified linear form, or a sum of two tables; wide codes: wide.c.ts. */
 import type { CLowering } from "../../../targets/c/lowering.js";
 import { pairsOf } from "../../../targets/c/pairs.js";
 import { placeRecords } from "../../../targets/c/records.js";
-import { byByte, kindOf, kindRole, requireByteInputs } from "../../../targets/c/tensors.js";
+import { byByte, kindOf, kindRole } from "../../../targets/c/tensors.js";
 import { fail } from "../../diagnostics.js";
 import type { AddAttributes } from "./add.types.js";
+import { wideSum } from "./wide.c.js";
 
 export const c: CLowering<AddAttributes> = (node, context) => {
-  requireByteInputs(node);
-  const { linear, tables, aLow, bLow, clamp } = node.attributes;
+  const { attributes } = node;
+  if (attributes.wide) return wideSum(node, attributes.wide, context);
+  const { linear, tables, aLow, bLow, clamp } = attributes;
   const pairs = pairsOf(node, context);
   const kind = kindOf(node.output);
   const role = `add${pairs.role}${kindRole(node.output)}`;

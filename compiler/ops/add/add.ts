@@ -1,10 +1,9 @@
 /** Elementwise addition and subtraction of two operands with different scales. */
-import { exact } from "../../arith/definitions/exact.js";
-import { fail } from "../../diagnostics.js";
-import { scaleOf, type Tensor, typeRange, zeroPointOf } from "../../ir/index.js";
+import { type GraphNode, scaleOf, type Tensor, typeRange, zeroPointOf } from "../../ir/index.js";
 import type { Range } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
 import { requireIncreasing } from "../product.js";
+import { printRequantize } from "../requantize.js";
 import {
   constantCodes,
   evaluatePairs,
@@ -20,8 +19,8 @@ import { c } from "./add.c.js";
 import { readAdd, readQLinearAdd, readSub } from "./add.onnx.js";
 import type { AddAttributes, AddGraphAttributes } from "./add.types.js";
 import { verilog } from "./add.verilog.js";
-import { certifyLinear } from "./certify-linear.js";
-import { certifyTables } from "./certify-tables.js";
+import { lowerBytes } from "./bytes.js";
+import { evaluateWide, lowerWide, type WideOperand } from "./wide.js";
 
 export default {
   name: "add",
@@ -49,64 +48,22 @@ export default {
   inferShape: ({ inputs: [a] }) => a!.shape,
 
   lower(node, context) {
-    const { numerics } = context;
-    const { subtract } = node.attributes;
-    const [a, b] = node.inputs.map((tensor) => {
-      requirePerTensor(tensor, node.name);
-      requireByteCodes(tensor, node.name);
-      return {
-        scale: scaleOf(tensor),
-        zeroPoint: zeroPointOf(tensor),
-        type: tensor.type,
-        range: typeRange(tensor.type),
-      };
-    }) as [Operand, Operand];
+    for (const tensor of node.inputs) requirePerTensor(tensor, node.name);
     const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
-    const clamp = numerics.clampCodes(node.clamp, output, node.output.type);
+    const clamp = context.numerics.clampCodes(node.clamp, output, node.output.type);
     const post = node.post === undefined ? undefined : requireIncreasing(node, context);
-    const definition = (post === undefined ? numerics : exact).add({ a, b, subtract, post, output, clamp });
-    const values = new Int32Array(65536);
-    for (let x = a.range.lo; x <= a.range.hi; x++)
-      for (let y = b.range.lo; y <= b.range.hi; y++)
-        values[(x - a.range.lo) * 256 + (y - b.range.lo)] = definition.value(x, y);
     const rangesA = context.ranges(node.inputs[0]!);
     const rangesB = secondRanges(node.inputs[1]!, node.output.shape.at(-1) ?? 1, context);
-    const common = { aLow: a.range.lo, bLow: b.range.lo, values, clamp };
-    const problem = {
-      ...common,
-      a: joined(rangesA),
-      b: joined(rangesB),
-      slopeA: (subtract === "first" ? -a.scale : a.scale) / output.scale,
-      slopeB: (subtract === "second" ? -b.scale : b.scale) / output.scale,
-    };
-    const linear = post === undefined ? certifyLinear(problem) : undefined;
-    const tables = linear ? undefined : (definition.tables?.() ?? certifyTables(problem, definition.terms));
-    if (!linear && !tables) {
-      fail(
-        "QC3002",
-        `no integer form reproduces this sum on all pairs of codes under --numerics ${numerics.name}: some sums come too close to a rounding tie. Requantize with other scales.`,
-        node.name,
-      );
-    }
-    const attributes: AddAttributes = {
-      ...common,
-      constant: constantCodes(node.inputs[1]!),
-      linear,
-      tables: tables && {
-        a: tables.a,
-        b: tables.b,
-        requantize: { channels: [tables.sum], zeroPoint: output.zeroPoint, clamp },
-      },
-    };
-    return {
-      attributes,
-      ranges: pairRanges(rangesA, rangesB, (rangeA, rangeB) => corners(attributes, rangeA, rangeB)),
-    };
+    const spec = { post, output, clamp, reachable: [joined(rangesA), joined(rangesB)] as const };
+    const form = node.inputs.some(({ type }) => type.bits > 8)
+      ? lowerWide({ ...spec, node: node.name, operands: wideOperands(node, spec.reachable) }, context)
+      : lowerBytes(node, spec, context);
+    const attributes: AddAttributes = { clamp, constant: constantCodes(node.inputs[1]!), ...form };
+    return { attributes, ranges: pairRanges(rangesA, rangesB, (a, b) => corners(attributes, a, b)) };
   },
 
   evaluate(node, operands) {
-    const { values, aLow, bLow } = node.attributes;
-    return evaluatePairs(node, operands, (a, b) => values[(a - aLow) * 256 + (b - bLow)]!);
+    return evaluatePairs(node, operands, (a, b) => valueAt(node.attributes, a, b));
   },
 
   inPlace: pairsInPlace,
@@ -114,21 +71,34 @@ export default {
   macs: () => 0,
   weightBytes: ({ attributes: { tables, constant } }) =>
     (tables ? 4 * (tables.a.length + tables.b.length) : 0) + (constant?.length ?? 0),
-  requantize: ({ tables }) => tables?.requantize,
-  print: ({ linear, clamp }) =>
-    `${linear ? `linear=${linear.ma},${linear.mb},${linear.c}>>${linear.shift}` : "tables"} clamp=${clamp.lo}..${clamp.hi}`,
+  requantize: ({ tables, wide }) => tables?.requantize ?? (wide?.kind === "weights" ? wide.requantize : undefined),
+  print: (attributes) => `${printForm(attributes)} clamp=${attributes.clamp.lo}..${attributes.clamp.hi}`,
   c,
   verilog,
 } satisfies OpHome<AddGraphAttributes, AddAttributes>;
 
-/** Every pair of codes is looked at, so codes must be few. Throws QC2002. */
-function requireByteCodes({ name, type }: Tensor, where: string): void {
-  if (type.bits <= 8) return;
-  fail(
-    "QC2002",
-    `'${name}' has ${type.bits}-bit codes; operands of sums have at most 8. Quantize it to int8 or uint8.`,
-    where,
-  );
+function wideOperands(
+  { inputs, attributes: { subtract } }: GraphNode<AddGraphAttributes>,
+  reachable: readonly [Range, Range],
+): [WideOperand, WideOperand] {
+  return inputs.map((tensor, i) => ({
+    scale: scaleOf(tensor),
+    zeroPoint: zeroPointOf(tensor),
+    sign: subtract === (i === 0 ? "first" : "second") ? -1n : 1n,
+    bits: tensor.type.bits,
+    reachable: reachable[i]!,
+  })) as [WideOperand, WideOperand];
+}
+
+function valueAt(attributes: AddAttributes, a: number, b: number): number {
+  if (attributes.wide) return evaluateWide(attributes.wide, attributes.clamp, a, b);
+  return attributes.values[(a - attributes.aLow) * 256 + (b - attributes.bLow)]!;
+}
+
+function printForm({ linear, wide }: AddAttributes): string {
+  if (wide?.kind === "weights") return `weights=${wide.weights} ${printRequantize(wide.requantize)}`;
+  if (wide) return `tied=${wide.form.ma},${wide.form.mb},${wide.form.c}>>${wide.form.shift}`;
+  return linear ? `linear=${linear.ma},${linear.mb},${linear.c}>>${linear.shift}` : "tables";
 }
 
 function realBounds(tensor: Tensor): [number, number] {
@@ -137,15 +107,8 @@ function realBounds(tensor: Tensor): [number, number] {
   return [real(lo), real(hi)];
 }
 
-interface Operand {
-  readonly scale: number;
-  readonly zeroPoint: number;
-  readonly type: { readonly bits: number; readonly signed: boolean };
-  readonly range: Range;
-}
-
 /** The function is monotone in both operands, so its extremes lie at the corners. */
-function corners({ values, aLow, bLow }: AddAttributes, a: Range, b: Range): Range {
-  const at = [a.lo, a.hi].flatMap((x) => [b.lo, b.hi].map((y) => values[(x - aLow) * 256 + (y - bLow)]!));
+function corners(attributes: AddAttributes, a: Range, b: Range): Range {
+  const at = [a.lo, a.hi].flatMap((x) => [b.lo, b.hi].map((y) => valueAt(attributes, x, y)));
   return { lo: Math.min(...at), hi: Math.max(...at) };
 }

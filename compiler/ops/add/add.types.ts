@@ -1,4 +1,4 @@
-/** Elementwise function of two 8-bit operands, defined by its complete table. */
+/** Elementwise sum of two operands. */
 import type { RequantizeLayer } from "../../arith/requantize-layer.js";
 import type { Range } from "../../ir/types.js";
 import type { ConstantOperand } from "../second-operand.js";
@@ -23,7 +23,9 @@ export interface AddSum {
   readonly requantize: RequantizeLayer;
 }
 
-export interface AddAttributes extends ConstantOperand {
+/** Operands of at most 8 bits: the function is its complete table. */
+export interface AddBytes {
+  readonly wide?: undefined;
   /** Smallest code of each operand's type: row and column 0 of the table. */
   readonly aLow: number;
   readonly bLow: number;
@@ -33,5 +35,44 @@ export interface AddAttributes extends ConstantOperand {
   readonly linear?: AddLinear | undefined;
   /** The general certified form, present when `linear` is not. */
   readonly tables?: AddSum | undefined;
-  readonly clamp: Range;
 }
+
+/** y = staircase(a*weights[0] + b*weights[1]); each product, and their sum, fits int32 for all reachable codes. */
+export interface AddWeights {
+  readonly kind: "weights";
+  readonly weights: readonly [number, number];
+  readonly requantize: RequantizeLayer;
+}
+
+/** y = clamp(zeroPoint + round-half-even((a*weights[0] + b*weights[1] + offset) / denominator)), and how it is computed. */
+export interface AddTied {
+  readonly kind: "tied";
+  readonly weights: readonly [bigint, bigint];
+  readonly offset: bigint;
+  readonly denominator: bigint;
+  readonly zeroPoint: number;
+  readonly form: TiedForm;
+}
+
+/**
+ * u = a*units[0]*ma + b*units[1]*mb + c;  y = clamp((u - (((u >> shift) ^ zeroPoint) & 1 ? correction : 0)) >> shift): ties, and nothing
+ * else, lie less than `correction` above a multiple of 2^shift. ma and mb fit 46 bits, c fits 62.
+ */
+export interface TiedForm {
+  /** Powers of two; codes times them have 16 bits. */
+  readonly units: readonly [number, number];
+  readonly ma: bigint;
+  readonly mb: bigint;
+  readonly c: bigint;
+  readonly shift: number;
+  readonly correction: bigint;
+}
+
+/** Operands of more than 8 bits. */
+export interface AddWide {
+  readonly wide: AddWeights | AddTied;
+  readonly linear?: undefined;
+  readonly tables?: undefined;
+}
+
+export type AddAttributes = ConstantOperand & { readonly clamp: Range } & (AddBytes | AddWide);

@@ -1,4 +1,4 @@
-/** add as a qc_add stage where the linear form is certified, else as two tables and a requantization. */
+/** add as a qc_add stage where the linear form is certified, else as two tables and a requantization; wide codes: wide.verilog.ts. */
 
 import { extent, signedBits } from "../../../targets/verilog/bits.js";
 import { elementwiseFoldings } from "../../../targets/verilog/elementwise.js";
@@ -8,20 +8,24 @@ import { pairBits, pairFlow, secondBits } from "../../../targets/verilog/second-
 import { addressed, requireTable, valueMemory } from "../../../targets/verilog/tables.js";
 import { fail } from "../../diagnostics.js";
 import type { IntegerNode } from "../../ir/index.js";
-import type { AddAttributes, AddLinear, AddSum } from "./add.types.js";
+import type { AddAttributes, AddBytes, AddLinear, AddSum } from "./add.types.js";
+import { wideStage } from "./wide.verilog.js";
 
 export const verilog: VerilogLowering<AddAttributes> = {
   foldings: ({ output }) => elementwiseFoldings(output),
   stage(node) {
-    const { linear, tables } = node.attributes;
-    if (linear) return linearStage(node, linear);
-    if (tables) return tableStage(node, tables);
+    const { attributes } = node;
+    if (attributes.wide) return wideStage(node, attributes.wide);
+    if (attributes.linear) return linearStage(node, attributes, attributes.linear);
+    if (attributes.tables) return tableStage(node, attributes, attributes.tables);
     return fail("QC3002", "neither the linear nor the table form of this addition is certified", node.name);
   },
 };
 
-function linearStage(node: IntegerNode<AddAttributes>, linear: AddLinear): Stage {
-  const { aLow, bLow, clamp } = node.attributes;
+type Node = IntegerNode<AddAttributes>;
+
+function linearStage(node: Node, { aLow, bLow }: AddBytes, linear: AddLinear): Stage {
+  const { clamp } = node.attributes;
   return {
     module: "qc_add",
     parameters: {
@@ -40,8 +44,7 @@ function linearStage(node: IntegerNode<AddAttributes>, linear: AddLinear): Stage
   };
 }
 
-function tableStage(node: IntegerNode<AddAttributes>, tables: AddSum): Stage {
-  const { aLow, bLow } = node.attributes;
+function tableStage(node: Node, { aLow, bLow }: AddBytes, tables: AddSum): Stage {
   const requant = requantCircuit(tables.requantize, [0n], node.output.type);
   const bits = pairBits(node, secondBits(node, bLow < 0));
   requireTable(node, Math.max(bits.A_BITS, bits.B_BITS));

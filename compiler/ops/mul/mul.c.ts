@@ -6,11 +6,11 @@ import { kindOf, kindRole } from "../../../targets/c/tensors.js";
 import type { MulAttributes } from "./mul.types.js";
 
 export const c: CLowering<MulAttributes> = (node, context) => {
-  const { aZeroPoint, bZeroPoint, bSigned, requantize } = node.attributes;
+  const { aZeroPoint, bZeroPoint, requantize } = node.attributes;
   const pairs = pairsOf(node, context);
   const constants = placeRecords(context, requantize, node.output.type, [0], [0]);
   const [a, b] = node.inputs;
-  const kinds = [kindOf(a!), b ? kindOf(b) : pairs.constantKind(bSigned), kindOf(node.output)];
+  const kinds = [kindOf(a!), b ? kindOf(b) : pairs.constantKind, kindOf(node.output)];
   context.include("qc_mul.h");
   const name = context.shared({
     role: `mul${pairs.role}${kindRole(...node.inputs, node.output)}_${constants.role}`,

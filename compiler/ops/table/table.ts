@@ -1,10 +1,16 @@
-/** A function of one code as a 256-entry table: requantization, bounds, and real functions between two quantizations. */
+/**
+ * A function of one code: requantization, bounds, and real functions between two quantizations. A table of 2^bits entries, or
+ * for wide codes a staircase.
+ */
+import { evaluateStaircase, type Staircase } from "../../arith/staircase.js";
 import { bytesPerElement, typeRange } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
+import { printRequantize } from "../requantize.js";
 import { elementwiseRows } from "../rows.js";
 import { readArithmetic } from "./arithmetic.onnx.js";
 import { readBitShift } from "./bit-shift.onnx.js";
 import { readCast } from "./cast.onnx.js";
+import { codeSteps } from "./code-steps.js";
 import { comparisonRules } from "./comparisons.onnx.js";
 import { functionTable, tableRange } from "./function-table.js";
 import { functionRules } from "./functions.onnx.js";
@@ -38,17 +44,32 @@ export default {
   inferShape: ({ inputs: [x] }) => x!.shape,
   lower(node, context) {
     const x = node.inputs[0]!;
-    const low = typeRange(x.type).lo;
     const inputs = context.ranges(x);
+    const requantize = codeSteps(node, node.attributes.expression, context);
+    if (requantize) {
+      const [staircase] = requantize.channels as [Staircase];
+      const at = (code: number) => evaluateStaircase(staircase, code);
+      return { attributes: { requantize }, ranges: inputs.map(({ lo, hi }) => ({ lo: at(lo), hi: at(hi) })) };
+    }
+    const low = typeRange(x.type).lo;
     const values = functionTable(node, node.attributes.expression, inputs, context);
     return { attributes: { low, values }, ranges: inputs.map((range) => tableRange(values, low, range)) };
   },
-  evaluate: ({ attributes: { low, values } }, [x]) => x!.map((code) => values[code - low]!),
+  evaluate({ attributes }, [x]) {
+    if (attributes.requantize) return x!.map((code) => evaluateStaircase(attributes.requantize.channels[0]!, code));
+    const { low, values } = attributes;
+    return x!.map((code) => values[code - low]!);
+  },
   inPlace: () => true,
   rows: elementwiseRows,
   macs: () => 0,
-  weightBytes: ({ attributes, output }) => attributes.values.length * bytesPerElement(output.type),
-  print: ({ values }) => `values=${values[0]}..${values.at(-1)}`,
+  weightBytes: ({ attributes, output }) =>
+    attributes.requantize ? 0 : attributes.values.length * bytesPerElement(output.type),
+  requantize: ({ requantize }) => requantize,
+  print: (attributes) =>
+    attributes.requantize
+      ? printRequantize(attributes.requantize)
+      : `values=${attributes.values[0]}..${attributes.values.at(-1)}`,
   c,
   verilog,
 } satisfies OpHome<TableGraphAttributes, TableAttributes>;
