@@ -1,10 +1,11 @@
 /** `qcompile compile`: a model to a C or Verilog folder that stands alone. */
 import type { Command } from "commander";
 import { emitProject } from "../../targets/emit.js";
-import { findTarget } from "../../targets/index.js";
+import { findTarget, isCore } from "../../targets/index.js";
 import { solverFor } from "../../targets/solver.js";
 import { formatDiagnostic } from "../diagnostics.js";
 import { checkFit } from "../plan/fit.js";
+import { memoryMapSvg, memoryMapText } from "../report/memory-map.js";
 import { makeReport } from "../report/report.js";
 import { reportText } from "../report/text.js";
 import { type MemoryOptions, planOptions, withMemoryOptions } from "./memory-options.js";
@@ -45,6 +46,10 @@ export function addCompile(program: Command): void {
     const files = new Map(emitProject(compilation.plan, target, options.name));
     files.set("report.json", `${JSON.stringify({ ...report, target: target.name }, null, 2)}\n`);
     files.set("report.txt", reportText(report));
+    if (isCore(target)) {
+      files.set("memory.txt", memoryMapText(compilation.plan));
+      files.set("memory.svg", memoryMapSvg(compilation.plan));
+    }
     writeProject(options.output, files, options.force === true);
     for (const note of compilation.notes) process.stderr.write(`note: ${formatDiagnostic(note)}\n`);
     if (options.json) printJson({ ...report, target: target.name, output: options.output });

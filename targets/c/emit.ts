@@ -39,7 +39,7 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
   const names = new Names();
   const inputs = portsOf(plan, graph.inputs, "input", name);
   const outputs = portsOf(plan, graph.outputs, "output", name);
-  for (const used of ["context", "init", "run"]) names.unique(`${name}_${used}`);
+  for (const used of ["context", "init", "run", "push_row"]) names.unique(`${name}_${used}`);
   for (const port of [...inputs, ...outputs]) names.unique(port.function);
   const emitter = new LayerEmitter(plan, core, name, names, solveLayers(layers));
   const stream = streamOf(plan, inputs);
@@ -60,6 +60,7 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
     core: { ...core, flags: core.flags.join(" ") },
     archiver: core.compiler.replace(/gcc$/, "ar"),
     arenaBytes: plan.arenaBytes,
+    usedBytes: plan.pieces.reduce((end, { offset, bytes }) => Math.max(end, offset + bytes), 0),
     arenaAlignment,
     inputs: stream ? [] : inputs,
     stream: stream && { ...stream, counters: groups.counters },
