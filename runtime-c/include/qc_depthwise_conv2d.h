@@ -150,16 +150,20 @@ QC_INLINE void qc_depthwise_one(qc_depthwise_taps taps, int32_t kernel_height, i
 }
 
 /*
- * scratch: kernel_height * kernel_width bytes for each channel, for at most QC_DEPTHWISE_PATCH of them, when any window
- * reaches over the border. kernel_height and kernel_width are literal where the layers that share the kernel agree.
+ * scratch, when any window reaches over the border: kernel_height * kernel_width bytes for each channel, for as many as
+ * QC_DEPTHWISE_PATCH bytes hold, in whole words, at least four. `parts`: whether these are fewer than all. kernel_height,
+ * kernel_width and parts are literal where the layers that share the kernel agree.
  */
-enum { QC_DEPTHWISE_PATCH = 32 };
+enum { QC_DEPTHWISE_PATCH = 1152 };
 
 QC_INLINE void qc_depthwise_conv2d(const qc_window *s, const uint8_t *x, const uint8_t *weights, const int32_t *records, uint8_t *y,
-                                   uint8_t *scratch, qc_requant q, int x_signed, int dsp, int32_t kernel_height, int32_t kernel_width)
+                                   uint8_t *scratch, qc_requant q, int x_signed, int dsp, int32_t kernel_height, int32_t kernel_width,
+                                   int parts)
 {
     const qc_layout plain = {0, 1, x_signed};
     const int32_t words = qc_record_words(q);
+    const int32_t held = QC_DEPTHWISE_PATCH / (kernel_height * kernel_width) / 4 * 4;
+    const int32_t most = held > 4 ? held : 4;
     int32_t row;
     int32_t column;
 
@@ -170,7 +174,7 @@ QC_INLINE void qc_depthwise_conv2d(const qc_window *s, const uint8_t *x, const u
             const int32_t *record = records;
             int32_t first = 0;
 
-            while (first < s->channels) {
+            do {
                 int32_t left = s->channels - first;
                 qc_depthwise_taps taps;
 
@@ -179,7 +183,9 @@ QC_INLINE void qc_depthwise_conv2d(const qc_window *s, const uint8_t *x, const u
                     taps.step = s->dilation_x * s->channels;
                     taps.pitch = s->dilation_y * s->width * s->channels;
                 } else {
-                    left = left < QC_DEPTHWISE_PATCH ? left : QC_DEPTHWISE_PATCH;
+                    if (parts && left > most) {
+                        left = most;
+                    }
                     qc_patch(plain, s, x + first, row, column, left, scratch);
                     taps.codes = scratch;
                     taps.step = left;
@@ -200,7 +206,7 @@ QC_INLINE void qc_depthwise_conv2d(const qc_window *s, const uint8_t *x, const u
                     record += words;
                     y++;
                 }
-            }
+            } while (parts && first < s->channels);
         }
     }
 }

@@ -13,8 +13,8 @@ import type { Conv2dAttributes } from "./conv2d.types.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
-/** QC_DEPTHWISE_PATCH of qc_depthwise_conv2d.h. */
-const patchChannels = 32;
+/** Channels whose padded patch QC_DEPTHWISE_PATCH bytes hold (qc_depthwise_conv2d.h). */
+const patchChannels = (taps: number) => Math.max(4, Math.floor(1152 / taps / 4) * 4);
 
 function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean {
   return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
@@ -27,7 +27,7 @@ export function scratchBytes(node: Node, core?: Core): number {
   const taps = kernel[0] * kernel[1];
   if (isWide(node))
     return isDirect(node.inputs[0]!, channels / groups) ? 0 : wideScratchBytes((taps * channels) / groups);
-  if (isDepthwise(node)) return isPadded(node.attributes) ? taps * Math.min(channels, patchChannels) : 0;
+  if (isDepthwise(node)) return isPadded(node.attributes) ? taps * Math.min(channels, patchChannels(taps)) : 0;
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
   if (core && !core.features.includes("dsp")) return 4 * patch;
   // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes.
@@ -111,10 +111,18 @@ function depthwise(node: Node, context: CContext): void {
   const packed = context.constant("weights", "uint8_t", Uint8Array.from(interleave(matrix, 4)));
   const constants = records(node, context, 1, 4);
   const dsp = context.core.features.includes("dsp") ? 1 : 0;
-  const last = [signedLiteral(node.inputs[0]!), dsp, kernel[0], kernel[1]].join(", ");
+  const parts = isPadded(node.attributes) && channels > patchChannels(kernel[0] * kernel[1]);
+  const last = [signedLiteral(node.inputs[0]!), dsp, kernel[0], kernel[1], parts ? 1 : 0].join(", ");
   context.include("qc_depthwise_conv2d.h");
   const body = `qc_depthwise_conv2d(s, x, weights, records, y, scratch, q, ${last});`;
-  call(context, `depthwise_conv2d_${kernel.join("x")}_${constants.role}`, "uint8_t", packed, constants, body);
+  call(
+    context,
+    `depthwise_conv2d_${kernel.join("x")}${parts ? "_parts" : ""}_${constants.role}`,
+    "uint8_t",
+    packed,
+    constants,
+    body,
+  );
 }
 
 /** Calls the shared function around a kernel. */
