@@ -5,11 +5,8 @@ import { type Compilation, compile } from "../../compiler/compile.js";
 import { exitCode, QcError } from "../../compiler/diagnostics.js";
 import { importModel } from "../../compiler/import/read-graph.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
-import { runPlan } from "../../compiler/interpreter/run-plan.js";
 import type { IntegerGraph } from "../../compiler/ir/index.js";
 import { lower } from "../../compiler/passes/lower.js";
-import { planFrontier } from "../../compiler/plan/make-plan.js";
-import type { Plan } from "../../compiler/plan/plan.js";
 import { type CodeSet, setToBytes } from "../../compiler/verify/codes.js";
 import { Random } from "../runtime-c/random.js";
 import { inputSets } from "../runtime-c/run.js";
@@ -58,32 +55,16 @@ function bytesOf(graph: IntegerGraph, inputs: readonly CodeSet[]): Buffer {
   return Buffer.concat(inputs.map((set) => setToBytes(outputsOf(graph, set), graph.outputs)));
 }
 
-/** One of the schedules between the fastest and the smallest. */
-function drawnPlan(graph: IntegerGraph, draw: number): Plan {
-  const plans = planFrontier(graph);
-  return plans[draw % plans.length]!;
-}
-
-/** The bytes of the third inference: the first with random codes. */
-const third = (expected: Buffer) => expected.subarray((2 * expected.length) / inferences);
-
-/**
- * Compiles and interprets a graph, with a schedule drawn by the model's size. Throws when that schedule, or unless `passes` is
- * false, the passes change what is computed.
- */
+/** Compiles and interprets a graph. Throws, unless `passes` is false, when the passes change what is computed. */
 export function compiled({ bytes, numerics }: RandomGraph, passes = true): Compiled | Refused {
   return orRefused(() => {
     const compilation = compile(bytes, { numerics });
     const { integerGraph } = compilation;
     const inputs = inputSets(integerGraph, new Random(11), inferences);
     const expected = bytesOf(integerGraph, inputs);
-    const plan = drawnPlan(integerGraph, bytes.length);
-    if (!setToBytes(runPlan(plan, inputs[2]!), integerGraph.outputs).every((byte, k) => byte === third(expected)[k])) {
-      throw new Error("the plan changes the outputs");
-    }
-    if (!passes) return { ...compilation, plan, inputs, expected };
+    if (!passes) return { ...compilation, inputs, expected };
     const plain = lower(importModel(bytes, "model"), numericsByName.get(numerics)!);
     if (!bytesOf(plain, inputs).equals(expected)) throw new Error("the passes change the outputs");
-    return { ...compilation, plan, inputs, expected };
+    return { ...compilation, inputs, expected };
   });
 }
