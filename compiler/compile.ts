@@ -9,7 +9,7 @@ import type { Graph } from "./ir/graph.js";
 import type { IntegerGraph } from "./ir/integer-graph.js";
 import { verifyIntegerGraph } from "./ir/verify.js";
 import { lower } from "./passes/lower.js";
-import { graphPasses, integerPasses } from "./passes/pipeline.js";
+import { graphPasses, integerPassesFor, type Optimisation } from "./passes/pipeline.js";
 import { makePlan, type PlanOptions } from "./plan/make-plan.js";
 import type { Plan } from "./plan/plan.js";
 
@@ -26,6 +26,8 @@ export interface CompileOptions {
   readonly inputs?: ReadonlyMap<string, InputCodes> | undefined;
   /** What the Plan is to reach. */
   readonly plan?: PlanOptions | undefined;
+  /** `size` (the default): little flash and scratch; `speed`: algorithms that take fewer instructions for more of both. */
+  readonly optimise?: Optimisation | undefined;
   /** Receives every intermediate form by stage name, for --print-after. */
   readonly onStage?: ((stage: string, form: Graph | IntegerGraph | Plan) => void) | undefined;
 }
@@ -57,7 +59,7 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Compil
   let integerGraph = lower(graph, family, notes);
   verifyIntegerGraph(integerGraph);
   onStage?.("lower", integerGraph);
-  for (const pass of integerPasses) {
+  for (const pass of integerPassesFor(options.optimise ?? "size")) {
     integerGraph = pass.run(integerGraph);
     verifyIntegerGraph(integerGraph);
     onStage?.(pass.name, integerGraph);

@@ -104,6 +104,11 @@ function problemOf(staircase: Staircase, layer: RequantizeLayer, form: "plain" |
   return { classes, whole: slopeInterval({ lower: join("lower"), upper: join("upper") }), split };
 }
 
+/** Constraints of one channel when one offset serves all accumulators; codes carry the zero point. */
+export function plainConstraints(staircase: Staircase, layer: RequantizeLayer): Constraints {
+  return constraintsOf(staircase, layer, "plain")[0]!;
+}
+
 /** Constraints of one channel, split into the form's classes; codes carry the zero point. */
 function constraintsOf(staircase: Staircase, layer: RequantizeLayer, form: "plain" | "sign" | "parity"): Constraints[] {
   const classes = form === "plain" ? 1 : 2;

@@ -78,7 +78,7 @@ export function addWide(a: WideCode, b: WideCode, ma: i46, mb: i46, c: i62): Pro
 /** quotient + remainder/d rounded half to even, for remainder < d and a result of at most 256. */
 export function roundQuotient(quotient: u9, remainder: u49, d: u49): Between<0n, 256n> {
   const twice = remainder << 1n;
-  const up = twice > d || (twice === d && (quotient & 1n) === 1n) ? 1n : 0n;
+  const up = twice + (quotient & 1n) > d ? 1n : 0n;
   return range(quotient + up, 0n, 256n);
 }
 

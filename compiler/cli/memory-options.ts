@@ -12,11 +12,10 @@ export interface MemoryOptions {
   readonly streamInput?: string;
 }
 
-/** Adds --sram, --optimize and --stream-input. */
+/** Adds --sram and --stream-input; --optimize is among the model options. */
 export function withMemoryOptions(command: Command): Command {
   return command
     .option("--sram <bytes>", "available RAM, such as 64K, in which to be as fast as possible; default from the target")
-    .option("--optimize <goal>", "speed: the fewest instructions in the available RAM; memory: the least RAM", "speed")
     .option(
       "--stream-input <unit>",
       "rows: the caller hands over the rows of the input one by one (model_push_row), so that it never lies in RAM whole",
@@ -25,15 +24,12 @@ export function withMemoryOptions(command: Command): Command {
 
 /** The plan to make for a target; one that gets no C is not limited. Throws QC6001 for values that are none. */
 export function planOptions({ sram, optimize, streamInput }: MemoryOptions, target: Target | undefined): PlanOptions {
-  if (optimize !== undefined && optimize !== "speed" && optimize !== "memory") {
-    fail("QC6001", `--optimize ${optimize}: expected speed or memory.`);
-  }
   if (streamInput !== undefined && streamInput !== "rows") {
     fail("QC6001", `--stream-input ${streamInput}: expected rows.`);
   }
   const core = target && isCore(target) ? target : undefined;
   return {
-    optimize,
+    optimize: optimize === "memory" ? "memory" : "speed",
     sramBytes: sram === undefined ? (core?.sramBytes ?? undefined) : parseBytes(sram),
     streamInput: streamInput !== undefined,
     core,

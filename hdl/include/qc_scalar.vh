@@ -165,13 +165,15 @@ function automatic [8:0] qc_round_quotient;
   reg [49:0] twice;
   reg [0:0] up;
   reg [8:0] t0;
-  reg [9:0] t1;
+  reg [49:0] t1;
+  reg [9:0] t2;
   begin
     twice = {1'd0, remainder} << 1'd1;
     t0 = quotient & 9'd1;
-    up = ((twice > {1'd0, d}) || ((twice[48:0] == d) && (t0[0:0] == 1'd1))) ? 1'd1 : 1'd0;
-    t1 = {1'd0, quotient} + {9'd0, up};
-    qc_round_quotient = t1[8:0];
+    t1 = twice + {41'd0, t0};
+    up = (t1 > {1'd0, d}) ? 1'd1 : 1'd0;
+    t2 = {1'd0, quotient} + {9'd0, up};
+    qc_round_quotient = t2[8:0];
   end
 endfunction
 

@@ -40,22 +40,36 @@ QC_INLINE int64_t qc_record_value(const int32_t *words)
     return (int64_t)(((uint64_t)(uint32_t)words[1] << 32) | (uint32_t)words[0]);
 }
 
-/* first + number of thresholds <= acc. */
+/* first + number of thresholds <= acc, by bisection whose steps depend on the number of thresholds alone. */
 QC_INLINE int32_t qc_requant_thresholds(int32_t acc, const int32_t *record)
 {
     const int32_t *thresholds = record + record[2];
+    int32_t left = record[1];
     int32_t below = 0;
-    int32_t end = record[1];
 
-    while (below < end) {
-        const int32_t middle = (below + end) / 2;
-        if (thresholds[middle] <= acc) {
-            below = middle + 1;
-        } else {
-            end = middle;
-        }
+    for (; left > 0; left /= 2) {
+        /* Of `left` thresholds from `below` on: the upper half, and the middle one of an odd number. */
+        const int32_t half = (left + 1) / 2;
+
+        below += thresholds[below + half - 1] <= acc ? half : 0;
     }
     return record[0] + below;
+}
+
+/* qc_requant_sign and qc_requant_parity without a branch, so that every accumulator takes as many instructions. */
+QC_INLINE int32_t qc_requant_sign_masked(int32_t acc, const int32_t *record, int32_t shift)
+{
+    const int64_t mask = acc < 0 ? -1 : 0;
+
+    return qc_requant_plain(acc, record[0], qc_record_value(record + 1) - (qc_record_value(record + 3) & mask), shift);
+}
+
+QC_INLINE int32_t qc_requant_parity_masked(int32_t acc, const int32_t *record, int32_t shift, int32_t odd)
+{
+    const int64_t u = qc_multiply_add(acc, record[0], qc_record_value(record + 1));
+    const int64_t mask = -(int64_t)(((u >> shift) ^ odd) & 1);
+
+    return qc_shift_floor(u - (qc_record_value(record + 3) & mask), shift);
 }
 
 /* The output code. */
@@ -66,9 +80,9 @@ QC_INLINE int32_t qc_requantize_code(qc_requant q, int32_t acc, const int32_t *r
     if (q.form == QC_PLAIN) {
         value = qc_requant_plain(acc, record[0], qc_record_value(record + 1), q.shift);
     } else if (q.form == QC_SIGN) {
-        value = qc_requant_sign(acc + record[5], record[0], qc_record_value(record + 1), qc_record_value(record + 3), q.shift);
+        value = qc_requant_sign_masked(acc + record[5], record, q.shift);
     } else if (q.form == QC_PARITY) {
-        value = qc_requant_parity(acc, record[0], qc_record_value(record + 1), qc_record_value(record + 3), q.shift, q.odd);
+        value = qc_requant_parity_masked(acc, record, q.shift, q.odd);
     } else {
         value = qc_requant_thresholds(acc, record);
     }

@@ -60,7 +60,7 @@ static inline int64_t qc_add_wide(int32_t a, int32_t b, int64_t ma, int64_t mb, 
 /* quotient + remainder/d rounded half to even, for remainder < d and a result of at most 256. */
 static inline int32_t qc_round_quotient(int32_t quotient, int64_t remainder, int64_t d) {
   const int64_t twice = remainder << 1;
-  const int32_t up = twice > d || (twice == d && (quotient & 1) == 1) ? 1 : 0;
+  const int32_t up = (twice + (int64_t)(quotient & 1)) > d ? 1 : 0;
   return quotient + up;
 }
 

@@ -35,13 +35,12 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
     fail("QC3004", `the plan has room for the kernels of ${plan.core.name} alone.`, core.name);
   }
   const name = mangle(options.name ?? "model");
-  const layers = graph.nodes.flatMap((node) => opHomes.get(node.op)!.requantize?.(node.attributes) ?? []);
   const names = new Names();
   const inputs = portsOf(plan, graph.inputs, "input", name);
   const outputs = portsOf(plan, graph.outputs, "output", name);
   for (const used of ["context", "init", "run", "push_row"]) names.unique(`${name}_${used}`);
   for (const port of [...inputs, ...outputs]) names.unique(port.function);
-  const emitter = new LayerEmitter(plan, core, name, names, solveLayers(layers));
+  const emitter = emitterOf(plan, core, name, names);
   const stream = streamOf(plan, inputs);
   const groups = new RowGroupEmitter(plan, emitter);
   const steps = plan.steps.map((step, index) => {
@@ -85,6 +84,21 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
   put("main.c", "main.c");
   for (const [file, text] of headers) files.set(file, text);
   return files;
+}
+
+/** The names of the kernels that compute each tensor, by its id: their headers without `qc_`. */
+export function layerKernels(plan: Plan, core: Core): Map<number, string> {
+  const emitter = emitterOf(plan, core, "model", new Names());
+  plan.graph.nodes.forEach((node, index) => {
+    emitter.layer(node, index);
+  });
+  const short = (header: string) => header.replace(/^qc_|\.h$/g, "");
+  return new Map([...emitter.kernels].map(([tensor, headers]) => [tensor, [...new Set(headers.map(short))].join("+")]));
+}
+
+function emitterOf(plan: Plan, core: Core, name: string, names: Names): LayerEmitter {
+  const layers = plan.graph.nodes.flatMap((node) => opHomes.get(node.op)!.requantize?.(node.attributes) ?? []);
+  return new LayerEmitter(plan, core, name, names, solveLayers(layers));
 }
 
 /** One line of the run function; nodes that only rename bytes have no call. */

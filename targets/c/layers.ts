@@ -28,6 +28,8 @@ export class LayerEmitter {
   readonly layers: EmittedFunction[] = [];
   /** Directly included runtime headers, in order of first use. */
   readonly headers: string[] = [];
+  /** Runtime headers by the id of the tensor that a layer computes: they name its kernel. */
+  readonly kernels = new Map<number, string[]>();
   readonly #functionNames = new Map<string, string>();
   readonly #lastConstants = new Map<string, { values: ArrayLike<number | bigint>; name: string }>();
 
@@ -41,10 +43,13 @@ export class LayerEmitter {
     this.constants = new Constants(names);
   }
 
-  /** Statements of a lowering whose operands are these C expressions; constants are called after `where`. */
-  lowered(where: string, places: Places, lower: (context: CContext) => void): string[] {
+  /**
+   * Statements of a lowering whose operands are these C expressions; constants are called after `where`. Its headers are
+   * those of the kernel that computes the tensor of id `computes`.
+   */
+  lowered(where: string, places: Places, lower: (context: CContext) => void, computes?: number): string[] {
     const body: string[] = [];
-    lower(this.#context(where, places, body));
+    lower(this.#context(where, places, body, computes));
     return body;
   }
 
@@ -78,12 +83,12 @@ export class LayerEmitter {
       scratch: scratch === undefined ? "0" : at(scratch),
     };
     const where = `layer_${index}_${node.name}`;
-    const body = this.lowered(where, places, (context) => opHomes.get(node.op)!.c(node, context));
+    const body = this.lowered(where, places, (context) => opHomes.get(node.op)!.c(node, context), node.output.id);
     if (body.length === 0) return undefined;
     return this.define(where, "uint8_t *arena", body, this.describe(node));
   }
 
-  #context(where: string, places: Places, body: string[]): CContext {
+  #context(where: string, places: Places, body: string[], computes?: number): CContext {
     const { prefix } = this;
     return {
       core: this.core,
@@ -96,7 +101,10 @@ export class LayerEmitter {
       },
       constant: (role, element, values) => this.#constant(`${prefix}_${where}_${role}`, element, values),
       requantization: this.requantization,
-      include: (header) => this.include(header),
+      include: (header) => {
+        this.include(header);
+        if (computes !== undefined) this.kernels.set(computes, [...(this.kernels.get(computes) ?? []), header]);
+      },
       shared: (definition) => this.shared(definition),
       statement: (code) => body.push(code),
     };

@@ -150,6 +150,7 @@ export class RowGroupEmitter {
         },
       },
       lower,
+      part.output.id,
     );
     const parameters = [...used];
     const declared = parameters.map((name) => `${name.startsWith("x") ? "const " : ""}uint8_t *${name}`);

@@ -1,4 +1,7 @@
-/** Convolution in C: qc_depthwise_conv2d.h, qc_conv2d_pairs.h (packed multiplies) or qc_conv2d_quads.h. */
+/**
+ * Convolution in C. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
+ * qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_conv2d.h.
+ */
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
 import { placeRecords, type Records } from "../../../targets/c/records.js";
@@ -9,7 +12,10 @@ import type { Core } from "../../../targets/core.js";
 import type { IntegerNode } from "../../ir/index.js";
 import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
+import { blockScratchBytes, lowerBlocks } from "./conv2d.blocks.js";
+import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./conv2d.depthwise.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
+import { lowerWinograd, winogradScratchBytes } from "./conv2d.winograd.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
@@ -27,20 +33,30 @@ export function scratchBytes(node: Node, core?: Core): number {
   const taps = kernel[0] * kernel[1];
   if (isWide(node))
     return isDirect(node.inputs[0]!, channels / groups) ? 0 : wideScratchBytes((taps * channels) / groups);
-  if (isDepthwise(node)) return isPadded(node.attributes) ? taps * Math.min(channels, patchChannels(taps)) : 0;
+  const dsp = core === undefined || core.features.includes("dsp");
+  if (isDepthwise(node)) {
+    const patch = isPadded(node.attributes) ? taps * Math.min(channels, patchChannels(taps)) : 0;
+    return dsp ? Math.max(patch, depthwiseRowsScratchBytes(node)) : patch;
+  }
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
-  if (core && !core.features.includes("dsp")) return 4 * patch;
-  // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes.
-  return 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
+  if (!dsp) return 4 * patch;
+  // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes. Or blocks.
+  const pairs = 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
+  const bytes = Math.max(pairs, blockScratchBytes(node));
+  return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const { inputs, output, attributes } = node;
   const { groups, inputZeroPoint } = attributes;
+  const narrow = !isWide(node);
+  const dsp = context.core.features.includes("dsp");
+  if (narrow && dsp && attributes.winograd && lowerWinograd(node, context)) return;
+  if (narrow && dsp && (isDepthwise(node) ? lowerDepthwiseRows : lowerBlocks)(node, context)) return;
   context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
-  if (isWide(node)) wide(node, context);
+  if (!narrow) wide(node, context);
   else if (isDepthwise(node)) depthwise(node, context);
-  else if (context.core.features.includes("dsp")) pairs(node, context);
+  else if (dsp) pairs(node, context);
   else quads(node, context);
 };
 

@@ -13,6 +13,7 @@ import { channels } from "./conv2d.channels.js";
 import { type Conv2dGraphAttributes, readConv, readConvInteger, readQLinearConv } from "./conv2d.onnx.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { verilog } from "./conv2d.verilog.js";
+import { winogradTakes } from "./conv2d.winograd.js";
 
 export default {
   name: "conv2d",
@@ -100,9 +101,14 @@ export default {
   },
   weightBytes: ({ attributes }) => weightBytes(attributes),
   scratchBytes,
+  forSpeed: (node) => (winogradTakes(node) ? { ...node.attributes, winograd: true } : undefined),
   requantize: (attributes) => attributes.requantize,
   channels,
-  rows: windowRows(),
+  /** Two rows make a tile of Winograd's: single rows go without. */
+  rows: {
+    ...windowRows<Conv2dAttributes>(),
+    part: (node, rows) => ({ ...windowRows<Conv2dAttributes>().part(node, rows), winograd: false }),
+  },
   print: (attributes) =>
     `${printWindow(attributes)} groups=${attributes.groups} ${printRequantize(attributes.requantize)}`,
   c,

@@ -1,17 +1,19 @@
-/** Matrix product in C: qc_dense_pairs.h (packed multiplies) or qc_dense_quads.h. */
+/** Matrix product in C: qc_dense_blocks.h or qc_dense_pairs.h (packed multiplies), else qc_dense_quads.h. */
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
 import { placeRecords } from "../../../targets/c/records.js";
 import { initialiser, signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
 import { elementCount, type IntegerNode } from "../../ir/index.js";
+import { blockScratchBytes, lowerBlocks } from "./dense.blocks.js";
 import type { DenseAttributes } from "./dense.types.js";
 
-/** Only the kernel for other elements than bytes, or for wide weights, copies its input. */
+/** Kernels copy a row that they cannot read in whole words, or of other elements than bytes, or for wide weights. */
 export function scratchBytes(node: IntegerNode<DenseAttributes>): number {
   const [x] = node.inputs;
   const inputs = x!.shape.at(-1)!;
-  return isWide(node) && !isDirect(x!, inputs) ? wideScratchBytes(inputs) : 0;
+  if (!isWide(node)) return blockScratchBytes(node);
+  return isDirect(x!, inputs) ? 0 : wideScratchBytes(inputs);
 }
 
 /** A row is a pixel: the window is one pixel in size. */
@@ -30,6 +32,8 @@ export const c: CLowering<DenseAttributes> = (node, context) => {
     wide(node, context);
     return;
   }
+  const dsp = context.core.features.includes("dsp");
+  if (dsp && lowerBlocks(node, context)) return;
   const [x] = node.inputs;
   const { weights, bias, inputZeroPoint, requantize } = node.attributes;
   const outputs = node.output.shape.at(-1)!;
@@ -40,7 +44,6 @@ export const c: CLowering<DenseAttributes> = (node, context) => {
   const sums = weightSums(weights, outputs);
   const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
   const constants = placeRecords(context, requantize, node.output.type, channelSlots(0, outputs, 4), missing);
-  const dsp = context.core.features.includes("dsp");
   const carried = dsp && pairsCarry(matrix, signed === "1" ? 128 : 255);
   const element = dsp ? "uint32_t" : "int8_t";
   const packed = context.constant("weights", element, dsp ? packPairs(matrix, carried, 4) : interleave(matrix, 4));
