@@ -9,6 +9,7 @@ import { piecesOf } from "../../compiler/plan/pieces.js";
 import { findTarget } from "../../targets/index.js";
 import { GraphBuilder } from "../hdl/graphs.js";
 import { ModelBuilder, oneOp } from "../helpers/onnx.js";
+import { core } from "../runtime-c/run.js";
 import { rowNetwork } from "./row-network.js";
 
 const table = { low: -128, values: new Int16Array(256) };
@@ -63,7 +64,7 @@ describe("pieces of the arena", () => {
 describe("printed plans", () => {
   it("list offsets, arena and bound", () => {
     const model = oneOp([1, 4], (b, x) => b.node("MatMul", [x, b.weights([4, 2])]));
-    expect(printForm(compile(model.bytes(), { name: "m" }).plan)).toMatch(
+    expect(printForm(compile(model.bytes(), { name: "m", plan: { core: core("host") } }).plan)).toMatch(
       /^plan m arena=16 bound=16\n {9}0 {2}%0: int8\[1,4\] in -128\.\.127\n {9}8 {2}%1: int8\[1,2\] in -?\d+\.\.-?\d+\n$/,
     );
   });
@@ -75,6 +76,7 @@ describe("fit", () => {
   const x = model.qdq(model.input([1, 100]), q);
   const plan = compile(
     model.output(model.quantize(model.node("MatMul", [x, model.weights([100, 7])], {}, { name: "fc" }), q)).bytes(),
+    { plan: { core: core("host") } },
   ).plan;
   const host = findTarget("host");
 
