@@ -8,6 +8,7 @@ import { makeReport } from "../report/report.js";
 import { seededSets } from "../verify/vectors.js";
 import { verifyTarget } from "../verify/verify.js";
 import { benchLayers, layersTable } from "./bench-layers.js";
+import { type MemoryOptions, planOptions, withMemoryOptions } from "./memory-options.js";
 import { compileFile, type ModelOptions, printJson, withModelOptions } from "./options.js";
 import { makeProgress } from "./progress.js";
 
@@ -34,9 +35,13 @@ export interface BenchRow {
 }
 
 /** Measures one model on one target; two inferences, both compared with the interpreter. */
-export async function bench(model: string, targetName: string, options: ModelOptions): Promise<BenchRow> {
+export async function bench(
+  model: string,
+  targetName: string,
+  options: ModelOptions & MemoryOptions,
+): Promise<BenchRow> {
   const target = findTarget(targetName);
-  const compilation = compileFile(model, options);
+  const compilation = compileFile(model, options, planOptions(options, target));
   const { integerGraph, plan } = compilation;
   const vectors = seededSets(integerGraph.inputs, 2, 0x12345678);
   const expected = vectors.map((vector) => outputsOf(integerGraph, vector));
@@ -62,14 +67,16 @@ export async function bench(model: string, targetName: string, options: ModelOpt
 
 /** Adds `bench` to the program. */
 export function addBench(program: Command): void {
-  withModelOptions(
-    program
-      .command("bench")
-      .description("count instructions (QEMU) or cycles (simulation), and bytes of RAM and flash")
-      .argument("<model>", "ONNX or .tflite file")
-      .option("-t, --target <name>", "target", "cortex-m4")
-      .option("--layers", "count each layer"),
-  ).action(async (model: string, options: ModelOptions & { target: string; layers?: boolean }) => {
+  withMemoryOptions(
+    withModelOptions(
+      program
+        .command("bench")
+        .description("count instructions (QEMU) or cycles (simulation), and bytes of RAM and flash")
+        .argument("<model>", "ONNX or .tflite file")
+        .option("-t, --target <name>", "target", "cortex-m4")
+        .option("--layers", "count each layer"),
+    ),
+  ).action(async (model: string, options: ModelOptions & MemoryOptions & { target: string; layers?: boolean }) => {
     const progress = makeProgress();
     progress.step(`${options.target}: building and running`);
     if (options.layers) {

@@ -21,7 +21,7 @@
 
 /* Inner loops that need more registers than compilers give them are also written in assembly, with equal results. */
 #ifndef QC_DSP_ASSEMBLY
-#if QC_DSP_INTRINSICS && defined(__GNUC__) && defined(__OPTIMIZE__)
+#if QC_DSP_INTRINSICS && defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(QC_NO_ASM)
 #define QC_DSP_ASSEMBLY 1
 #else
 #define QC_DSP_ASSEMBLY 0

@@ -10,6 +10,7 @@ import { placeRecords, type Records } from "../../../targets/c/records.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
 import { windowStatement } from "../../../targets/c/window.js";
+import type { Core } from "../../../targets/core.js";
 import type { IntegerNode } from "../../ir/index.js";
 import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
@@ -24,24 +25,30 @@ import { lowerWinograd, winogradScratchBytes } from "./winograd.c.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
+/** Channels whose padded patch QC_DEPTHWISE_PATCH bytes hold (qc_depthwise_conv2d.h). */
+const patchChannels = (taps: number) => Math.max(4, Math.floor(1152 / taps / 4) * 4);
+
 function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean {
   return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
 }
 
-/** What the kernels of any core need: patches of a few pixels, or one padded patch. */
-export function scratchBytes(node: Node): number {
+/** What the kernels of a core, or of any core, need: patches of a few pixels, or one padded patch. */
+export function scratchBytes(node: Node, core?: Core): number {
   const { kernel, groups } = node.attributes;
   const channels = node.inputs[0]!.shape[3]!;
   const taps = kernel[0] * kernel[1];
   if (isWide(node))
     return isDirect(node.inputs[0]!, channels / groups) ? 0 : wideScratchBytes((taps * channels) / groups);
+  const [dsp, mve] = (["dsp", "mve"] as const).map((feature) => core === undefined || core.features.includes(feature));
   if (isDepthwise(node)) {
-    const patch = isPadded(node.attributes) ? taps * channels : 0;
-    return Math.max(patch, depthwiseRowsScratchBytes(node), mveDepthwiseScratchBytes(node));
+    const patch = isPadded(node.attributes) ? taps * Math.min(channels, patchChannels(taps)) : 0;
+    return Math.max(patch, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveDepthwiseScratchBytes(node) : 0);
   }
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
-  // Four interleaved patches of bytes, or three patches of 16-bit lanes and one of bytes; or blocks; or what vectors need.
-  const bytes = Math.max(3 * 2 * patch + patch, blockScratchBytes(node), mveScratchBytes(node));
+  if (!dsp) return 4 * patch;
+  // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes. Or blocks; or what vectors need.
+  const pairs = 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
+  const bytes = Math.max(pairs, blockScratchBytes(node), mve ? mveScratchBytes(node) : 0);
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 
@@ -124,10 +131,18 @@ function depthwise(node: Node, context: CContext): void {
   const packed = context.constant("weights", "uint8_t", Uint8Array.from(interleave(matrix, 4)));
   const constants = records(node, context, 1, 4);
   const dsp = context.core.features.includes("dsp") ? 1 : 0;
-  const last = [signedLiteral(node.inputs[0]!), dsp, kernel[0], kernel[1]].join(", ");
+  const parts = isPadded(node.attributes) && channels > patchChannels(kernel[0] * kernel[1]);
+  const last = [signedLiteral(node.inputs[0]!), dsp, kernel[0], kernel[1], parts ? 1 : 0].join(", ");
   context.include("qc_depthwise_conv2d.h");
   const body = `qc_depthwise_conv2d(s, x, weights, records, y, scratch, q, ${last});`;
-  call(context, `depthwise_conv2d_${kernel.join("x")}_${constants.role}`, "uint8_t", packed, constants, body);
+  call(
+    context,
+    `depthwise_conv2d_${kernel.join("x")}${parts ? "_parts" : ""}_${constants.role}`,
+    "uint8_t",
+    packed,
+    constants,
+    body,
+  );
 }
 
 /** Calls the shared function around a kernel. */

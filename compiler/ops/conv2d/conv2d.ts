@@ -4,6 +4,7 @@ import { zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { lowerProducts, productReach, productUnit } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
+import { windowRows } from "../rows.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
 import { readConvTranspose } from "./conv-transpose.onnx.js";
@@ -103,6 +104,11 @@ export default {
   forSpeed: (node) => (winogradTakes(node) ? { ...node.attributes, winograd: true } : undefined),
   requantize: (attributes) => attributes.requantize,
   channels,
+  /** Two rows make a tile of Winograd's: single rows go without. */
+  rows: {
+    ...windowRows<Conv2dAttributes>(),
+    part: (node, rows) => ({ ...windowRows<Conv2dAttributes>().part(node, rows), winograd: false }),
+  },
   print: (attributes) =>
     `${printWindow(attributes)} groups=${attributes.groups} ${printRequantize(attributes.requantize)}`,
   c,

@@ -5,16 +5,18 @@ import { byteWords } from "../../../targets/c/mve.js";
 import { placeRecords } from "../../../targets/c/records.js";
 import { initialiser, signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
+import type { Core } from "../../../targets/core.js";
 import { elementCount, type IntegerNode } from "../../ir/index.js";
 import { blockScratchBytes, lowerBlocks } from "./blocks.c.js";
 import type { DenseAttributes } from "./dense.types.js";
 import { lowerMve } from "./dense-mve.js";
 
 /** Kernels copy a row that they cannot read in whole words, or of other elements than bytes, or for wide weights. */
-export function scratchBytes(node: IntegerNode<DenseAttributes>): number {
+export function scratchBytes(node: IntegerNode<DenseAttributes>, core?: Core): number {
   const [x] = node.inputs;
   const inputs = x!.shape.at(-1)!;
-  if (!isWide(node)) return blockScratchBytes(node);
+  const packed = core === undefined || core.features.includes("dsp");
+  if (!isWide(node)) return packed ? blockScratchBytes(node) : 0;
   return isDirect(x!, inputs) ? 0 : wideScratchBytes(inputs);
 }
 
