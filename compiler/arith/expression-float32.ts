@@ -4,8 +4,6 @@
  */
 import { type Evaluator, type Expression, evaluateExpression, type FunctionName } from "./expression.js";
 import { f32, rint } from "./float32.js";
-import { fromFloat } from "./rational.js";
-import { erf, toNumber } from "./real-math.js";
 
 /** The float32 value at the float32 number `x`; may be infinite or NaN. */
 export function evaluateFloat32(expression: Expression, x: number): number {
@@ -20,7 +18,19 @@ export function estimate(expression: Expression, x: number): number {
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const softplus = (x: number) => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)));
 const hardSigmoid = (x: number, alpha: number, beta: number) => Math.max(0, Math.min(1, f32(f32(alpha * x) + beta)));
-const doubleErf = (x: number) => (Number.isFinite(x) ? toNumber(erf(fromFloat(x), 64).value) : Math.sign(x));
+
+/** erf(x) = 2/sqrt(pi) * e^(-x^2) * sum of 2^n x^(2n+1) / (1*3*..*(2n+1)), all terms of one sign; 1 in double precision from 6 on. */
+function doubleErf(x: number): number {
+  if (Number.isNaN(x) || Math.abs(x) >= 6) return Math.sign(x);
+  let term = x;
+  let sum = x;
+  for (let n = 1; Math.abs(term) > Math.abs(sum) * 1e-17; n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
 const gelu = (x: number) => 0.5 * x * (1 + doubleErf(x / Math.SQRT2));
 const geluTanh = (x: number) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 

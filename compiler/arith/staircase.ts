@@ -94,12 +94,14 @@ function findThreshold(
   let high = hi; // value(high) >= code
   if (guess) {
     const near = Math.round(guess(code));
-    for (let radius = 4; radius <= 64; radius *= 4) {
-      const a = near - radius;
-      const b = near + radius;
-      if (a > low && a < high && value(a) < code) low = a;
-      if (b > low && b < high && value(b) >= code) high = b;
-      if (high - low <= 2 * radius) break;
+    // A good guess is the threshold: two values prove it. Otherwise every value halves what is left, near the guess first.
+    for (const radius of [0, 4, 16, 64]) {
+      for (const acc of [near - Math.max(radius, 1), near + radius]) {
+        if (acc <= low || acc >= high) continue;
+        if (value(acc) < code) low = acc;
+        else high = acc;
+      }
+      if (high - low <= Math.max(2 * radius, 1)) break;
     }
   }
   while (high - low > 1) {

@@ -58,7 +58,8 @@ export class Attributes {
   tensor(name: string): OnnxTensor | undefined {
     const value = this.take(name);
     if (value === undefined) return undefined;
-    if (typeof value !== "object" || !("values" in value)) this.wrong(name, "a tensor");
+    // Lists have a method of the name that tensors have their numbers in.
+    if (typeof value !== "object" || Array.isArray(value) || !("values" in value)) this.wrong(name, "a tensor");
     return value as OnnxTensor;
   }
 

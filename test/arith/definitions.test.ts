@@ -62,18 +62,46 @@ describe("exact", () => {
         BigInt(acc - bias!) * sx.mantissa * sw.mantissa * power(sx.exponent + sw.exponent) +
         BigInt(bias!) * sb.mantissa * power(sb.exponent);
       const denominator = sy.mantissa * power(sy.exponent);
-      let quotient = numerator / denominator;
-      let remainder = numerator % denominator;
-      if (remainder < 0n) {
-        quotient -= 1n;
-        remainder += denominator;
-      }
-      const doubled = remainder * 2n;
-      if (doubled > denominator || (doubled === denominator && quotient % 2n !== 0n)) quotient += 1n;
-      return Number(quotient) + outputZeroPoint;
+      return Number(roundedQuotient(numerator, denominator)) + outputZeroPoint;
     });
   });
+
+  it("sums two codes as sa*(x-za) + sb*(y-zb) over sy, rounded half to even, whatever the scales", () => {
+    const any = fc.oneof(scale, fc.constantFrom(...[2 ** -140, 1e-38, 0.1, 1e38].map(Math.fround)));
+    const code = fc.integer({ min: -128, max: 127 });
+    const type = { bits: 8, signed: true };
+    const affine = fc.record({ scale: any, zeroPoint: code });
+    const pairs = fc.array(fc.tuple(code, code), { minLength: 100, maxLength: 100 });
+    const signs = fc.constantFrom(undefined, "first" as const, "second" as const);
+    const property = fc.property(affine, affine, affine, signs, pairs, (a, b, output, subtract, codes) => {
+      const clamp = { lo: -128, hi: 127 };
+      const operands = { a: { ...a, type }, b: { ...b, type } };
+      const { value } = numericsByName.get("exact")!.add({ ...operands, subtract, post: undefined, output, clamp });
+      const [sa, sb, sy] = [a.scale, b.scale, output.scale].map(dyadic) as [D, D, D];
+      const unit = Math.min(sa.exponent, sb.exponent, sy.exponent);
+      const whole = ({ mantissa, exponent }: D) => mantissa << BigInt(exponent - unit);
+      for (const [x, y] of codes) {
+        const first = BigInt(subtract === "first" ? a.zeroPoint - x : x - a.zeroPoint);
+        const second = BigInt(subtract === "second" ? b.zeroPoint - y : y - b.zeroPoint);
+        const steps = Number(roundedQuotient(first * whole(sa) + second * whole(sb), whole(sy)));
+        expect(value(x, y)).toBe(Math.min(127, Math.max(-128, steps + output.zeroPoint)));
+      }
+    });
+    fc.assert(property, { numRuns: 150, seed: 12 });
+  });
 });
+
+/** The quotient of a positive denominator, rounded half to even. */
+function roundedQuotient(numerator: bigint, denominator: bigint): bigint {
+  let quotient = numerator / denominator;
+  let remainder = numerator % denominator;
+  if (remainder < 0n) {
+    quotient -= 1n;
+    remainder += denominator;
+  }
+  const doubled = remainder * 2n;
+  return doubled > denominator || (doubled === denominator && quotient % 2n !== 0n) ? quotient + 1n : quotient;
+}
 
 type D = ReturnType<typeof dyadic>;
 

@@ -3,11 +3,16 @@ import fc from "fast-check";
 import { Random } from "../hdl/graphs.js";
 import { type DataType, dataType, type ModelBuilder } from "../helpers/onnx.js";
 import { Choices, choiceCount } from "./choices.js";
+import { comparison } from "./step-comparisons.js";
 import { arithmetic, qlinearFunction, realFunction, requantize, softmax } from "./step-functions.js";
+import { bitShift, castCodes, integerSums, matMulIntegerToFloat } from "./step-integers.js";
 import { move, split } from "./step-moves.js";
 import { concat, pair } from "./step-pairs.js";
 import { globalPool, pool, reduce } from "./step-pools.js";
 import { conv, dense, matmul } from "./step-products.js";
+import { quant } from "./step-qonnx.js";
+import { convTranspose, interpolate } from "./step-resampling.js";
+import { search } from "./step-search.js";
 import { GraphState } from "./values.js";
 
 /** The decisions behind one model. */
@@ -38,6 +43,7 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
 const steps = [
   ...[requantize, conv, conv, conv, dense, dense, pair, pair, move, move, pool, concat],
   ...[globalPool, reduce, realFunction, arithmetic, softmax, matmul, split, qlinearFunction],
+  ...[convTranspose, interpolate, search, integerSums, matMulIntegerToFloat, castCodes, bitShift, comparison, quant],
 ];
 
 const shapes = [
@@ -67,7 +73,7 @@ function addOutputs(state: GraphState): Map<string, DataType> {
   const leaves = pool.filter((value) =>
     [value.codes, value.real].every((name) => name === undefined || !read.has(name)),
   );
-  for (const { name } of loose.slice(-2)) outputs.set(name, "float");
+  for (const { name, type = "float" } of loose.slice(-2)) outputs.set(name, type);
   const chosen = leaves.slice(-3);
   if (chosen.length + outputs.size === 0) chosen.push(pool.at(-1)!);
   if (pool.length > 3 && c.chance(0.15)) chosen.push(pool[2]!);
@@ -84,7 +90,9 @@ function bytesOf(builder: ModelBuilder, outputs: ReadonlyMap<string, DataType>):
   builder.opset = types.has("int2") || types.has("uint2") ? 25 : 21;
   return builder.bytes((proto) => {
     proto.irVersion = builder.opset === 25 ? 12 : 10;
-    proto.opsetImport.push({ domain: "com.microsoft", version: 1 });
+    for (const domain of new Set(builder.nodes.map((node) => node.domain))) {
+      if (domain !== "") proto.opsetImport.push({ domain, version: 1 });
+    }
     for (const value of proto.graph.output) {
       value.type.tensorType = { elemType: dataType[outputs.get(value.name)!] };
     }

@@ -83,6 +83,9 @@ function feed(input: Tensor, type: string, codes: Int32Array): object {
 
 /** Codes of an output, from codes or reals. */
 function received(output: Tensor, type: string, bytes: Uint8Array): ArrayLike<number> {
+  // Indices and sums have a wider type in ONNX than the codes that hold them.
+  if (type === "int64") return Float64Array.from(new BigInt64Array(Uint8Array.from(bytes).buffer), Number);
+  if (type === "int32") return new Int32Array(Uint8Array.from(bytes).buffer);
   if (type !== "float") return fromBytes(bytes, output);
   const [scale, zeroPoint] = [output.quantization.scales[0]!, output.quantization.zeroPoints[0]!];
   return Float32Array.from(

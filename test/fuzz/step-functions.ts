@@ -1,5 +1,6 @@
 /** Real functions of one value, and what follows an operation before its result is quantized. */
 import type { Attribute } from "../helpers/onnx.js";
+import { compared, truncated } from "./step-comparisons.js";
 import { amplitudeOf, type GraphState, isByte, type Pending, rangeOf, type Value } from "./values.js";
 
 interface RealFunction {
@@ -95,7 +96,10 @@ export function followed(state: GraphState, pending: Pending, followers: Followe
     name = apply(state, chosen, name);
     amplitude = chosen.amplitude ?? amplitude;
   }
-  state.finish({ ...pending, name, amplitude });
+  const last = { ...pending, name, amplitude };
+  if (followers !== "bounds" && choices.chance(0.06))
+    state.finish(choices.chance(0.7) ? compared(state, last) : truncated(state, last));
+  else state.finish(last);
 }
 
 /** Whether no code of the value is negative. */

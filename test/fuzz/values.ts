@@ -18,6 +18,8 @@ export interface Pending {
   readonly dims: readonly number[];
   /** Largest magnitude to be expected. */
   readonly amplitude: number;
+  /** Element type of results that are no floats. */
+  readonly type?: DataType;
 }
 
 export const mostElements = 400;

@@ -265,6 +265,11 @@ describe("QLinear refusals", () => {
       /QC2002 .*Constant/,
     ],
     [
+      "a Constant whose tensor is a list",
+      one((b, x) => b.node("Reshape", [b.dequantize(x, input), b.node("Constant", [], { value: [1, -1] })])),
+      /QC2002 .*attribute 'value' must be a tensor/,
+    ],
+    [
       "a Constant without its tensor",
       one((b, x) =>
         b.node("Reshape", [b.dequantize(x, input), b.node("Constant", [], { value: { raw: { type: 4 } } })]),

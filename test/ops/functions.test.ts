@@ -181,6 +181,24 @@ describe("compositions between two quantizations are one table", () => {
     const pending = oneOp([1, 4], (b, x) => b.node("Sigmoid", [b.node("Softmax", [x])]));
     expect(() => compile(pending.bytes())).toThrow(/is not quantized/);
   });
+
+  it("constants along two axes of one value are refused, also where these are equally long", () => {
+    const factors = (b: ModelBuilder, x: string, ...dims: number[]) =>
+      b.node("Mul", [x, b.constant("c", "float", dims, [0.5, 1.5, 0.25])]);
+    const bodies: ((b: ModelBuilder, x: string) => string)[] = [
+      (b, x) => factors(b, factors(b, x, 3), 3, 1),
+      (b, x) =>
+        b.node("Mul", [b.node("Mul", [x, b.constant("c", "float", [3, 1], [0.5, 1.5, 0.25])]), factors(b, x, 3)]),
+      (b, x) => {
+        const [scale, bias, mean, variance] = [0.5, 1.5, 0.25, 2].map((first) =>
+          b.constant("bn", "float", [3], [first, 1, 3]),
+        );
+        return b.node("BatchNormalization", [factors(b, x, 3), scale!, bias!, mean!, variance!]);
+      },
+    ];
+    for (const body of bodies)
+      expect(() => compile(oneOp([1, 3, 3], body).bytes())).toThrow(/constants along two axes|different tensors/);
+  });
 });
 
 describe("ties", () => {

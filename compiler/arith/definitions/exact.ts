@@ -139,7 +139,16 @@ function exactAdd({ a, b, subtract, post, output, clamp }: AddSpec): AddDefiniti
   const unit = rational(common, denominator);
   const rounded = post === undefined ? undefined : roundedReal(post, output, clamp);
   const outputScale = fromFloat(output.scale);
+  const [slopeA, slopeB] = [Number(weightA) / Number(denominator), Number(weightB) / Number(denominator)];
   const value = (x: number, y: number) => {
+    if (!rounded) {
+      // What doubles place clear of a tie, by more than their errors, needs no exact quotient.
+      const [p, q] = [slopeA * (x - a.zeroPoint), slopeB * (y - b.zeroPoint)];
+      const nearest = Math.round(p + q);
+      const clearance = Math.abs(Math.abs(p + q - nearest) - 0.5);
+      if (clearance > 2 ** -45 * (Math.abs(p) + Math.abs(q) + 1) && Math.abs(nearest) < 2 ** 31)
+        return saturate(nearest + output.zeroPoint, clamp.lo, clamp.hi);
+    }
     const steps = multiply(unit, rational(numerator(x, y)));
     if (rounded) return rounded(multiply(steps, outputScale)) ?? clamp.lo;
     return saturate(Number(roundHalfEven(steps)) + output.zeroPoint, clamp.lo, clamp.hi);

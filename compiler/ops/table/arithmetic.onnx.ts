@@ -90,7 +90,8 @@ export function combine(
     }
   }
   const axis = channelAxis(node, reader, constants, first.shape);
-  const source = axis === undefined ? first : withAxisLast(node, reader, first, axis);
+  const expressions = functions.map(({ expression }) => expression);
+  const source = axis === undefined ? first : withAxisLast(node, reader, first, axis, expressions);
   // Functions of one value share their movements, so the first one's serve all; expressions are their own.
   const terms = operands.map((operand): Expression => {
     if ("real" in operand) return operand.real.expression;

@@ -121,14 +121,23 @@ export function requireFunction(node: OnnxNode, reader: GraphReader, index: numb
 
 /**
  * The function with `axis` of its shape last before its movements, as constants per channel need it: transpositions are added
- * where there are no movements yet. Refuses the node when the axis goes elsewhere.
+ * where there are no movements yet. Refuses the node when the axis goes elsewhere, and when one of the `expressions` of the
+ * same source has constants along another axis already.
  */
-export function withAxisLast(node: OnnxNode, reader: GraphReader, found: RealFunction, axis: number): RealFunction {
+export function withAxisLast(
+  node: OnnxNode,
+  reader: GraphReader,
+  found: RealFunction,
+  axis: number,
+  expressions: readonly Expression[] = [found.expression],
+): RealFunction {
   const { source, moves, shape } = found;
   if (lastAxisBehind(startShape(source), moves) === axis) return found;
   if (moves.length > 0 || "kind" in source) {
     return reader.refuse(node, "a constant per channel behind a movement of unquantized values; quantize before it");
   }
+  if (expressions.some(dependsOnChannel))
+    return reader.refuse(node, "constants along two axes of one unquantized value; quantize between them");
   const permutation = [...shape.keys()].filter((other) => other !== axis).concat(axis);
   const moved = reader.emit("transpose", `${node.name}_channels_last`, source, { permutation });
   const back: Move = {

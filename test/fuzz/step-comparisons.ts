@@ -1,0 +1,38 @@
+/** Comparisons with constants and what is made of their truth, and roundings by Cast. */
+import { dataType } from "../helpers/onnx.js";
+import { amplitudeOf, type GraphState, type Pending } from "./values.js";
+
+/** A number near the values, or one per channel. */
+function limit(state: GraphState, { dims, amplitude }: Pending): string {
+  const { choices, random } = state;
+  const perChannel = dims[1] !== undefined && choices.chance(0.25);
+  const shape = perChannel ? [dims[1]!, ...dims.slice(2).map(() => 1)] : [];
+  const values = Array.from({ length: perChannel ? dims[1]! : 1 }, () => (random.next() - 0.5) * amplitude);
+  return state.constant("float", shape, values, "limit");
+}
+
+/** Whether the values exceed a limit: as 0 and 1, or as a choice between two numbers. */
+export function compared(state: GraphState, pending: Pending): Pending {
+  const { builder, choices } = state;
+  const comparison = choices.pick(["Greater", "GreaterOrEqual", "Less", "LessOrEqual"]);
+  let name = builder.node(comparison, [pending.name, limit(state, pending)]);
+  if (choices.chance(0.3)) name = builder.node("Not", [name]);
+  if (choices.chance(0.5))
+    return { ...pending, name: builder.node("Cast", [name], { to: dataType.float }), amplitude: 1 };
+  const number = () => state.constant("float", [], [choices.real(-2, 2)], "choice");
+  return { ...pending, name: builder.node("Where", [name, number(), number()]), amplitude: 2 };
+}
+
+/** The values without their fractions. */
+export function truncated(state: GraphState, pending: Pending): Pending {
+  const { builder } = state;
+  const whole = builder.node("Cast", [pending.name], { to: dataType.int32 });
+  return { ...pending, name: builder.node("Cast", [whole], { to: dataType.float }) };
+}
+
+export function comparison(state: GraphState): void {
+  const x = state.operand();
+  if (!x) return;
+  const pending = { name: state.real(x), dims: x.dims, amplitude: amplitudeOf(x) };
+  state.finish(state.choices.chance(0.7) ? compared(state, pending) : truncated(state, pending));
+}
