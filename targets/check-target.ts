@@ -7,11 +7,11 @@ import type { Plan } from "../compiler/plan/plan.js";
 import type { Target } from "./core.js";
 import { emitProject } from "./emit.js";
 
-/** All problems, those of the back end first; empty when the target takes the plan and has room for it. */
-export function targetProblems(plan: Plan, target: Target): Diagnostic[] {
+/** All problems, for the target's RAM unless given; those of the back end first; empty when the target takes the plan and has room for it. */
+export function targetProblems(plan: Plan, target: Target, sramBytes?: number): Diagnostic[] {
   return [
     ...emitProblems(plan, target),
-    ...problemsOf(() => checkFit(plan, target, { flashBytes: Infinity })),
+    ...problemsOf(() => checkFit(plan, target, { flashBytes: Infinity, sramBytes })),
     ...problemsOf(() => checkFit(plan, target, { sramBytes: Infinity })),
   ];
 }

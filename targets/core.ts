@@ -24,9 +24,19 @@ const emulator = z.strictObject({
 
 /**
  * What generated C may rely on. `long-multiply`: 32x32 to 64 bits in at most two instructions. `dsp`: the Armv7E-M
- * packed multiplies (SMLAD, SXTB16). `mve`: Helium vectors.
+ * packed multiplies (SMLAD, SXTB16). `mve`: Helium vectors. `high-word`: the high word of a product is cheaper than a sum of
+ * 64 bits.
  */
-export const coreFeatures = ["long-multiply", "dsp", "mve"] as const;
+export const coreFeatures = ["long-multiply", "dsp", "mve", "high-word"] as const;
+
+/** Instructions per multiply-accumulate, per input element, per output element, per output pixel (all channels), and per layer. */
+const kernelCosts = z.strictObject({
+  product: z.number().nonnegative(),
+  input: z.number().nonnegative(),
+  output: z.number().nonnegative(),
+  pixel: z.number().nonnegative(),
+  layer: z.number().nonnegative(),
+});
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "a name has lower-case letters, digits and hyphens");
 
@@ -39,6 +49,8 @@ export const coreSchema = z.strictObject({
   flags: z.array(z.string()),
   optimisation: z.enum(["-O1", "-O2", "-O3", "-Os"]),
   features: z.array(z.enum(coreFeatures)),
+  /** Expected instructions by kernel (a runtime header without `qc_`), fitted to measured layers by `npm run fit:costs`. */
+  costs: z.record(z.string(), kernelCosts).optional(),
   /** Memory of the typical part named in the description; null when there is no limit. */
   sramBytes: z.int().positive().nullable(),
   flashBytes: z.int().positive().nullable(),
@@ -48,6 +60,7 @@ export const coreSchema = z.strictObject({
 
 export const fpgaSchema = z.strictObject({ name, description: z.string().min(1), family: z.literal("fpga") });
 
+export type KernelCosts = z.infer<typeof kernelCosts>;
 export type Emulator = z.infer<typeof emulator>;
 export type Core = z.infer<typeof coreSchema>;
 export type Fpga = z.infer<typeof fpgaSchema>;

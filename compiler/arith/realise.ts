@@ -104,6 +104,11 @@ function problemOf(staircase: Staircase, layer: RequantizeLayer, form: "plain" |
   return { classes, whole: slopeInterval({ lower: join("lower"), upper: join("upper") }), split };
 }
 
+/** Constraints of one channel when one offset serves all accumulators; codes carry the zero point. */
+export function plainConstraints(staircase: Staircase, layer: RequantizeLayer): Constraints {
+  return constraintsOf(staircase, layer, "plain")[0]!;
+}
+
 /** Constraints of one channel, split into the form's classes; codes carry the zero point. */
 function constraintsOf(staircase: Staircase, layer: RequantizeLayer, form: "plain" | "sign" | "parity"): Constraints[] {
   const classes = form === "plain" ? 1 : 2;
@@ -234,4 +239,19 @@ function certify(
     }
   }
   return { ...summary(layer), smallestMargin: smallestMargin ?? 0n };
+}
+
+/** The constraints of one channel in the plain form, for solvers of offsets of special shape. */
+export function constraintsOfPlain(staircase: Staircase, layer: RequantizeLayer): Constraints {
+  return constraintsOf(staircase, layer, "plain")[0]!;
+}
+
+/** Proves constants of the plain form, found elsewhere, equal to the layer's staircases; throws QC3002 where they are not. */
+export function certifyPlain(
+  layer: RequantizeLayer,
+  channels: readonly ChannelConstants[],
+  shift: number,
+): Certificate {
+  const problems = layer.channels.map((staircase) => problemOf(staircase, layer, "plain"));
+  return certify(layer, problems, channels, shift, "plain");
 }

@@ -8,6 +8,7 @@ export type Between<_Low extends bigint, _High extends bigint> = bigint;
 
 /** iN is [-2^(N-1), 2^(N-1) - 1], uN is [0, 2^N - 1]. */
 export type i24 = bigint;
+export type i31 = bigint;
 export type i32 = bigint;
 export type i46 = bigint;
 export type i62 = bigint;

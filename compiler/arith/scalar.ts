@@ -5,7 +5,17 @@
  */
 
 import type { u1, u5, u6, u9, u31, u32, u49, u57 } from "./scalar-types.js";
-import { type Between, type i24, type i32, type i46, type i62, type i63, type i64, range } from "./scalar-types.js";
+import {
+  type Between,
+  type i24,
+  type i31,
+  type i32,
+  type i46,
+  type i62,
+  type i63,
+  type i64,
+  range,
+} from "./scalar-types.js";
 
 /** An 8-bit code, signed or not. */
 type Code = Between<-128n, 255n>;
@@ -45,6 +55,16 @@ export function requantPlain(acc: i32, multiplier: u31, offset: i63, shift: u6):
   return shiftFloor(multiplyAdd(acc, multiplier, offset), shift);
 }
 
+/** High word of a*multiplier: floor(a*multiplier / 2^32). */
+export function multiplyHigh(a: i32, multiplier: u31): i31 {
+  return (a * multiplier) >> 32n;
+}
+
+/** High word of scaled*multiplier, rounded off by 2^shift: the plain staircase where vectors keep high words only. */
+export function requantHighWord(scaled: i32, multiplier: u31, shift: Between<1n, 16n>): i32 {
+  return (multiplyHigh(scaled, multiplier) + ((1n << shift) >> 1n)) >> shift;
+}
+
 /** The offset of the sign form: smaller by `correction` for negative accumulators. */
 export function signOffset(acc: i32, offset: i62, correction: Correction): i63 {
   return acc < 0n ? offset - correction : offset;
@@ -78,7 +98,7 @@ export function addWide(a: WideCode, b: WideCode, ma: i46, mb: i46, c: i62): Pro
 /** quotient + remainder/d rounded half to even, for remainder < d and a result of at most 256. */
 export function roundQuotient(quotient: u9, remainder: u49, d: u49): Between<0n, 256n> {
   const twice = remainder << 1n;
-  const up = twice > d || (twice === d && (quotient & 1n) === 1n) ? 1n : 0n;
+  const up = twice + (quotient & 1n) > d ? 1n : 0n;
   return range(quotient + up, 0n, 256n);
 }
 

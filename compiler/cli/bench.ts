@@ -7,6 +7,8 @@ import { outputsOf } from "../interpreter/interpreter.js";
 import { makeReport } from "../report/report.js";
 import { seededSets } from "../verify/vectors.js";
 import { verifyTarget } from "../verify/verify.js";
+import { benchLayers, layersTable } from "./bench-layers.js";
+import { type MemoryOptions, planOptions, withMemoryOptions } from "./memory-options.js";
 import { compileFile, type ModelOptions, printJson, withModelOptions } from "./options.js";
 import { makeProgress } from "./progress.js";
 
@@ -15,7 +17,13 @@ export interface BenchRow {
   readonly model: string;
   readonly target: string;
   readonly numerics: string;
+  /** As --optimize says. */
+  readonly optimize: string;
   readonly instructions: number | null;
+  /** True when every input took as many: a bound for all inputs then. */
+  readonly constant_time: boolean | null;
+  /** Zero-wait cycles of one inference, estimated; see EngineResult. */
+  readonly estimated_cycles: number | null;
   /** Simulated clock cycles of one inference, and between inferences that follow each other. */
   readonly cycles: { readonly latency: number; readonly interval: number } | null;
   readonly macs: number;
@@ -27,9 +35,13 @@ export interface BenchRow {
 }
 
 /** Measures one model on one target; two inferences, both compared with the interpreter. */
-export async function bench(model: string, targetName: string, options: ModelOptions): Promise<BenchRow> {
+export async function bench(
+  model: string,
+  targetName: string,
+  options: ModelOptions & MemoryOptions,
+): Promise<BenchRow> {
   const target = findTarget(targetName);
-  const compilation = compileFile(model, options);
+  const compilation = compileFile(model, options, planOptions(options, target));
   const { integerGraph, plan } = compilation;
   const vectors = seededSets(integerGraph.inputs, 2, 0x12345678);
   const expected = vectors.map((vector) => outputsOf(integerGraph, vector));
@@ -39,7 +51,10 @@ export async function bench(model: string, targetName: string, options: ModelOpt
     model: integerGraph.name,
     target: target.name,
     numerics: integerGraph.numerics,
+    optimize: options.optimize ?? "size",
     instructions: measured.instructions,
+    constant_time: measured.instructionRange && measured.instructionRange.lo === measured.instructionRange.hi,
+    estimated_cycles: measured.estimatedCycles ?? null,
     cycles: measured.cycles ?? null,
     macs: report.macs,
     arena_bytes: isCore(target) ? plan.arenaBytes : null,
@@ -52,15 +67,26 @@ export async function bench(model: string, targetName: string, options: ModelOpt
 
 /** Adds `bench` to the program. */
 export function addBench(program: Command): void {
-  withModelOptions(
-    program
-      .command("bench")
-      .description("count instructions (QEMU) or cycles (simulation), and bytes of RAM and flash")
-      .argument("<model>", "ONNX or .tflite file")
-      .option("-t, --target <name>", "target", "cortex-m4"),
-  ).action(async (model: string, options: ModelOptions & { target: string }) => {
+  withMemoryOptions(
+    withModelOptions(
+      program
+        .command("bench")
+        .description("count instructions (QEMU) or cycles (simulation), and bytes of RAM and flash")
+        .argument("<model>", "ONNX or .tflite file")
+        .option("-t, --target <name>", "target", "cortex-m4")
+        .option("--layers", "count each layer"),
+    ),
+  ).action(async (model: string, options: ModelOptions & MemoryOptions & { target: string; layers?: boolean }) => {
     const progress = makeProgress();
     progress.step(`${options.target}: building and running`);
+    if (options.layers) {
+      const result = await benchLayers(model, options.target, options);
+      progress.done();
+      if (options.json) printJson(result);
+      else process.stdout.write(layersTable(result.layers));
+      if (!result.bit_exact) process.exitCode = exitCode.mismatch;
+      return;
+    }
     const row = await bench(model, options.target, options);
     progress.done();
     if (options.json) printJson(row);

@@ -9,23 +9,28 @@ import { hintOf } from "../hints.js";
 import { layersText } from "../report/layers-text.js";
 import { makeReport } from "../report/report.js";
 import { sarifLog } from "../report/sarif.js";
+import { type MemoryOptions, planOptions, withMemoryOptions } from "./memory-options.js";
 import { compileFile, type ModelOptions, packageVersion, printJson, withModelOptions } from "./options.js";
 import { makeProgress } from "./progress.js";
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, MemoryOptions {
   readonly target?: string;
   readonly sarif?: boolean;
 }
 
 /** Adds `check` to the program. */
 export function addCheck(program: Command): void {
-  withModelOptions(
-    program
-      .command("check")
-      .description("list every problem of a model at once, with the nearest rewrite, or its layers when there is none")
-      .argument("<model>", "ONNX or .tflite file")
-      .option("-t, --target <name>", "also check that this target takes the model and has room for it")
-      .option("--sarif", "print problems and notes as SARIF 2.1.0 to stdout"),
+  withMemoryOptions(
+    withModelOptions(
+      program
+        .command("check")
+        .description(
+          "list every problem of a model at once, with the nearest rewrite, or its layers when there is none",
+        )
+        .argument("<model>", "ONNX or .tflite file")
+        .option("-t, --target <name>", "also check that this target takes the model and has room for it")
+        .option("--sarif", "print problems and notes as SARIF 2.1.0 to stdout"),
+    ),
   ).action((model: string, options: Options) => {
     if (options.sarif && options.json) fail("QC6001", "--sarif and --json exclude each other.");
     const { compilation, problems } = examine(model, options);
@@ -60,10 +65,11 @@ function examine(model: string, options: Options): Examination {
   const progress = makeProgress();
   try {
     progress.step(`${model}: reading and lowering`);
-    const compilation = compileFile(model, options);
+    const wanted = planOptions(options, target);
+    const compilation = compileFile(model, options, wanted);
     if (!target) return { compilation, problems: [] };
     progress.step(`${model}: emitting for ${target.name}`);
-    return { compilation, problems: targetProblems(compilation.plan, target) };
+    return { compilation, problems: targetProblems(compilation.plan, target, wanted.sramBytes) };
   } catch (error) {
     if (!(error instanceof QcError) || error.exitCode === exitCode.usage) throw error;
     return { problems: error.diagnostics };

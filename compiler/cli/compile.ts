@@ -1,48 +1,55 @@
 /** `qcompile compile`: a model to a C or Verilog folder that stands alone. */
 import type { Command } from "commander";
 import { emitProject } from "../../targets/emit.js";
-import { findTarget } from "../../targets/index.js";
+import { findTarget, isCore } from "../../targets/index.js";
 import { solverFor } from "../../targets/solver.js";
 import { formatDiagnostic } from "../diagnostics.js";
 import { checkFit } from "../plan/fit.js";
+import { memoryMapSvg, memoryMapText } from "../report/memory-map.js";
 import { makeReport } from "../report/report.js";
 import { reportText } from "../report/text.js";
+import { type MemoryOptions, planOptions, withMemoryOptions } from "./memory-options.js";
 import { compileFile, type ModelOptions, parseBytes, printJson, withModelOptions } from "./options.js";
 import { writeProject } from "./project-folder.js";
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, MemoryOptions {
   readonly target: string;
   readonly output: string;
   readonly name: string;
-  readonly sram?: string;
   readonly flash?: string;
   readonly force?: boolean;
 }
 
 /** Adds `compile` to the program. */
 export function addCompile(program: Command): void {
-  withModelOptions(
-    program
-      .command("compile")
-      .description("compile a model to a C or Verilog folder")
-      .argument("<model>", "ONNX or .tflite file")
-      .requiredOption("-t, --target <name>", "target; `qcompile targets` lists them")
-      .requiredOption("-o, --output <folder>", "folder to write")
-      .option("--name <identifier>", "prefix of the generated files and names", "model")
-      .option("--sram <bytes>", "available RAM, such as 64K; default from the target")
-      .option("--flash <bytes>", "available flash, such as 256K; default from the target")
-      .option("--force", "overwrite generated files in a folder that holds other files"),
+  withMemoryOptions(
+    withModelOptions(
+      program
+        .command("compile")
+        .description("compile a model to a C or Verilog folder")
+        .argument("<model>", "ONNX or .tflite file")
+        .requiredOption("-t, --target <name>", "target; `qcompile targets` lists them")
+        .requiredOption("-o, --output <folder>", "folder to write")
+        .option("--name <identifier>", "prefix of the generated files and names", "model")
+        .option("--flash <bytes>", "available flash, such as 256K; default from the target")
+        .option("--force", "overwrite generated files in a folder that holds other files"),
+    ),
   ).action((model: string, options: Options) => {
     const target = findTarget(options.target);
-    const compilation = compileFile(model, options);
+    const wanted = planOptions(options, target);
+    const compilation = compileFile(model, options, wanted);
     checkFit(compilation.plan, target, {
-      sramBytes: options.sram === undefined ? undefined : parseBytes(options.sram),
+      sramBytes: wanted.sramBytes,
       flashBytes: options.flash === undefined ? undefined : parseBytes(options.flash),
     });
     const report = makeReport(compilation, solverFor(target, compilation.integerGraph));
     const files = new Map(emitProject(compilation.plan, target, options.name));
     files.set("report.json", `${JSON.stringify({ ...report, target: target.name }, null, 2)}\n`);
     files.set("report.txt", reportText(report));
+    if (isCore(target)) {
+      files.set("memory.txt", memoryMapText(compilation.plan));
+      files.set("memory.svg", memoryMapSvg(compilation.plan));
+    }
     writeProject(options.output, files, options.force === true);
     for (const note of compilation.notes) process.stderr.write(`note: ${formatDiagnostic(note)}\n`);
     if (options.json) printJson({ ...report, target: target.name, output: options.output });

@@ -7,6 +7,7 @@ import { addCheck } from "./check.js";
 import { addCompile } from "./compile.js";
 import { addEval } from "./eval.js";
 import { packageVersion, printJson } from "./options.js";
+import { addPlan } from "./plan.js";
 import { addRun } from "./run.js";
 import { addTargets } from "./targets.js";
 import { addVerify } from "./verify.js";
@@ -24,7 +25,7 @@ export function makeProgram(): Command {
       "after",
       "\nExit codes: 0 ok, 1 outputs differ, 2 wrong usage or a missing tool, 3 unsupported or invalid model, 4 does not fit, 70 internal error.",
     );
-  for (const add of [addCheck, addCompile, addRun, addEval, addVerify, addBench, addTargets]) add(program);
+  for (const add of [addCheck, addCompile, addPlan, addRun, addEval, addVerify, addBench, addTargets]) add(program);
   for (const command of program.commands) command.exitOverride();
   return program;
 }

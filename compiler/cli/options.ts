@@ -9,12 +9,14 @@ import { fail } from "../diagnostics.js";
 import type { InputCodes } from "../import/onnx.js";
 import { type Form, printForm } from "../ir/print.js";
 import { typeName, typeRange } from "../ir/types.js";
-import { graphPasses, integerPasses } from "../passes/pipeline.js";
+import { graphPasses, integerPassesFor, type Optimisation, optimisations } from "../passes/pipeline.js";
+import type { PlanOptions } from "../plan/make-plan.js";
 import { readBytes } from "../verify/vectors.js";
 
 export interface ModelOptions {
   readonly numerics?: string;
   readonly printAfter?: string;
+  readonly optimize?: string;
   /** As given: `name=size`. */
   readonly dim?: readonly string[];
   /** As given: `[name=]type[,scale[,zeroPoint]]`. */
@@ -26,7 +28,7 @@ const stageNames = [
   "import",
   ...graphPasses.map(({ name }) => name),
   "lower",
-  ...integerPasses.map(({ name }) => name),
+  ...integerPassesFor("speed").map(({ name }) => name),
   "plan",
 ];
 
@@ -49,12 +51,16 @@ export function withModelOptions(command: Command): Command {
       "codes that a float input of an ONNX model holds, such as uint8,0.00392; without a name: all inputs without a QuantizeLinear; repeat it for others",
       repeated,
     )
+    .option(
+      "--optimize <goal>",
+      "size (default); speed: fewer instructions for more flash and scratch; memory: the least RAM",
+    )
     .option("--print-after <stage>", `print the form after a stage to stderr: ${stageNames.join(", ")}`)
     .option("--json", "print a JSON result to stdout");
 }
 
 /** Reads and compiles a model file up to the Plan. */
-export function compileFile(path: string, options: ModelOptions): Compilation {
+export function compileFile(path: string, options: ModelOptions, plan: PlanOptions = {}): Compilation {
   const stages: string[] = [];
   let shown = options.printAfter === undefined;
   const compilation = compile(readBytes(path), {
@@ -63,6 +69,8 @@ export function compileFile(path: string, options: ModelOptions): Compilation {
     folder: dirname(path),
     dims: parseDims(options.dim ?? []),
     inputs: parseInputTypes(options.inputType ?? []),
+    plan,
+    optimise: parseOptimisation(options.optimize ?? "size"),
     onStage: (stage: string, form: Form) => {
       stages.push(stage);
       if (stage === options.printAfter) {
@@ -73,6 +81,13 @@ export function compileFile(path: string, options: ModelOptions): Compilation {
   });
   if (!shown) fail("QC6001", `--print-after ${options.printAfter} is no stage; expected ${stages.join(", ")}.`);
   return compilation;
+}
+
+/** The least RAM is a matter of the plan; its algorithms are those of size. */
+function parseOptimisation(text: string): Optimisation {
+  if (text === "memory") return "size";
+  const found = optimisations.find((name) => name === text);
+  return found ?? fail("QC6001", `--optimize ${text} is unknown; expected ${optimisations.join(", ")} or memory.`);
 }
 
 /** Sizes by name from `name=size` texts; a name may hold `=` itself. */

@@ -9,11 +9,12 @@ import { tensorBytes } from "../plan/liveness.js";
 import { type CodeSet, setToBytes } from "../verify/codes.js";
 import { readBytes, seededSets } from "../verify/vectors.js";
 import { type Difference, firstDifference, type TargetVerdict, verifyTarget } from "../verify/verify.js";
+import { type MemoryOptions, planOptions, withMemoryOptions } from "./memory-options.js";
 import { compileFile, type ModelOptions, parseCount, printJson, withModelOptions } from "./options.js";
 import { collect, readInputs } from "./port-files.js";
 import { makeProgress } from "./progress.js";
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, MemoryOptions {
   readonly target: string;
   readonly inputs?: string[];
   readonly expect?: string;
@@ -23,28 +24,39 @@ interface Options extends ModelOptions {
 
 /** Adds `verify` to the program. */
 export function addVerify(program: Command): void {
-  withModelOptions(
-    program
-      .command("verify")
-      .description("build, run and compare every output byte with the interpreter; exit code 1 on a difference")
-      .argument("<model>", "ONNX or .tflite file")
-      .option("-t, --target <names>", "targets, separated by commas", "host")
-      .option(
-        "-i, --inputs <file>",
-        "inputs: .npy or raw codes, once per graph input, in order or as name=file; default: seeded vectors",
-        collect,
-      )
-      .option(
-        "-e, --expect <file>",
-        "expected outputs as raw bytes, those of one inference one after the other, also compared",
-      )
-      .option("-n, --count <number>", "number of seeded vectors", "4")
-      .option("--seed <number>", "seed of the vectors and of the stalls", "1"),
+  withMemoryOptions(
+    withModelOptions(
+      program
+        .command("verify")
+        .description("build, run and compare every output byte with the interpreter; exit code 1 on a difference")
+        .argument("<model>", "ONNX or .tflite file")
+        .option("-t, --target <names>", "targets, separated by commas", "host")
+        .option(
+          "-i, --inputs <file>",
+          "inputs: .npy or raw codes, once per graph input, in order or as name=file; default: seeded vectors",
+          collect,
+        )
+        .option(
+          "-e, --expect <file>",
+          "expected outputs as raw bytes, those of one inference one after the other, also compared",
+        )
+        .option("-n, --count <number>", "number of seeded vectors", "4")
+        .option("--seed <number>", "seed of the vectors and of the stalls", "1"),
+    ),
   ).action(async (model: string, options: Options) => {
     const targets = options.target.split(",").map((name) => findTarget(name.trim()));
-    const compilation = compileFile(model, options);
+    // One plan for all targets: for the least RAM among them, unless given.
+    const wanted = targets.map((target) => planOptions(options, target));
+    const sramBytes = Math.min(...wanted.map((each) => each.sramBytes ?? Infinity));
+    const compilation = compileFile(model, options, {
+      ...wanted[0]!,
+      sramBytes,
+      core: targets.length === 1 ? wanted[0]!.core : undefined,
+    });
     const { integerGraph, plan } = compilation;
-    for (const target of targets) checkFit(plan, target, {});
+    targets.forEach((target, i) => {
+      checkFit(plan, target, { sramBytes: wanted[i]!.sramBytes });
+    });
     const seed = parseCount(options.seed);
     const vectors =
       options.inputs === undefined

@@ -5,6 +5,7 @@ import { fail } from "../diagnostics.js";
 import type { Quantization, Tensor } from "../ir/graph.js";
 import { type IntegerType, typeName, typeRange } from "../ir/types.js";
 import { Attributes } from "./attributes.js";
+import { blocksFit, withoutBlocks } from "./blocked.js";
 import type { OnnxNode, OnnxTensor } from "./onnx.js";
 import type { GraphReader, OnnxRule, Value } from "./rules.js";
 import { codeTypeOf, elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
@@ -50,7 +51,11 @@ function parameters(
   shape: readonly number[],
 ): { quantization: Quantization; zeroPoint: OnnxTensor | undefined } {
   for (const name of node.attributes.keys()) {
-    if (name !== "axis" && name !== "saturate") reader.refuse(node, `attribute '${name}' is not supported`);
+    if (name !== "axis" && name !== "saturate" && name !== "block_size")
+      reader.refuse(node, `attribute '${name}' is not supported`);
+  }
+  if (new Attributes(node, reader).integer("block_size", 0) !== 0) {
+    reader.refuse(node, "an activation is quantized in blocks; expected one scale");
   }
   const scale = constantInput(node, reader, 1);
   if (!scale) return reader.refuse(node, "the scale must be a constant");
@@ -77,6 +82,8 @@ const dequantize: OnnxRule = (node, reader) => {
     const { constant } = input;
     const type = codeTypeOf(constant.dataType);
     if (!type) return reader.refuse(node, "a dequantized constant must be int32 or an integer of at most 16 bits");
+    const size = new Attributes(node, reader).integer("block_size", 0);
+    if (size !== 0) return dequantizeBlocks(node, reader, constant, type, size);
     const { quantization, zeroPoint } = parameters(node, reader, constant.dims);
     requireZeroPointType(zeroPoint, type, node.name);
     const tensor: Tensor = {
@@ -99,6 +106,36 @@ const dequantize: OnnxRule = (node, reader) => {
   reader.define(node, { kind: "real", tensor });
   return true;
 };
+
+function dequantizeBlocks(
+  node: OnnxNode,
+  reader: GraphReader,
+  constant: OnnxTensor,
+  type: IntegerType,
+  size: number,
+): boolean {
+  const { dims } = constant;
+  const given = new Attributes(node, reader).integer("axis", 1);
+  const axis = given < 0 ? given + dims.length : given;
+  const scale = constantInput(node, reader, 1);
+  if (!scale) return reader.refuse(node, "the scale must be a constant");
+  const zeroPoint = constantInput(node, reader, 2);
+  requireZeroPointType(zeroPoint, type, node.name);
+  quantizationFrom(scale, zeroPoint, undefined, node.name); // refuses what no scale and no zero point can be
+  const blocks = { axis, size, scale, zeroPoint };
+  if (size < 0 || dims[axis] === undefined || !blocksFit(dims, blocks)) {
+    return reader.refuse(node, `scales of shape [${scale.dims}] for blocks of ${size} along axis ${axis} of [${dims}]`);
+  }
+  const found = withoutBlocks(constant, blocks);
+  if (!found) {
+    return reader.refuse(
+      node,
+      "the scales of the blocks are no small multiples of one number; expected one scale, or one per index of an axis. Quantize per channel",
+    );
+  }
+  reader.define(node, { kind: "real", tensor: { name: constant.name, shape: dims, ...found } });
+  return true;
+}
 
 const quantize: OnnxRule = (node, reader) => {
   const value = reader.value(node, 0);

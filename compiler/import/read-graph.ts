@@ -291,7 +291,12 @@ export class ModelReader implements GraphReader {
       this.values.set(input.name, { kind: "float-input", name: input.name, source: shape, shape, moves: [] });
       return;
     }
-    const type = integerTypeOf(input.dataType);
+    const wide = elementTypeName[input.dataType] === "int64";
+    if (wide) {
+      const message = "the int64 graph input becomes int32; give its codes by --input-type to make it narrower.";
+      this.notes.push({ code: "QC2007", where: input.name, message });
+    }
+    const type = wide ? int32 : integerTypeOf(input.dataType);
     if (!type || (type.bits > 16 && !(type.bits === 32 && type.signed))) {
       fail(
         "QC2002",

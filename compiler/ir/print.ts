@@ -59,10 +59,15 @@ function describeInteger({ id, shape, type, ranges }: IntegerTensor): string {
   return `%${id}: ${typeName(type)}[${shape}] in ${lo}..${hi}`;
 }
 
-/** The text of a Plan: the byte offset of every tensor. */
+/** The text of a Plan: the byte offset of every tensor, how many rows of it are held where not all are, and the row steps. */
 export function printPlan(plan: Plan): string {
+  const held = ({ id }: IntegerTensor) => (plan.rows.has(id) ? ` rows=${plan.rows.get(id)}` : "");
   const lines = plan.graph.tensors.map(
-    (tensor) => `  ${String(plan.offsets.get(tensor.id)).padStart(8)}  ${describeInteger(tensor)}`,
+    (tensor) => `  ${String(plan.offsets.get(tensor.id)).padStart(8)}  ${describeInteger(tensor)}${held(tensor)}`,
   );
+  for (const step of plan.steps) {
+    if (step.kind === "node") continue;
+    lines.push(`  rows ${step.nodes.map((node) => `%${plan.graph.nodes[node]!.output.id}`).join(" ")}`);
+  }
   return `plan ${plan.graph.name} arena=${plan.arenaBytes} bound=${plan.lowerBound}\n${lines.join("\n")}\n`;
 }

@@ -7,6 +7,7 @@ import channelTable from "./channel-table/channel-table.js";
 import concat from "./concat/concat.js";
 import conv2d from "./conv2d/conv2d.js";
 import dense from "./dense/dense.js";
+import embedding from "./embedding/embedding.js";
 import extremum from "./extremum/extremum.js";
 import gather from "./gather/gather.js";
 import interiorPad2d from "./interior-pad2d/interior-pad2d.js";
@@ -29,6 +30,7 @@ const homes: readonly OpHome[] = [
   concat,
   conv2d,
   dense,
+  embedding,
   extremum,
   gather,
   interiorPad2d,

@@ -1,5 +1,6 @@
 /** What an op home declares. Shared code asks the home; it never compares op names. */
 import type { CLowering } from "../../targets/c/lowering.js";
+import type { Core } from "../../targets/core.js";
 import type { VerilogLowering } from "../../targets/verilog/lowering.js";
 import type { Numerics } from "../arith/numerics.js";
 import type { RequantizeLayer } from "../arith/requantize-layer.js";
@@ -8,6 +9,7 @@ import type { OnnxRule } from "../import/rules.js";
 import type { Implied } from "../import/unquantized.js";
 import type { GraphNode, RealClamp, Tensor } from "../ir/graph.js";
 import type { IntegerNode, Range, Shape } from "../ir/index.js";
+import type { RowStructure, RowSums } from "./rows.js";
 
 /** Result of lowering a Graph node: integer attributes and the proven range of every output channel. */
 export interface Lowered<Attributes> {
@@ -59,10 +61,14 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   weightBytes(node: IntegerNode<Attributes>): number;
   /** The staircase layer, if this op has one: used for certificates and reports. */
   requantize?(attributes: Attributes): RequantizeLayer | undefined;
-  /** Scratch bytes the C kernel needs in the arena while this node runs. */
-  scratchBytes?(node: IntegerNode<Attributes>): number;
+  /** Scratch bytes the C kernel needs in the arena while this node runs: on that core, or without one, on any. */
+  scratchBytes?(node: IntegerNode<Attributes>, core?: Core): number;
   /** Whether the output may share the buffer of input `index` (element i written only after the last read of element i). */
   inPlace?(node: IntegerNode<Attributes>, index: number): boolean;
+  /** How the op computes single rows of its output, where it can. */
+  readonly rows?: RowStructure<Attributes>;
+  /** How the op takes its input in row by row, where it sums all rows into one. */
+  readonly sumsRows?: RowSums<Attributes>;
   /** True when `lower` takes a function of the real result (`post`): monotone in every channel, so that it is still a staircase. */
   readonly post?: boolean;
   /** The unit of which all real results are whole multiples, and how many at most; undefined where there is none. */
@@ -71,6 +77,8 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   reach?(node: { readonly inputs: readonly Tensor[]; readonly attributes: GraphAttributes }): RealClamp;
   /** The quantization of unquantized results at the graph's end, where the operation has a usual one. */
   readonly natural?: Implied;
+  /** The node by an algorithm that takes fewer instructions for more flash and scratch; undefined where there is none. */
+  forSpeed?(node: IntegerNode<Attributes>): Attributes | undefined;
   /** True when the output is the input's bytes unchanged, so no code runs. */
   readonly alias?: boolean;
   /** True when the op only moves or selects codes, so quantization passes through it. */

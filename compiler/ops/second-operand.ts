@@ -4,6 +4,7 @@ import type { Tensor } from "../ir/graph.js";
 import type { IntegerNode, IntegerTensor } from "../ir/integer-graph.js";
 import { elementCount, type Range, type Shape } from "../ir/types.js";
 import type { ChannelStructure, LowerContext } from "./op.js";
+import { elementwiseRows, type RowStructure } from "./rows.js";
 
 /** Output element i reads element floor(i / inner) % count of the second operand. */
 export interface Repetition {
@@ -48,6 +49,17 @@ export function evaluatePairs(
 /** Whether the output may overwrite operand `index`: the second only where no element is read twice. */
 export function pairsInPlace(node: IntegerNode<ConstantOperand>, index: number): boolean {
   return index === 0 || elementCount(node.inputs[1]!.shape) === elementCount(node.output.shape);
+}
+
+/** Rows of both operands give rows of the output, where every row meets the same constants. */
+export function pairRows<Attributes extends ConstantOperand>(): RowStructure<Attributes> {
+  return {
+    ...elementwiseRows,
+    applies(node) {
+      const period = node.attributes.constant?.length ?? 1;
+      return elementwiseRows.applies(node) && elementCount(node.output.shape.slice(2)) % period === 0;
+    },
+  };
 }
 
 /** Codes of a constant second operand as attributes hold them; undefined for an activation. */

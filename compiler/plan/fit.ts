@@ -3,7 +3,8 @@ import type { Target } from "../../targets/core.js";
 import { fail } from "../diagnostics.js";
 import { opHomes } from "../ops/index.js";
 import { tensorBytes } from "./liveness.js";
-import type { Plan } from "./plan.js";
+import { makePlan } from "./make-plan.js";
+import { type Plan, streamsInput } from "./plan.js";
 
 export interface MemoryLimits {
   readonly sramBytes?: number | undefined;
@@ -16,10 +17,12 @@ export function checkFit(plan: Plan, target: Target, limits: MemoryLimits): void
   const sram = limits.sramBytes ?? own?.sramBytes ?? Infinity;
   const flash = limits.flashBytes ?? own?.flashBytes ?? Infinity;
   if (plan.arenaBytes > sram) {
+    const least = makePlan(plan.graph, { optimize: "memory", streamInput: streamsInput(plan), core: plan.core });
+    const cost = least.overhead === 0 ? "" : `, at about ${least.overhead} instructions more than on whole tensors`;
     const tensors = plan.peak.tensors.map((tensor) => `'${tensor.name}' ${tensorBytes(tensor)} bytes`).join(", ");
     fail(
       "QC4002",
-      `the arena takes ${plan.arenaBytes} bytes, ${plan.arenaBytes - sram} more than the ${sram} available; alive together at the peak: ${tensors}. Choose a part with more RAM, or a smaller model.`,
+      `the arena takes ${plan.arenaBytes} bytes, ${plan.arenaBytes - sram} more than the ${sram} available; alive together at the peak: ${tensors}. The smallest arena takes ${least.arenaBytes} bytes${cost}. Choose a part with that much RAM, or a smaller model.`,
       plan.peak.node,
     );
   }

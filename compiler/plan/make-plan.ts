@@ -1,30 +1,121 @@
-/** IntegerGraph to Plan: places every buffer in one arena. */
-import type { IntegerGraph } from "../ir/integer-graph.js";
-import { buffersOf } from "./liveness.js";
-import { liveBound, place } from "./placement.js";
-import type { Plan } from "./plan.js";
+/** IntegerGraph to Plan: chooses the steps, and places everything that lives in one arena. */
 
-/** Plans a graph in its given order, each layer on whole tensors. */
-export function makePlan(graph: IntegerGraph): Plan {
-  const buffers = buffersOf(graph);
-  const { offsets: placed, bytes } = place(buffers);
+import type { Core } from "../../targets/core.js";
+import { fail } from "../diagnostics.js";
+import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
+import { type Candidate, candidatesOf, wholeNodes } from "./candidates.js";
+import { type Pieces, piecesOf } from "./pieces.js";
+import { largestSet, type Placement, place } from "./placement.js";
+import { arenaAlignment, type Plan } from "./plan.js";
+import { cheapest, frontier, leastPeak, peakOf } from "./schedule.js";
+
+/** What a plan is to reach. */
+export interface PlanOptions {
+  /** `memory`: the fewest bytes. `speed`, the default: the fewest instructions within `sramBytes`. */
+  readonly optimize?: "speed" | "memory" | undefined;
+  /** Bytes the arena may take; no limit unless given. */
+  readonly sramBytes?: number | undefined;
+  /** The caller hands over the only input row by row, so that it never lies in the arena whole. */
+  readonly streamInput?: boolean | undefined;
+  /** Whose kernels are to have room for their scratch; any core's unless given. */
+  readonly core?: Core | undefined;
+}
+
+/**
+ * Plans a graph in its given order. Where nothing fits `sramBytes` the plan is the smallest there is; see checkFit. Throws
+ * QC6001 where rows of the input cannot be taken in one by one.
+ */
+export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
+  const { core } = options;
+  const streamed = new Set(options.streamInput ? graph.inputs : []);
+  const nodes = graph.nodes.length;
+  if (options.optimize !== "memory" && streamed.size === 0) {
+    const whole = wholeNodes(graph, core);
+    if (peakOf(whole) <= (options.sramBytes ?? Infinity)) return planOf(graph, whole, streamed, core);
+  }
+  const all = candidatesOf(graph, streamed, core);
+  const least = leastPeak(all, nodes);
+  if (least === Infinity) refuseStream(graph);
+  const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
+  let limit = Math.max(room, least);
+  let best = planOf(graph, cheapest(all, nodes, limit)!, streamed, core);
+  // Where a placement misses its bound, a schedule with more room to spare may still fit.
+  while (best.arenaBytes > room && best.arenaBytes > least && limit > least) {
+    limit = Math.max(least, limit - Math.ceil((best.arenaBytes - room) / arenaAlignment) * arenaAlignment);
+    const next = planOf(graph, cheapest(all, nodes, limit)!, streamed, core);
+    if (next.arenaBytes < best.arenaBytes) best = next;
+  }
+  return best;
+}
+
+/** Plans that no other beats in both bytes and added instructions, the fastest first. */
+export function planFrontier(
+  graph: IntegerGraph,
+  { streamInput, core }: Pick<PlanOptions, "streamInput" | "core"> = {},
+): Plan[] {
+  const streamed = new Set(streamInput ? graph.inputs : []);
+  const plans = frontier(candidatesOf(graph, streamed, core), graph.nodes.length).map((steps) =>
+    planOf(graph, steps, streamed, core),
+  );
+  return plans.filter((plan, i) => plans.slice(0, i).every((faster) => faster.arenaBytes > plan.arenaBytes));
+}
+
+function refuseStream({ nodes, inputs }: IntegerGraph): never {
+  const first = nodes.find((node) => inputs.some((input) => node.inputs.includes(input)));
+  return fail(
+    "QC6001",
+    `--stream-input: '${first?.name ?? inputs[0]!.name}' needs the whole input; expected one input [1, height, width, channels] whose first layers slide over its rows.`,
+  );
+}
+
+/** The Plan of given steps, which were made for the same core. */
+export function planOf(
+  graph: IntegerGraph,
+  steps: readonly Candidate[],
+  streamed: ReadonlySet<IntegerTensor>,
+  core?: Core,
+): Plan {
+  const pieces = piecesOf(graph, steps, streamed, core);
+  return { core, ...assemble(graph, steps, pieces, place(pieces.problem, arenaAlignment)) };
+}
+
+function assemble(
+  graph: IntegerGraph,
+  steps: readonly Candidate[],
+  pieces: Pieces,
+  placement: Placement,
+): Omit<Plan, "core"> {
   const offsets = new Map<number, number>();
   const scratch = new Map<number, number>();
-  buffers.forEach((buffer, i) => {
-    for (const tensor of buffer.tensors) offsets.set(tensor.id, placed[i]!);
-    if (buffer.scratchOf !== undefined) scratch.set(buffer.scratchOf, placed[i]!);
+  pieces.owners.forEach((owner, i) => {
+    for (const { id } of owner.tensors) offsets.set(id, placement.offsets[i]!);
+    if (owner.scratchOf !== undefined) scratch.set(owner.scratchOf, placement.offsets[i]!);
   });
-  const bound = liveBound(buffers);
-  const alive = buffers.filter(({ start, end }) => start <= bound.step && bound.step <= end);
+  const { set } = largestSet(pieces.problem);
+  const step = pieces.stepOfSet[set] ?? -1;
   return {
     graph,
-    arenaBytes: bytes,
+    steps: steps.map(({ first, group }) =>
+      group
+        ? { kind: "rows", nodes: group.stages.map(({ index }) => index), events: group.events }
+        : { kind: "node", node: first },
+    ),
+    arenaBytes: placement.bytes,
     offsets,
+    rows: new Map(steps.flatMap(({ group }) => [...(group?.rows ?? [])])),
     scratch,
-    lowerBound: bound.bytes,
+    lowerBound: placement.lowerBound,
+    overhead: steps.reduce((sum, { overhead }) => sum + overhead, 0),
     peak: {
-      node: graph.nodes[Math.max(bound.step, 0)]?.name ?? graph.name,
-      tensors: alive.flatMap((buffer) => buffer.tensors.slice(0, 1)),
+      node: graph.nodes[steps[Math.max(step, 0)]?.first ?? 0]?.name ?? graph.name,
+      tensors: (pieces.problem.together[set] ?? []).flatMap((i) => pieces.owners[i]!.tensors.slice(0, 1)),
     },
+    pieces: pieces.owners.map(({ name, start, end }, i) => ({
+      name,
+      start,
+      end,
+      offset: placement.offsets[i]!,
+      bytes: pieces.problem.sizes[i]!,
+    })),
   };
 }

@@ -1,75 +1,94 @@
-/** Offsets for buffers with known lifetimes: first fit in several orders, then a deterministic search when they miss the bound. */
-import type { Buffer } from "./liveness.js";
+/**
+ * Offsets in one arena. Pieces that are alive together may not overlap, but for an output that chases an input: each of its
+ * bytes is written after the last read of the byte it lands on when it starts far enough before the input.
+ */
+import { firstFits } from "./first-fit.js";
+import { Search } from "./placement-search.js";
+import { TimelineSearch } from "./timeline-search.js";
+
+/** `output`, or what lives while it is made, may start `distance` bytes or more before `input`, although both are alive together. */
+export interface Chase {
+  readonly input: number;
+  readonly output: number;
+  readonly distance: number;
+}
+
+export interface PlacementProblem {
+  /** Bytes of each piece, multiples of the alignment. */
+  readonly sizes: readonly number[];
+  /** Sets of pieces that are alive together; all pieces that ever live together share a set. */
+  readonly together: readonly (readonly number[])[];
+  readonly chases: readonly Chase[];
+  /** The pieces in order of time, those first that others are to be placed around; as they are numbered unless given. */
+  readonly order?: readonly number[];
+}
 
 export interface Placement {
   readonly offsets: readonly number[];
   readonly bytes: number;
+  /** No placement is smaller. */
+  readonly lowerBound: number;
 }
 
-/** Largest sum of bytes alive at one step, and that step: no placement can be smaller. */
-export function liveBound(buffers: readonly Buffer[]): { bytes: number; step: number } {
-  let bound = { bytes: 0, step: -1 };
-  for (const { start: step } of buffers) {
-    const bytes = buffers.reduce((sum, b) => (b.start <= step && step <= b.end ? sum + b.bytes : sum), 0);
-    if (bytes > bound.bytes) bound = { bytes, step };
-  }
-  return bound;
+/** Steps of a search per size tried, and steps times pieces: counts, not times, so that plans are reproducible. */
+const searchSteps = 4_000;
+const searchWork = 200_000;
+/** Sizes tried after the bound. */
+const sizesTried = 12;
+
+/** Bytes that the pieces of a set need: the pieces that chase an input share what the one that can share most may. */
+export function setBytes(problem: PlacementProblem, set: readonly number[]): number {
+  return sharesOf(problem, set).reduce((sum, bytes) => sum + bytes, 0);
 }
 
-/** Tries of the search after the fixed orders; each costs one first-fit run. */
-const searchTries = 3000;
-
-/** The best placement found; ends at once when it meets the bound. */
-export function place(buffers: readonly Buffer[]): Placement {
-  const bound = liveBound(buffers).bytes;
-  const indices = buffers.map((_, i) => i);
-  const by = (key: (b: Buffer) => number) => [...indices].sort((i, j) => key(buffers[j]!) - key(buffers[i]!) || i - j);
-  const orders = [by((b) => b.bytes), by((b) => b.bytes * (b.end - b.start + 1)), by((b) => b.end - b.start), indices];
-  let order = orders[0]!;
-  let best = firstFit(buffers, order);
-  for (const candidate of orders.slice(1)) {
-    const placement = firstFit(buffers, candidate);
-    if (placement.bytes < best.bytes) [best, order] = [placement, candidate];
+/**
+ * What each piece of a set adds to the others. Pieces that chase one input may overlap it, but not one another: together at
+ * most as far as the one that may come nearest.
+ */
+export function sharesOf({ sizes, chases }: PlacementProblem, set: readonly number[]): number[] {
+  const most = new Map<number, { readonly output: number; readonly saved: number }>();
+  for (const { input, output, distance } of chases) {
+    if (!set.includes(input) || !set.includes(output)) continue;
+    const saved = Math.min(sizes[output]! - distance, sizes[input]!);
+    if (saved > (most.get(input)?.saved ?? 0)) most.set(input, { output, saved });
   }
-  const random = xorshift32(0x9e3779b9);
-  for (let attempt = 0; attempt < searchTries && best.bytes > bound; attempt++) {
-    const candidate = [...order];
-    const [i, j] = [random() % candidate.length, random() % candidate.length];
-    candidate.splice(j, 0, ...candidate.splice(i, 1));
-    const placement = firstFit(buffers, candidate);
-    if (placement.bytes <= best.bytes) [best, order] = [placement, candidate];
-  }
-  return best;
+  const saved = new Map<number, number>();
+  for (const each of most.values()) saved.set(each.output, (saved.get(each.output) ?? 0) + each.saved);
+  return set.map((piece) => Math.max(0, sizes[piece]! - (saved.get(piece) ?? 0)));
 }
 
-/** Places each buffer at the lowest offset that no overlapping lifetime occupies. */
-function firstFit(buffers: readonly Buffer[], order: readonly number[]): Placement {
-  const offsets = new Array<number>(buffers.length).fill(-1);
-  let bytes = 0;
-  for (const index of order) {
-    const buffer = buffers[index]!;
-    const occupied = buffers
-      .map((other, i) => ({ from: offsets[i]!, to: offsets[i]! + other.bytes, other }))
-      .filter(({ from, other }) => from >= 0 && other.start <= buffer.end && buffer.start <= other.end)
-      .sort((a, b) => a.from - b.from);
-    let offset = 0;
-    for (const { from, to } of occupied) {
-      if (offset + buffer.bytes <= from) break;
-      offset = Math.max(offset, to);
+/** Index of the first set that needs the most bytes, and these bytes: no placement can be smaller. */
+export function largestSet(problem: PlacementProblem): { bytes: number; set: number } {
+  let largest = { bytes: 0, set: -1 };
+  problem.together.forEach((pieces, set) => {
+    const bytes = setBytes(problem, pieces);
+    if (bytes > largest.bytes) largest = { bytes, set };
+  });
+  return largest;
+}
+
+/** The smallest placement found; `bytes` equals `lowerBound` where it is proven to be the smallest there is. */
+export function place(problem: PlacementProblem, alignment: number): Placement {
+  let { bytes: lowerBound } = largestSet(problem);
+  let best = firstFits(problem);
+  if (best.bytes === lowerBound) return { ...best, lowerBound };
+  const search = new Search(problem);
+  const timeline = new TimelineSearch(problem);
+  const steps = Math.min(searchSteps, Math.ceil(searchWork / problem.sizes.length));
+  let exhausted = true;
+  for (let tries = 0, size = lowerBound; best.bytes > lowerBound && size < best.bytes && tries < sizesTried; tries++) {
+    const result = search.fit(size, steps);
+    exhausted &&= result.exhausted;
+    const found = result.offsets ?? (result.exhausted ? undefined : timeline.fit(size, steps));
+    if (found) {
+      best = { offsets: found, bytes: Math.max(...found.map((offset, i) => offset + problem.sizes[i]!)) };
+      if (exhausted) lowerBound = best.bytes;
+      break;
     }
-    offsets[index] = offset;
-    bytes = Math.max(bytes, offset + buffer.bytes);
+    if (exhausted) lowerBound = Math.min(size + alignment, best.bytes);
+    // Proven sizes go up by one unit; after the first unproven one, in larger strides.
+    const stride = exhausted ? alignment : Math.max(alignment, (best.bytes - size) / (sizesTried - tries));
+    size += Math.ceil(stride / alignment) * alignment;
   }
-  return { offsets, bytes };
-}
-
-/** Marsaglia's xorshift32: a fixed sequence, so that plans are reproducible. */
-function xorshift32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
+  return { ...best, lowerBound };
 }

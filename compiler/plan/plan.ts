@@ -1,19 +1,90 @@
-/** The Plan: execution order and a byte offset in one arena for every activation tensor. */
+/** The Plan: in which steps the graph runs, and a byte offset in one arena for everything that lives. */
+import type { Core } from "../../targets/core.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/index.js";
 
 export interface Plan {
   readonly graph: IntegerGraph;
+  /** Whose kernels have room for their scratch; any core's when undefined. */
+  readonly core: Core | undefined;
+  /** In execution order; every node is in one of them. */
+  readonly steps: readonly Step[];
   /** Size of the one arena; inputs, outputs and scratch live in it. */
   readonly arenaBytes: number;
   /** Byte offset of each tensor in the arena, by tensor id. Aliases (reshape) share their source's offset. */
   readonly offsets: ReadonlyMap<number, number>;
+  /** Tensors of which only some rows exist at a time: how many, by tensor id. The first of them is at the tensor's offset. */
+  readonly rows: ReadonlyMap<number, number>;
   /** Byte offset of a node's scratch buffer, by index in `graph.nodes`; absent when it needs none. */
   readonly scratch: ReadonlyMap<number, number>;
-  /** The largest sum of bytes alive at one step: no placement can be smaller. */
+  /** No placement of these steps is smaller: `arenaBytes` is the optimum where it equals this. */
   readonly lowerBound: number;
-  /** The step and tensors that reach `lowerBound`, for "does not fit" messages. */
+  /** Instructions that running by rows is expected to add to one inference. */
+  readonly overhead: number;
+  /** The step and tensors that need the most memory, for "does not fit" messages. */
   readonly peak: { readonly node: string; readonly tensors: readonly IntegerTensor[] };
+  /** What is alive when, for memory maps. */
+  readonly pieces: readonly PlacedPiece[];
+}
+
+/** One node on whole tensors, or consecutive nodes that pass rows to one another. */
+export type Step = NodeStep | RowStep;
+
+export interface NodeStep {
+  readonly kind: "node";
+  /** Index in `graph.nodes`. */
+  readonly node: number;
+}
+
+export interface RowStep {
+  readonly kind: "rows";
+  /** Indices in `graph.nodes`, ascending. */
+  readonly nodes: readonly number[];
+  readonly events: readonly RowEvent[];
+}
+
+/** A node computes one row of its output, or, where it sums all rows into one, takes in one row. */
+export interface ComputeEvent {
+  readonly kind: "compute";
+  readonly node: number;
+  readonly row: number;
+}
+
+/** The rows held of a tensor move towards its offset: `dropped` rows leave, the `kept` rows after them stay. */
+export interface SlideEvent {
+  readonly kind: "slide";
+  readonly tensor: IntegerTensor;
+  readonly dropped: number;
+  readonly kept: number;
+}
+
+/** The caller hands over the next row of an input. */
+export interface AcceptEvent {
+  readonly kind: "accept";
+  readonly tensor: IntegerTensor;
+  readonly row: number;
+}
+
+export type RowEvent = ComputeEvent | SlideEvent | AcceptEvent;
+
+/** Bytes of the arena with the steps during which they are taken. */
+export interface PlacedPiece {
+  readonly name: string;
+  readonly offset: number;
+  readonly bytes: number;
+  /** First and last step; inputs start at -1, outputs end at the number of steps. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Whether the caller hands over the input row by row. */
+export function streamsInput({ graph, rows }: Plan): boolean {
+  return graph.inputs.some(({ id }) => rows.has(id));
 }
 
 /** Offsets are multiples of this; the caller's arena must be aligned to it. */
 export const arenaAlignment = 8;
+
+/** Rounds bytes up to the arena's alignment. */
+export function aligned(bytes: number): number {
+  return Math.ceil(bytes / arenaAlignment) * arenaAlignment;
+}

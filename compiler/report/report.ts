@@ -42,7 +42,10 @@ export interface Report {
   /** Of all layers' outputs; the arena shares their places. */
   readonly activation_bytes: number;
   readonly arena_bytes: number;
+  /** No placement of these steps is smaller: the arena is the smallest where it equals this. */
   readonly arena_lower_bound: number;
+  /** Instructions that passing rows is expected to add to one inference. */
+  readonly added_instructions: number;
   readonly input: { readonly shape: readonly number[]; readonly type: string };
   readonly output: { readonly shape: readonly number[]; readonly type: string };
   readonly layers: readonly LayerReport[];
@@ -73,6 +76,7 @@ export function makeReport({ graph, integerGraph, plan, notes }: Compilation, so
     activation_bytes: sum("activation_bytes"),
     arena_bytes: plan.arenaBytes,
     arena_lower_bound: plan.lowerBound,
+    added_instructions: plan.overhead,
     input: border(integerGraph.inputs[0]!),
     output: border(integerGraph.outputs[0]!),
     layers,

@@ -34,6 +34,8 @@ export interface TargetVerdict {
 
 export interface VerifyOptions {
   readonly seed: number;
+  /** Measures each layer too, where the engine can. */
+  readonly profile?: boolean | undefined;
   /** Called before each long step. */
   readonly onStep?: ((text: string) => void) | undefined;
   /** Replaces the generated files, for tests that break them on purpose. */
@@ -60,7 +62,14 @@ export async function verifyTarget(
   const run = (sets: readonly CodeSet[], trace: boolean) =>
     inTemporaryFolder((workDir) => {
       const inputs = sets.map((codes) => setToBytes(codes, integerGraph.inputs));
-      return choice.engine.run({ files, inputs, outputBytes, workDir, trace });
+      return choice.engine.run({
+        files,
+        inputs,
+        outputBytes,
+        workDir,
+        trace,
+        profile: options.profile === true && !trace,
+      });
     });
   const { outputs, trace: _, ...measured } = await run(vectors, false);
   const found = firstDifference(integerGraph.outputs, expected, outputs);

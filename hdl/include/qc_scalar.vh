@@ -52,6 +52,37 @@ function automatic signed [31:0] qc_requant_plain;
   end
 endfunction
 
+// High word of a*multiplier: floor(a*multiplier / 2^32).
+function automatic signed [30:0] qc_multiply_high;
+  input signed [31:0] a;
+  input [30:0] multiplier;
+  reg signed [62:0] t0;
+  reg signed [62:0] t1;
+  begin
+    t0 = $signed({{31{a[31]}}, a}) * $signed({32'd0, multiplier});
+    t1 = $signed(t0) >>> 6'd32;
+    qc_multiply_high = t1[30:0];
+  end
+endfunction
+
+// High word of scaled*multiplier, rounded off by 2^shift: the plain staircase where vectors keep high words only.
+function automatic signed [31:0] qc_requant_high_word;
+  input signed [31:0] scaled;
+  input [30:0] multiplier;
+  input [4:0] shift;
+  reg signed [30:0] t0;
+  reg [16:0] t1;
+  reg [16:0] t2;
+  reg signed [31:0] t3;
+  begin
+    t0 = qc_multiply_high(scaled, multiplier);
+    t1 = 17'd1 << shift;
+    t2 = t1 >> 1'd1;
+    t3 = {t0[30], t0} + {15'd0, t2};
+    qc_requant_high_word = $signed(t3) >>> shift;
+  end
+endfunction
+
 // The offset of the sign form: smaller by `correction` for negative accumulators.
 function automatic signed [62:0] qc_sign_offset;
   input signed [31:0] acc;
@@ -165,13 +196,15 @@ function automatic [8:0] qc_round_quotient;
   reg [49:0] twice;
   reg [0:0] up;
   reg [8:0] t0;
-  reg [9:0] t1;
+  reg [49:0] t1;
+  reg [9:0] t2;
   begin
     twice = {1'd0, remainder} << 1'd1;
     t0 = quotient & 9'd1;
-    up = ((twice > {1'd0, d}) || ((twice[48:0] == d) && (t0[0:0] == 1'd1))) ? 1'd1 : 1'd0;
-    t1 = {1'd0, quotient} + {9'd0, up};
-    qc_round_quotient = t1[8:0];
+    t1 = twice + {41'd0, t0};
+    up = (t1 > {1'd0, d}) ? 1'd1 : 1'd0;
+    t2 = {1'd0, quotient} + {9'd0, up};
+    qc_round_quotient = t2[8:0];
   end
 endfunction
 

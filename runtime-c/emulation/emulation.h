@@ -11,6 +11,16 @@
  * output, in graph order.
  */
 
+#ifdef MODEL_INPUT_ROWS
+/* See rows.h. The union aligns the bytes for every element. */
+extern union emulation_rows {
+    uint8_t bytes[MODEL_INPUT_BYTES];
+    uint64_t alignment;
+} emulation_rows;
+#define model_input(context) ((void)(context), emulation_rows.bytes)
+void model_run(model_context *context);
+#endif
+
 /* Exit statuses of a harness; the engines turn them into messages. */
 enum { EMULATION_OK = 0, EMULATION_FILE = 3, EMULATION_INIT = 4, EMULATION_ARENA = 5, EMULATION_STACK = 6, EMULATION_FAULT = 7 };
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "emulation.h"
+#include "rows.h"
 #include "trace.h"
 
 #define EXPORTED __attribute__((visibility("default"), used))

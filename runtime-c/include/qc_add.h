@@ -35,6 +35,36 @@ QC_INLINE void qc_add(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t co
     }
 }
 
+/* qc_add for bytes of one shape, saturated at the limits of y's type, eight at a time. shift is literal. */
+QC_INLINE void qc_add_bytes(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t count, int a_signed, int b_signed, int y_signed,
+                            int32_t ma, int32_t mb, int32_t c, int32_t shift)
+{
+#define QC_ADD_BYTE(i)                                                                                                       \
+    y[i] = (uint8_t)qc_saturate_shifted((int32_t)((uint32_t)qc_code(a[i], a_signed) * (uint32_t)ma + (uint32_t)c +           \
+                                                  (uint32_t)qc_code(b[i], b_signed) * (uint32_t)mb),                         \
+                                        shift, y_signed)
+    for (; count >= 8; count -= 8) {
+        QC_ADD_BYTE(0);
+        QC_ADD_BYTE(1);
+        QC_ADD_BYTE(2);
+        QC_ADD_BYTE(3);
+        QC_ADD_BYTE(4);
+        QC_ADD_BYTE(5);
+        QC_ADD_BYTE(6);
+        QC_ADD_BYTE(7);
+        a += 8;
+        b += 8;
+        y += 8;
+    }
+    for (; count > 0; count--) {
+        QC_ADD_BYTE(0);
+        a++;
+        b++;
+        y++;
+    }
+#undef QC_ADD_BYTE
+}
+
 /* y = staircase(a_table[a] + b_table[b]); tables are indexed by the stored byte. */
 QC_INLINE void qc_add_tables(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t count, int32_t b_count, int32_t inner,
                              int y_kind, const int32_t *a_table, const int32_t *b_table, const int32_t *record, qc_requant q)

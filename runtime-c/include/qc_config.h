@@ -10,6 +10,15 @@
 #define QC_TRACE(index, pointer, bytes) ((void)0)
 #endif
 
+/* Refuses to compile where a constant condition fails; `name` is part of what compilers print. */
+#ifndef QC_STATIC_ASSERT
+#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define QC_STATIC_ASSERT(condition, name) _Static_assert(condition, #name)
+#else
+#define QC_STATIC_ASSERT(condition, name) typedef char qc_assert_##name[(condition) ? 1 : -1]
+#endif
+#endif
+
 /* Kernels are inlined into their callers, whose literal arguments remove what a layer does not need. */
 #ifndef QC_INLINE
 #if defined(__GNUC__)

@@ -170,7 +170,7 @@ QC_INLINE void qc_pairs_widen(const qc_window *s, const uint8_t *x, int32_t row,
     }
 }
 
-/* scratch: 7 bytes for each tap of one group's patch, rounded up to four taps. */
+/* scratch: 6 bytes for each tap of one group's patch, rounded up to four taps; 7 where four do not divide its channels. */
 QC_INLINE void qc_conv2d_pairs(const qc_window *s, const uint8_t *x, const uint32_t *weights, const int32_t *records, uint8_t *y,
                                uint32_t *scratch, qc_requant q, int x_signed, int carried)
 {

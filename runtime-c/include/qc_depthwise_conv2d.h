@@ -150,48 +150,63 @@ QC_INLINE void qc_depthwise_one(qc_depthwise_taps taps, int32_t kernel_height, i
 }
 
 /*
- * scratch: kernel_height * kernel_width * channels bytes when any window reaches over the border. kernel_height and
- * kernel_width are literal where the layers that share the kernel agree.
+ * scratch, when any window reaches over the border: kernel_height * kernel_width bytes for each channel, for as many as
+ * QC_DEPTHWISE_PATCH bytes hold, in whole words, at least four. `parts`: whether these are fewer than all. kernel_height,
+ * kernel_width and parts are literal where the layers that share the kernel agree.
  */
+enum { QC_DEPTHWISE_PATCH = 1152 };
+
 QC_INLINE void qc_depthwise_conv2d(const qc_window *s, const uint8_t *x, const uint8_t *weights, const int32_t *records, uint8_t *y,
-                                   uint8_t *scratch, qc_requant q, int x_signed, int dsp, int32_t kernel_height, int32_t kernel_width)
+                                   uint8_t *scratch, qc_requant q, int x_signed, int dsp, int32_t kernel_height, int32_t kernel_width,
+                                   int parts)
 {
     const qc_layout plain = {0, 1, x_signed};
     const int32_t words = qc_record_words(q);
+    const int32_t held = QC_DEPTHWISE_PATCH / (kernel_height * kernel_width) / 4 * 4;
+    const int32_t most = held > 4 ? held : 4;
     int32_t row;
     int32_t column;
 
     for (row = 0; row < s->out_height; row++) {
         for (column = 0; column < s->out_width; column++) {
+            const int inside = qc_window_inside(s, row, column);
             const uint8_t *weight = weights;
             const int32_t *record = records;
-            int32_t left = s->channels;
-            qc_depthwise_taps taps;
+            int32_t first = 0;
 
-            if (qc_window_inside(s, row, column)) {
-                taps.codes = x + ((row * s->stride_y - s->pad_top) * s->width + column * s->stride_x - s->pad_left) * s->channels;
-                taps.step = s->dilation_x * s->channels;
-                taps.pitch = s->dilation_y * s->width * s->channels;
-            } else {
-                qc_patch(plain, s, x, row, column, s->channels, scratch);
-                taps.codes = scratch;
-                taps.step = s->channels;
-                taps.pitch = kernel_width * s->channels;
-            }
-            for (; left >= 4; left -= 4) {
-                qc_depthwise_four(taps, kernel_height, kernel_width, weight, record, q, x_signed, dsp, y);
-                taps.codes += 4;
-                weight += 4 * kernel_height * kernel_width;
-                record += 4 * words;
-                y += 4;
-            }
-            for (; left > 0; left--) {
-                qc_depthwise_one(taps, kernel_height, kernel_width, weight, record, q, x_signed, y);
-                taps.codes++;
-                weight++;
-                record += words;
-                y++;
-            }
+            do {
+                int32_t left = s->channels - first;
+                qc_depthwise_taps taps;
+
+                if (inside) {
+                    taps.codes = x + ((row * s->stride_y - s->pad_top) * s->width + column * s->stride_x - s->pad_left) * s->channels;
+                    taps.step = s->dilation_x * s->channels;
+                    taps.pitch = s->dilation_y * s->width * s->channels;
+                } else {
+                    if (parts && left > most) {
+                        left = most;
+                    }
+                    qc_patch(plain, s, x + first, row, column, left, scratch);
+                    taps.codes = scratch;
+                    taps.step = left;
+                    taps.pitch = kernel_width * left;
+                }
+                first += left;
+                for (; left >= 4; left -= 4) {
+                    qc_depthwise_four(taps, kernel_height, kernel_width, weight, record, q, x_signed, dsp, y);
+                    taps.codes += 4;
+                    weight += 4 * kernel_height * kernel_width;
+                    record += 4 * words;
+                    y += 4;
+                }
+                for (; left > 0; left--) {
+                    qc_depthwise_one(taps, kernel_height, kernel_width, weight, record, q, x_signed, y);
+                    taps.codes++;
+                    weight++;
+                    record += words;
+                    y++;
+                }
+            } while (parts && first < s->channels);
         }
     }
 }

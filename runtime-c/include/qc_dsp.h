@@ -21,7 +21,7 @@
 
 /* Inner loops that need more registers than compilers give them are also written in assembly, with equal results. */
 #ifndef QC_DSP_ASSEMBLY
-#if QC_DSP_INTRINSICS && defined(__GNUC__) && defined(__OPTIMIZE__)
+#if QC_DSP_INTRINSICS && defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(QC_NO_ASM)
 #define QC_DSP_ASSEMBLY 1
 #else
 #define QC_DSP_ASSEMBLY 0
@@ -89,6 +89,69 @@ QC_INLINE int32_t qc_smlatt(uint32_t a, uint32_t b, int32_t acc)
 #endif
 }
 
+/* acc + low(a)*high(b). */
+QC_INLINE int32_t qc_smlabt(uint32_t a, uint32_t b, int32_t acc)
+{
+    return qc_smlabb(a, b >> 16, acc);
+}
+
+/* acc + high(a)*low(b). */
+QC_INLINE int32_t qc_smlatb(uint32_t a, uint32_t b, int32_t acc)
+{
+    return qc_smlabb(a >> 16, b, acc);
+}
+
+/* Sums and differences of lanes, each modulo 2^16. */
+QC_INLINE uint32_t qc_sadd16(uint32_t a, uint32_t b)
+{
+#if QC_DSP_ASSEMBLY
+    uint32_t sum;
+
+    __asm__("sadd16 %0, %1, %2" : "=r"(sum) : "r"(a), "r"(b));
+    return sum;
+#else
+    return ((a + b) & 0xFFFFu) | ((a & 0xFFFF0000u) + (b & 0xFFFF0000u));
+#endif
+}
+
+QC_INLINE uint32_t qc_ssub16(uint32_t a, uint32_t b)
+{
+#if QC_DSP_ASSEMBLY
+    uint32_t difference;
+
+    __asm__("ssub16 %0, %1, %2" : "=r"(difference) : "r"(a), "r"(b));
+    return difference;
+#else
+    return ((a - b) & 0xFFFFu) | ((a & 0xFFFF0000u) - (b & 0xFFFF0000u));
+#endif
+}
+
+/* low(a) below low(b). */
+QC_INLINE uint32_t qc_pack_low(uint32_t a, uint32_t b)
+{
+#if QC_DSP_ASSEMBLY
+    uint32_t packed;
+
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(packed) : "r"(a), "r"(b));
+    return packed;
+#else
+    return (a & 0xFFFFu) | (b << 16);
+#endif
+}
+
+/* low(a) below high(b). */
+QC_INLINE uint32_t qc_pack_mixed(uint32_t a, uint32_t b)
+{
+#if QC_DSP_ASSEMBLY
+    uint32_t packed;
+
+    __asm__("pkhbt %0, %1, %2" : "=r"(packed) : "r"(a), "r"(b));
+    return packed;
+#else
+    return (a & 0xFFFFu) | (b & 0xFFFF0000u);
+#endif
+}
+
 /* min(max(value, lo), hi): one instruction for the limits of 8- and 16-bit codes. */
 QC_INLINE int32_t qc_saturate(int32_t value, int32_t lo, int32_t hi)
 {
@@ -113,6 +176,24 @@ QC_INLINE int32_t qc_saturate(int32_t value, int32_t lo, int32_t hi)
     }
 #endif
     return qc_clamp(value, lo, hi);
+}
+
+/* value >> shift, saturated at the limits of a byte: one instruction for a literal shift of 1..31. */
+QC_INLINE int32_t qc_saturate_shifted(int32_t value, int32_t shift, int is_signed)
+{
+#if QC_DSP_ASSEMBLY
+    if (__builtin_constant_p(shift) && shift > 0) {
+        int32_t saturated;
+
+        if (is_signed) {
+            __asm__("ssat %0, #8, %1, asr %2" : "=r"(saturated) : "r"(value), "i"(shift));
+        } else {
+            __asm__("usat %0, #8, %1, asr %2" : "=r"(saturated) : "r"(value), "i"(shift));
+        }
+        return saturated;
+    }
+#endif
+    return qc_saturate(qc_shift_floor(value, shift), is_signed ? -128 : 0, is_signed ? 127 : 255);
 }
 
 /* Bytes 1 and 3, sign extended. */

@@ -27,6 +27,16 @@ static inline int32_t qc_requant_plain(int32_t acc, int32_t multiplier, int64_t 
   return qc_shift_floor(qc_multiply_add(acc, multiplier, offset), shift);
 }
 
+/* High word of a*multiplier: floor(a*multiplier / 2^32). */
+static inline int32_t qc_multiply_high(int32_t a, int32_t multiplier) {
+  return (int32_t)(((int64_t)a * (int64_t)multiplier) >> 32);
+}
+
+/* High word of scaled*multiplier, rounded off by 2^shift: the plain staircase where vectors keep high words only. */
+static inline int32_t qc_requant_high_word(int32_t scaled, int32_t multiplier, int32_t shift) {
+  return (qc_multiply_high(scaled, multiplier) + ((1 << shift) >> 1)) >> shift;
+}
+
 /* The offset of the sign form: smaller by `correction` for negative accumulators. */
 static inline int64_t qc_sign_offset(int32_t acc, int64_t offset, int64_t correction) {
   return acc < 0 ? (offset - correction) : offset;
@@ -60,7 +70,7 @@ static inline int64_t qc_add_wide(int32_t a, int32_t b, int64_t ma, int64_t mb, 
 /* quotient + remainder/d rounded half to even, for remainder < d and a result of at most 256. */
 static inline int32_t qc_round_quotient(int32_t quotient, int64_t remainder, int64_t d) {
   const int64_t twice = remainder << 1;
-  const int32_t up = twice > d || (twice == d && (quotient & 1) == 1) ? 1 : 0;
+  const int32_t up = (twice + (int64_t)(quotient & 1)) > d ? 1 : 0;
   return quotient + up;
 }
 

@@ -24,6 +24,23 @@ QC_INLINE int32_t qc_row_maximum(const uint8_t *x, int32_t classes, int x_signed
     return largest;
 }
 
+/* qc_quotient_half_even without a branch, so that every quotient takes as many instructions. */
+QC_INLINE int32_t qc_quotient_masked(int64_t n, int64_t d)
+{
+    int64_t divisor = d * 256;
+    int32_t quotient = 0;
+    int32_t weight;
+
+    for (weight = 256; weight > 0; weight >>= 1) {
+        const int64_t mask = n - divisor < 0 ? 0 : -1;
+
+        n -= divisor & mask;
+        quotient |= weight & (int32_t)mask;
+        divisor >>= 1;
+    }
+    return qc_round_quotient(quotient, n, d);
+}
+
 /* E * levels / (sum << levels_shift), rounded half to even, plus the zero point, saturated. y may be x. */
 QC_INLINE void qc_softmax_even(const uint8_t *x, uint8_t *y, int32_t rows, int32_t classes, int x_signed,
                                const uint32_t *exponentials, int32_t levels, int32_t levels_shift, int32_t zero_point, int32_t lo,
@@ -41,7 +58,7 @@ QC_INLINE void qc_softmax_even(const uint8_t *x, uint8_t *y, int32_t rows, int32
         for (i = 0; i < classes; i++) {
             const int64_t scaled = (int64_t)exponentials[largest - qc_code(x[i], x_signed)] * levels;
 
-            y[i] = (uint8_t)qc_clamp(qc_quotient_half_even(scaled, sum << levels_shift) + zero_point, lo, hi);
+            y[i] = (uint8_t)qc_clamp(qc_quotient_masked(scaled, sum << levels_shift) + zero_point, lo, hi);
         }
     }
 }

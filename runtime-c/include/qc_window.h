@@ -82,15 +82,21 @@ QC_INLINE uint8_t *qc_put_codes(qc_layout layout, uint8_t *to, const uint8_t *co
         return to + n;
     }
     if (codes) {
-        for (i = n / 4; i > 0; i--) {
+        const uint8_t *const end = codes + n / 8 * 8;
+
+        while (codes != end) {
             to[0] = codes[0];
             to[layout.step] = codes[1];
             to[2 * layout.step] = codes[2];
             to[3 * layout.step] = codes[3];
-            to += 4 * layout.step;
-            codes += 4;
+            to[4 * layout.step] = codes[4];
+            to[5 * layout.step] = codes[5];
+            to[6 * layout.step] = codes[6];
+            to[7 * layout.step] = codes[7];
+            to += 8 * layout.step;
+            codes += 8;
         }
-        for (i = n % 4; i > 0; i--) {
+        for (i = n % 8; i > 0; i--) {
             *to = *codes++;
             to += layout.step;
         }

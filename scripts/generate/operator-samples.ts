@@ -28,6 +28,10 @@ const samples: Readonly<Record<string, Sample>> = {
   concat: { dims: row, body: (b, x, other) => b.node("Concat", [x, other()], { axis: 1 }) },
   conv2d: { dims: image, body: (b, x) => b.node("Conv", [x, b.weights([3, 2, 3, 3])], { pads: [1, 1, 1, 1] }) },
   dense: { dims: row, body: (b, x) => b.node("Gemm", [x, b.weights([6, 4])]) },
+  embedding: {
+    dims: row,
+    body: (b, x) => b.node("Gather", [b.weights([5, 3]), b.node("ArgMax", [x], { axis: 1 })]),
+  },
   extremum: { dims: row, body: (b, x, other) => b.node("Max", [x, other()]) },
   gather: { dims: row, body: (b, x) => b.node("Gather", [x, ints(b, [5, 0, 2])], { axis: 1 }) },
   "interior-pad2d": {

@@ -10,11 +10,13 @@ import {
   typeName,
 } from "../../compiler/ir/index.js";
 import { opHomes } from "../../compiler/ops/index.js";
+import { imageRows } from "../../compiler/ops/rows.js";
 import { arenaAlignment, type Plan } from "../../compiler/plan/plan.js";
 import type { Core } from "../core.js";
 import { commentText, mangle, Names } from "../mangle.js";
 import { packagePath } from "../package-root.js";
 import { LayerEmitter } from "./layers.js";
+import { RowGroupEmitter } from "./row-groups.js";
 import { runtimeHeaders } from "./runtime.js";
 import { solveLayers } from "./shift.js";
 
@@ -29,15 +31,25 @@ export interface EmitOptions {
  */
 export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<string, string> {
   const { graph } = plan;
+  if (plan.core && plan.core.name !== core.name) {
+    fail("QC3004", `the plan has room for the kernels of ${plan.core.name} alone.`, core.name);
+  }
   const name = mangle(options.name ?? "model");
-  const layers = graph.nodes.flatMap((node) => opHomes.get(node.op)!.requantize?.(node.attributes) ?? []);
   const names = new Names();
   const inputs = portsOf(plan, graph.inputs, "input", name);
   const outputs = portsOf(plan, graph.outputs, "output", name);
-  for (const used of ["context", "init", "run"]) names.unique(`${name}_${used}`);
+  for (const used of ["context", "init", "run", "push_row"]) names.unique(`${name}_${used}`);
   for (const port of [...inputs, ...outputs]) names.unique(port.function);
-  const emitter = new LayerEmitter(plan, core, name, names, solveLayers(layers));
-  const steps = graph.nodes.map((node, index) => stepOf(plan, node, emitter.layer(node, index)));
+  const emitter = emitterOf(plan, core, name, names);
+  const stream = streamOf(plan, inputs);
+  const groups = new RowGroupEmitter(plan, emitter);
+  const steps = plan.steps.map((step, index) => {
+    if (step.kind === "node")
+      return nodeStep(plan, graph.nodes[step.node]!, emitter.layer(graph.nodes[step.node]!, step.node));
+    const nodes = step.nodes.map((node) => graph.nodes[node]!);
+    const streaming = stream !== undefined && index === 0;
+    return rowStep(plan, nodes, streaming ? groups.streamed(step, stream.element) : groups.step(step));
+  });
   const headers = runtimeHeaders(["qc_config.h", ...emitter.headers]);
   const data = {
     name,
@@ -47,8 +59,10 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
     core: { ...core, flags: core.flags.join(" ") },
     archiver: core.compiler.replace(/gcc$/, "ar"),
     arenaBytes: plan.arenaBytes,
+    usedBytes: plan.pieces.reduce((end, { offset, bytes }) => Math.max(end, offset + bytes), 0),
     arenaAlignment,
-    inputs,
+    inputs: stream ? [] : inputs,
+    stream: stream && { ...stream, counters: groups.counters },
     outputs,
     inputTotal: totalOf(inputs, "input"),
     outputTotal: totalOf(outputs, "output"),
@@ -72,17 +86,51 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
   return files;
 }
 
+/** The names of the kernels that compute each tensor, by its id: their headers without `qc_`. */
+export function layerKernels(plan: Plan, core: Core): Map<number, string> {
+  const emitter = emitterOf(plan, core, "model", new Names());
+  plan.graph.nodes.forEach((node, index) => {
+    emitter.layer(node, index);
+  });
+  const short = (header: string) => header.replace(/^qc_|\.h$/g, "");
+  return new Map([...emitter.kernels].map(([tensor, headers]) => [tensor, [...new Set(headers.map(short))].join("+")]));
+}
+
+function emitterOf(plan: Plan, core: Core, name: string, names: Names): LayerEmitter {
+  const layers = plan.graph.nodes.flatMap((node) => opHomes.get(node.op)!.requantize?.(node.attributes) ?? []);
+  return new LayerEmitter(plan, core, name, names, solveLayers(layers));
+}
+
 /** One line of the run function; nodes that only rename bytes have no call. */
-function stepOf(plan: Plan, node: IntegerNode, call: string | undefined) {
-  const { output } = node;
+function nodeStep(plan: Plan, node: IntegerNode, call: string | undefined) {
   return {
-    call,
+    call: call && `${call}(arena);`,
     comment: commentText(`${node.name}: ${node.op}, the same bytes`),
-    id: output.id,
-    offset: offsetOf(plan, output),
-    bytes: bytesOf(output),
+    traces: [traceOf(plan, node.output)],
   };
 }
+
+/** A call that computes several tensors; those that pass by rows exist nowhere whole. */
+function rowStep(plan: Plan, nodes: readonly IntegerNode[], call: string) {
+  const whole = nodes.filter(({ output }) => !plan.rows.has(output.id));
+  return { call, comment: "", traces: whole.map(({ output }) => traceOf(plan, output)) };
+}
+
+const traceOf = (plan: Plan, tensor: IntegerTensor) => ({
+  id: tensor.id,
+  offset: offsetOf(plan, tensor),
+  bytes: bytesOf(tensor),
+});
+
+/** How the caller hands over the rows of an input that never lies in the arena whole. */
+function streamOf(plan: Plan, ports: readonly Port[]) {
+  const index = plan.graph.inputs.findIndex(({ id }) => plan.rows.has(id));
+  if (index < 0) return undefined;
+  const rows = imageRows(plan.graph.inputs[index]!)!;
+  return { ...ports[index]!, rows, rowBytes: ports[index]!.bytes / rows };
+}
+
+type Port = ReturnType<typeof portsOf>[number];
 
 /** How the caller sees the graph's inputs or outputs; they are numbered where there are several. */
 function portsOf(plan: Plan, tensors: readonly IntegerTensor[], role: "input" | "output", name: string) {

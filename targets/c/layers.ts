@@ -7,10 +7,15 @@ import type { Core } from "../core.js";
 import { commentText, type Names } from "../mangle.js";
 import { Constants } from "./constants.js";
 import { offsetOf } from "./emit.js";
-import type { CContext, SharedFunction } from "./lowering.js";
+import type { CContext, CElement, SharedFunction } from "./lowering.js";
+
+/** Where a lowering finds its operands: C expressions. */
+export type Places = Pick<CContext, "input" | "output" | "scratch">;
 
 interface EmittedFunction {
   readonly name: string;
+  /** Of the result. */
+  readonly type: string;
   /** Joined by commas. */
   readonly parameters: string;
   readonly body: readonly string[];
@@ -23,7 +28,10 @@ export class LayerEmitter {
   readonly layers: EmittedFunction[] = [];
   /** Directly included runtime headers, in order of first use. */
   readonly headers: string[] = [];
+  /** Runtime headers by the id of the tensor that a layer computes: they name its kernel. */
+  readonly kernels = new Map<number, string[]>();
   readonly #functionNames = new Map<string, string>();
+  readonly #lastConstants = new Map<string, { values: ArrayLike<number | bigint>; name: string }>();
 
   constructor(
     readonly plan: Plan,
@@ -35,46 +43,96 @@ export class LayerEmitter {
     this.constants = new Constants(names);
   }
 
-  /** Lowers one node; returns the name of its function, or undefined when no code runs. */
-  layer(node: IntegerNode, index: number): string | undefined {
-    const home = opHomes.get(node.op)!;
+  /**
+   * Statements of a lowering whose operands are these C expressions; constants are called after `where`. Its headers are
+   * those of the kernel that computes the tensor of id `computes`.
+   */
+  lowered(where: string, places: Places, lower: (context: CContext) => void, computes?: number): string[] {
     const body: string[] = [];
-    const where = `layer_${index}_${node.name}`;
-    home.c(node, this.#context(node, index, where, body));
-    if (body.length === 0) return undefined;
-    const name = this.names.unique(where);
-    const shapes = [...node.inputs, node.output].map(({ shape, type }) => `${typeName(type)}[${shape}]`);
-    const description = `${node.name}: ${node.op} ${shapes.slice(0, -1).join(" ")} -> ${shapes.at(-1)} ${home.print(node.attributes)}`;
-    this.layers.push({ name, parameters: "uint8_t *arena", body, comment: commentText(description) });
+    lower(this.#context(where, places, body, computes));
+    return body;
+  }
+
+  /** Adds a function to the model's file; returns its name. */
+  define(wanted: string, parameters: string, body: readonly string[], comment: string, type = "void"): string {
+    const name = this.names.unique(wanted);
+    this.layers.push({ name, type, parameters, body, comment: commentText(comment) });
     return name;
   }
 
-  #context(node: IntegerNode, index: number, where: string, body: string[]): CContext {
-    const { plan, prefix } = this;
+  /** Uses a runtime header. */
+  include(header: string): void {
+    if (!this.headers.includes(header)) this.headers.push(header);
+  }
+
+  /** What a node does, for comments. */
+  describe(node: IntegerNode): string {
+    const shapes = [...node.inputs, node.output].map(({ shape, type }) => `${typeName(type)}[${shape}]`);
+    const attributes = opHomes.get(node.op)!.print(node.attributes);
+    return `${node.name}: ${node.op} ${shapes.slice(0, -1).join(" ")} -> ${shapes.at(-1)} ${attributes}`;
+  }
+
+  /** Lowers one node; returns the name of its function, or undefined when no code runs. */
+  layer(node: IntegerNode, index: number): string | undefined {
+    const { plan } = this;
     const at = (offset: number) => (offset === 0 ? "arena" : `arena + ${offset}`);
     const scratch = plan.scratch.get(index);
-    return {
-      core: this.core,
-      input: (i) => at(offsetOf(plan, node.inputs[i]!)),
+    const places = {
+      input: (i: number) => at(offsetOf(plan, node.inputs[i]!)),
       output: at(offsetOf(plan, node.output)),
       scratch: scratch === undefined ? "0" : at(scratch),
-      constant: (role, element, values) => this.constants.place(`${prefix}_${where}_${role}`, element, values),
+    };
+    const where = `layer_${index}_${node.name}`;
+    const body = this.lowered(where, places, (context) => opHomes.get(node.op)!.c(node, context), node.output.id);
+    if (body.length === 0) return undefined;
+    return this.define(where, "uint8_t *arena", body, this.describe(node));
+  }
+
+  #context(where: string, places: Places, body: string[], computes?: number): CContext {
+    const { prefix } = this;
+    return {
+      core: this.core,
+      input: places.input,
+      get output() {
+        return places.output;
+      },
+      get scratch() {
+        return places.scratch;
+      },
+      constant: (role, element, values) => this.#constant(`${prefix}_${where}_${role}`, element, values),
       requantization: this.requantization,
       include: (header) => {
-        if (!this.headers.includes(header)) this.headers.push(header);
+        this.include(header);
+        if (computes !== undefined) this.kernels.set(computes, [...(this.kernels.get(computes) ?? []), header]);
       },
-      shared: (definition) => this.#share(definition),
+      shared: (definition) => this.shared(definition),
       statement: (code) => body.push(code),
     };
   }
 
-  #share({ role, parameters, body }: SharedFunction): string {
+  /** Nodes that run by rows ask for the same constants once per kind of row. */
+  #constant(wanted: string, element: CElement, values: ArrayLike<number | bigint>): string {
+    const last = this.#lastConstants.get(wanted);
+    if (last && same(last.values, values)) return last.name;
+    const name = this.constants.place(wanted, element, values);
+    this.#lastConstants.set(wanted, { values, name });
+    return name;
+  }
+
+  /** Defines a function, once for all that ask for the same one; returns its name. */
+  shared({ role, parameters, body }: SharedFunction): string {
     const key = [...parameters, "{", ...body].join("\n");
     const known = this.#functionNames.get(key);
     if (known !== undefined) return known;
     const name = this.names.unique(role);
     this.#functionNames.set(key, name);
-    this.functions.push({ name, parameters: parameters.join(", "), body, comment: "" });
+    this.functions.push({ name, type: "void", parameters: parameters.join(", "), body, comment: "" });
     return name;
   }
+}
+
+function same(a: ArrayLike<number | bigint>, b: ArrayLike<number | bigint>): boolean {
+  if (a.length !== b.length) return false;
+  for (let k = 0; k < a.length; k++) if (a[k] !== b[k]) return false;
+  return true;
 }

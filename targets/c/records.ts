@@ -1,5 +1,12 @@
 /** Requantization constants as the records that qc_requantize.h reads. */
-import type { ChannelConstants, RequantizationForm, RequantizeLayer, Staircase } from "../../compiler/arith/index.js";
+import {
+  type ChannelConstants,
+  type HighWordChannel,
+  type RequantizationForm,
+  type RequantizeLayer,
+  realiseHighWord,
+  type Staircase,
+} from "../../compiler/arith/index.js";
 import { fail } from "../../compiler/diagnostics.js";
 import { type IntegerType, typeRange } from "../../compiler/ir/index.js";
 import type { CContext } from "./lowering.js";
@@ -35,23 +42,62 @@ export function placeRecords(
   slots: ArrayLike<number>,
   missing: ArrayLike<number>,
 ): Records {
-  const { form, shift, channels, zeroPoint, clamp } = context.requantization(layer);
-  const words =
-    form === "thresholds"
-      ? thresholdRecords(layer.channels, slots, missing)
-      : multiplyRecords(channels, form, slots, missing);
+  const { name, shift, words, role } = formOf(context, layer, slots, missing);
+  const { zeroPoint, clamp } = layer;
   const full = typeRange(type);
   // Saturation at the type's own limits is common and cheap; other clamps stay parameters, so that layers share code.
   const whole = clamp.lo === full.lo && clamp.hi === full.hi;
   const limits = whole ? [full.lo, full.hi] : ["lo", "hi"];
-  const q = [formName[form], shift, zeroPoint & 1, ...limits];
+  const q = [name, shift, zeroPoint & 1, ...limits];
   return {
     name: context.constant("records", "int32_t", words),
     declaration: `const qc_requant q = ${initialiser(q)};`,
     parameters: whole ? [] : ["int32_t lo", "int32_t hi"],
     arguments: whole ? [] : [`${clamp.lo}`, `${clamp.hi}`],
-    role: form === "thresholds" ? form : `${form}_${shift}`,
+    role,
   };
+}
+
+interface Form {
+  /** In C. */
+  readonly name: string;
+  readonly shift: number;
+  readonly words: readonly number[];
+  readonly role: string;
+}
+
+/** The layer's cheapest certified form on this core. */
+function formOf(context: CContext, layer: RequantizeLayer, slots: ArrayLike<number>, missing: ArrayLike<number>): Form {
+  // Long results need finer slopes than the high word has.
+  if (context.core.features.includes("high-word") && layer.clamp.hi - layer.clamp.lo <= 255) {
+    const found = realiseHighWord(layer, false);
+    // A constant needs a sum of 0, which only kernels that drop its weights have.
+    if (found?.scaleBits === 8 && !found.channels.some(({ constant }) => constant)) {
+      const { shift, channels } = found;
+      const words = highWordRecords(channels, slots, missing);
+      return { name: "QC_HIGH_WORD", shift, words, role: `high_word_${shift}` };
+    }
+  }
+  const { form, shift, channels } = context.requantization(layer);
+  if (form === "thresholds") {
+    const words = thresholdRecords(layer.channels, slots, missing);
+    return { name: formName[form], shift, words, role: form };
+  }
+  const words = multiplyRecords(channels, form, slots, missing);
+  return { name: formName[form], shift, words, role: `${form}_${shift}` };
+}
+
+/** 256*(acc + missing) + addend = 256*acc + (addend + 256*missing), modulo 2^32. */
+function highWordRecords(
+  channels: readonly HighWordChannel[],
+  slots: ArrayLike<number>,
+  missing: ArrayLike<number>,
+): number[] {
+  return Array.from(slots, (channel) => {
+    if (channel < 0) return [0, 0];
+    const { addend, multiplier } = pick(channels, channel);
+    return [(addend + 256 * missing[channel]!) | 0, multiplier];
+  }).flat();
 }
 
 function pick<T>(list: readonly T[], channel: number): T {

@@ -10,10 +10,17 @@ const mostWords = 2 ** 18;
 /** Refuses (QC2002) tables of `count` functions of codes of `bits` bits that are larger than block memories. */
 export function requireTable({ name }: Pick<IntegerNode, "name">, bits: number, count = 1): void {
   const words = count * 2 ** bits;
-  if (words > mostWords) {
-    const got = count === 1 ? `codes of ${bits} bits` : `codes of ${bits} bits in ${count} channels`;
-    fail("QC2002", `a table for ${got} has ${words} words; the Verilog target takes ${mostWords}`, name);
-  }
+  requireTableWords(
+    name,
+    count === 1 ? `for codes of ${bits} bits` : `for codes of ${bits} bits in ${count} channels`,
+    words,
+  );
+}
+
+/** Refuses (QC2002) a table, described by what it is of or for, that is larger than block memories. */
+export function requireTableWords(name: string, what: string, words: number): void {
+  if (words <= mostWords) return;
+  fail("QC2002", `a table ${what} has ${words} words; the Verilog target takes ${mostWords}`, name);
 }
 
 /**

@@ -10,8 +10,8 @@ import { scalarFunctions, scalarPath, vectorsFor } from "./scalar-vectors.js";
 
 /** Function whose vectors must differ, text to replace, replacement. */
 const mutants = [
-  ["quotientHalfEven", "twice > d ||", "twice >= d ||"],
-  ["roundQuotient", "(quotient & 1n) === 1n", "(quotient & 1n) === 0n"],
+  ["quotientHalfEven", "(quotient & 1n) > d", "(quotient & 1n) >= d"],
+  ["roundQuotient", "+ (quotient & 1n)", "+ 1n - (quotient & 1n)"],
   ["saturatingRoundingDoublingHighMul", "a * b + 1073741824n", "a * b + 1073741823n"],
   ["saturatingRoundingDoublingHighMul", "rounded > 2147483647n ? 2147483647n : rounded", "rounded"],
   ["roundingDivideByPot", "+ (x < 0n ? 1n : 0n)", ""],

@@ -55,6 +55,9 @@ export const oracle: Readonly<Record<string, Oracle>> = {
   shiftFloor: (u, shift) => floorDivide(u, power(shift)),
   clamp: (value, lo, hi) => [value, lo, hi].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))[1]!,
   requantPlain: (acc, multiplier, offset, shift) => floorDivide(acc * multiplier + offset, power(shift)),
+  multiplyHigh: (a, multiplier) => floorDivide(a * multiplier, power(32n)),
+  requantHighWord: (scaled, multiplier, shift) =>
+    floorDivide(scaled * multiplier + power(31n + shift), power(32n + shift)),
   signOffset: (acc, offset, correction) => offset - BigInt(acc < 0n) * correction,
   requantSign: (acc, multiplier, offset, correction, shift) =>
     floorDivide(acc * multiplier - BigInt(acc < 0n) * correction + offset, power(shift)),

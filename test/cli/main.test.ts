@@ -58,6 +58,7 @@ const report = {
   activation_bytes: "number",
   arena_bytes: "number",
   arena_lower_bound: "number",
+  added_instructions: "number",
   input: { shape: ["number"], type: "string" },
   output: { shape: ["number"], type: "string" },
   layers: [

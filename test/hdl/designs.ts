@@ -245,6 +245,8 @@ function part(b: ModelBuilder, x: string, dims: readonly number[]): string {
 fromOnnx("mul by one value per channel", (b, x) => b.node("Mul", [x, part(b, x, [1, 3, 1, 1])]));
 fromOnnx("max with one value per pixel", (b, x) => b.node("Max", [x, part(b, x, [1, 1, 4, 5])]));
 fromOnnx("add of a constant image", (b, x) => b.node("Add", [x, b.weights([1, 3, 4, 5])]));
+fromOnnx("rows of a table", (b, x) => b.node("Gather", [b.weights([5, 3]), b.node("ArgMax", [x], { axis: 1 })]));
+
 fromOnnx("one table per channel", (b, x) =>
   b.node("PRelu", [x, b.constant("slope", "float", [3, 1, 1], [0.1, 0.25, 2])]),
 );

@@ -1,34 +1,34 @@
-/** Liveness and plans of whole graphs. */
-import { readFileSync } from "node:fs";
+/** Pieces and plans of whole graphs. */
 import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
-import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import type { IntegerTensor } from "../../compiler/ir/integer-graph.js";
 import { printForm } from "../../compiler/ir/print.js";
 import { checkFit } from "../../compiler/plan/fit.js";
-import { buffersOf } from "../../compiler/plan/liveness.js";
 import { makePlan } from "../../compiler/plan/make-plan.js";
-import { arenaAlignment } from "../../compiler/plan/plan.js";
-import { findTarget, packagePath } from "../../targets/index.js";
-import { GraphBuilder, Random, randomInput } from "../hdl/graphs.js";
-import { ModelBuilder, oneOp, smallNetwork } from "../helpers/onnx.js";
-import { randomModel } from "../helpers/random-model.js";
-import { runTagged } from "./tagged-memory.js";
+import { piecesOf } from "../../compiler/plan/pieces.js";
+import { findTarget } from "../../targets/index.js";
+import { GraphBuilder } from "../hdl/graphs.js";
+import { ModelBuilder, oneOp } from "../helpers/onnx.js";
+import { core } from "../runtime-c/run.js";
+import { rowNetwork } from "./row-network.js";
 
 const table = { low: -128, values: new Int16Array(256) };
 
-describe("liveness", () => {
-  /** Buffers as "start-end: tensor ids". */
-  const lives = (b: GraphBuilder, input: IntegerTensor, output: IntegerTensor) =>
-    buffersOf(b.graph("g", input, output)).map(
+describe("pieces of the arena", () => {
+  /** Pieces as "start-end: tensor ids". */
+  const pieces = (b: GraphBuilder, input: IntegerTensor, output: IntegerTensor) => {
+    const graph = b.graph("g", input, output);
+    const steps = graph.nodes.map((_, first) => ({ first, end: first + 1, bytes: 0, overhead: 0 }));
+    return piecesOf(graph, steps, new Set()).owners.map(
       ({ start, end, tensors }) => `${start}-${end}: ${tensors.map(({ id }) => id)}`,
     );
+  };
 
   it("an elementwise result takes the place of an input that dies", () => {
     const b = new GraphBuilder();
     const x = b.tensor([1, 16]);
     const y = b.node("table", [x], [1, 16], table);
-    expect(lives(b, x, b.node("table", [y], [1, 16], table))).toEqual(["-1-2: 0,1,2"]);
+    expect(pieces(b, x, b.node("table", [y], [1, 16], table))).toEqual(["-1-2: 0,1,2"]);
   });
 
   it("but not of an input that is read again", () => {
@@ -36,7 +36,7 @@ describe("liveness", () => {
     const x = b.tensor([1, 16]);
     const y = b.node("table", [x], [1, 16], table);
     const sum = b.node("add", [y, x], [1, 16], {});
-    expect(lives(b, x, sum)).toEqual(["-1-1: 0", "0-2: 1,2"]);
+    expect(pieces(b, x, sum)).toEqual(["-1-1: 0", "0-2: 1,2"]);
   });
 
   it("an alias keeps its source alive, also through another alias", () => {
@@ -47,8 +47,8 @@ describe("liveness", () => {
     const t = b.node("table", [x], [1, 16], table);
     const moved = b.node("transpose", [again], [4, 4], { permutation: [1, 0] });
     b.node("add", [moved, moved], [4, 4], {});
-    // x must outlive step 3, where its alias is read, so the table at step 2 gets a buffer of its own.
-    expect(lives(b, x, t)).toEqual(["-1-3: 0,1,2", "2-5: 3", "3-4: 4,5"]);
+    // x must outlive step 3, where its alias is read, so the table at step 2 gets a piece of its own.
+    expect(pieces(b, x, t)).toEqual(["-1-3: 0,1,2", "2-5: 3", "3-4: 4,5"]);
   });
 
   it("an output lives to the end, an unused result for its step, and sizes are aligned", () => {
@@ -56,48 +56,15 @@ describe("liveness", () => {
     const x = b.tensor([1, 3]);
     b.node("transpose", [x], [3, 1], { permutation: [1, 0] });
     const out = b.node("transpose", [x], [3, 1], { permutation: [1, 0] });
-    const graph = b.graph("g", x, out);
-    expect(lives(b, x, out)).toEqual(["-1-1: 0", "0-0: 1", "1-2: 2"]);
-    expect(buffersOf(graph).map(({ bytes }) => bytes)).toEqual([8, 8, 8]);
-    expect(makePlan(graph)).toMatchObject({ arenaBytes: 16, lowerBound: 16 });
-  });
-});
-
-describe("plans run on tagged memory", () => {
-  it("random graphs", () => {
-    for (let seed = 1; seed <= 60; seed++) {
-      const { plan, integerGraph } = compile(randomModel(seed, 4 + (seed % 9)).bytes(), { name: `seed${seed}` });
-      const inputs = integerGraph.inputs.map((tensor) => randomInput(new Random(seed), tensor));
-      expect(runTagged(plan, inputs), `seed ${seed}`).toEqual(outputsOf(integerGraph, inputs));
-      expect(plan.arenaBytes % arenaAlignment).toBe(0);
-      expect(plan.arenaBytes).toBeGreaterThanOrEqual(plan.lowerBound);
-      expect(makePlan(integerGraph)).toEqual(plan);
-    }
-  });
-
-  it("the example network", () => {
-    const { plan, integerGraph } = compile(
-      readFileSync(packagePath("examples", "fashion-mnist", "fashion-mnist.onnx")),
-    );
-    const input = randomInput(new Random(1), integerGraph.inputs[0]!);
-    expect(runTagged(plan, [input])).toEqual(outputsOf(integerGraph, [input]));
-    expect(plan.arenaBytes).toBe(plan.lowerBound);
-  });
-
-  it("notice a plan that is wrong", () => {
-    const { plan, integerGraph } = compile(smallNetwork().bytes());
-    const input = randomInput(new Random(1), integerGraph.inputs[0]!);
-    const offsets = new Map(plan.offsets);
-    const residual = integerGraph.nodes.at(-1)!.output.id;
-    for (const id of offsets.keys()) if (id !== residual) offsets.set(id, 0);
-    expect(() => runTagged({ ...plan, offsets }, [input])).toThrow(/writes over its input|reads byte/);
+    expect(pieces(b, x, out)).toEqual(["-1-1: 0", "0-0: 1", "1-2: 2"]);
+    expect(makePlan(b.graph("g", x, out))).toMatchObject({ arenaBytes: 16, lowerBound: 16 });
   });
 });
 
 describe("printed plans", () => {
   it("list offsets, arena and bound", () => {
     const model = oneOp([1, 4], (b, x) => b.node("MatMul", [x, b.weights([4, 2])]));
-    expect(printForm(compile(model.bytes(), { name: "m" }).plan)).toMatch(
+    expect(printForm(compile(model.bytes(), { name: "m", plan: { core: core("host") } }).plan)).toMatch(
       /^plan m arena=16 bound=16\n {9}0 {2}%0: int8\[1,4\] in -128\.\.127\n {9}8 {2}%1: int8\[1,2\] in -?\d+\.\.-?\d+\n$/,
     );
   });
@@ -109,13 +76,22 @@ describe("fit", () => {
   const x = model.qdq(model.input([1, 100]), q);
   const plan = compile(
     model.output(model.quantize(model.node("MatMul", [x, model.weights([100, 7])], {}, { name: "fc" }), q)).bytes(),
+    { plan: { core: core("host") } },
   ).plan;
   const host = findTarget("host");
 
   it("names node, tensors and bytes when the arena is too large", () => {
     expect(() => checkFit(plan, host, { sramBytes: 100 })).toThrow(
-      /^QC4002 'fc' does not fit: the arena takes 112 bytes, 12 more than the 100 available; alive together at the peak: '[^']+' 100 bytes, '[^']+' 7 bytes\./,
+      /^QC4002 'fc' does not fit: the arena takes 112 bytes, 12 more than the 100 available; alive together at the peak: '[^']+' 100 bytes, '[^']+' 7 bytes\. The smallest arena takes 112 bytes\. Choose a part with that much RAM/,
     );
+  });
+  it("says what the smallest arena costs where layers can pass rows", () => {
+    const { plan: whole } = compile(rowNetwork().bytes());
+    const small = makePlan(whole.graph, { optimize: "memory" });
+    expect(() => checkFit(whole, host, { sramBytes: small.arenaBytes - 1 })).toThrow(
+      `The smallest arena takes ${small.arenaBytes} bytes, at about ${small.overhead} instructions more than on whole tensors.`,
+    );
+    checkFit(small, host, { sramBytes: small.arenaBytes });
   });
   it("names the largest layer when the weights are too large", () => {
     expect(() => checkFit(plan, host, { flashBytes: 700 })).toThrow(

@@ -37,6 +37,7 @@ describe("makeReport", () => {
       numerics: "exact",
       arena_bytes: compilation.plan.arenaBytes,
       arena_lower_bound: compilation.plan.lowerBound,
+      added_instructions: 0,
     });
     expect(report).toMatchObject({
       input: { shape: [1, 2, 8, 8], type: "int8" },

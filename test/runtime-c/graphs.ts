@@ -228,12 +228,17 @@ export function addAveragePool2d(
   return builder.node("average-pool2d", [input], attributes, [1, rows, columns, channels], choice.outputType);
 }
 
-export function addMaxPool2d(builder: GraphBuilder, input: IntegerTensor, window: Window): IntegerTensor {
+export function addMaxPool2d(
+  builder: GraphBuilder,
+  input: IntegerTensor,
+  window: Window,
+  least = false,
+): IntegerTensor {
   const [, height, width, channels] = input.shape as [number, number, number, number];
   return builder.node(
     "max-pool2d",
     [input],
-    window,
+    least ? { ...window, least } : window,
     [1, ...windowShape(window, height, width, "max-pool2d"), channels!],
     input.type,
   );

@@ -66,6 +66,22 @@ const graphs = {
       const choice = { outputType: anyType(random), rounding: roundings[i % 4]!, clipped: i % 5 === 0 };
       return addConv2d(builder, random, input, channels, randomWindow(random, height, width, 5), channels, choice);
     }),
+  "depthwise convolutions whose padded patches go in parts": (random: Random) =>
+    cases(4, (builder, i) => {
+      const [size, channels] = (
+        [
+          [3, 133],
+          [5, 51],
+          [7, 23],
+          [9, 30],
+        ] as const
+      )[i]!;
+      const pad = (size - 1) / 2;
+      const window = { ...plainWindow, kernel: [size, size] as const, pads: [pad, pad, pad, pad] as const };
+      const input = builder.input([1, 5, 4, channels], i % 2 === 0 ? int8 : uint8);
+      const choice = { outputType: int8, rounding: roundings[i]! };
+      return addConv2d(builder, random, input, channels, window, channels, choice);
+    }),
   "dense layers of any size and number of rows": (random: Random) =>
     cases(16, (builder, i) => {
       const rows = random.pick([[1], [1], [3], [1, 2]]);
@@ -114,8 +130,8 @@ const graphs = {
     }),
 };
 
-// cortex-m4: the packed multiplies, emulated here; host: portable C.
-describe.each(["host", "cortex-m4"])("kernels of %s", (name) => {
+// cortex-m4: the packed multiplies, emulated here; cortex-m55: the twins of its vector kernels; rv32imc: the high-word form.
+describe.each(["host", "cortex-m4", "cortex-m55", "rv32imc"])("kernels of %s", (name) => {
   it.each(Object.entries(graphs))("%s", async (_, make) => {
     const random = new Random(20240601);
     const graph = make(random);

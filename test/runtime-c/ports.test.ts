@@ -1,6 +1,7 @@
 /** Several graph inputs and outputs: the interface, and every engine, on a graph whose outputs are of every kind. */
 import { describe, expect, it } from "vitest";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
+import { runPlan } from "../../compiler/interpreter/run-plan.js";
 import { elementCount, int8, uint8 } from "../../compiler/ir/index.js";
 import { makePlan } from "../../compiler/plan/make-plan.js";
 import { setToBytes } from "../../compiler/verify/codes.js";
@@ -8,7 +9,6 @@ import { hostC } from "../../compiler/verify/engines/host-c.js";
 import { qemu } from "../../compiler/verify/engines/qemu.js";
 import { wasmC } from "../../compiler/verify/engines/wasm-c.js";
 import { emitC } from "../../targets/c/emit.js";
-import { runTagged } from "../plan/tagged-memory.js";
 import { addTable } from "./elementwise-graphs.js";
 import { addDense, GraphBuilder } from "./graphs.js";
 import { Random } from "./random.js";
@@ -50,7 +50,7 @@ describe("several inputs and outputs", () => {
   });
 
   it("are alive as long as they have to be", () => {
-    for (const codes of sets) expect(runTagged(plan, codes)).toEqual(outputsOf(graph, codes));
+    for (const codes of sets) expect(runPlan(plan, codes)).toEqual(outputsOf(graph, codes));
   });
 
   it.each([

@@ -23,14 +23,20 @@ const engines: Engine[] = [hostC(), hostC({ sanitize: false }), wasmC(), ...emul
 
 async function run(
   engine: Engine,
-  options: { inputs?: Uint8Array[]; trace?: boolean; edit?: (files: Map<string, string>) => void } = {},
+  options: {
+    inputs?: Uint8Array[];
+    trace?: boolean;
+    profile?: boolean;
+    edit?: (files: Map<string, string>) => void;
+  } = {},
 ): Promise<EngineResult> {
   const files = tinyModel();
   options.edit?.(files);
   const workDir = await mkdtemp(join(tmpdir(), "qcompile-test-"));
   try {
     const inputs = options.inputs ?? tinyInputs(3);
-    return await engine.run({ files, inputs, outputBytes: 4, workDir, trace: options.trace ?? false });
+    const { trace = false, profile = false } = options;
+    return await engine.run({ files, inputs, outputBytes: 4, workDir, trace, profile });
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
@@ -227,4 +233,23 @@ describe("a missing tool", () => {
   it("is not reported when everything is there", async () => {
     expect(await qemu(core("cortex-m4")).available()).toEqual({ ok: true });
   });
+});
+
+describe("a profile", () => {
+  it.each(["cortex-m4", "rv32imc"])(
+    "on %s gives each layer its instructions, without costing any",
+    { timeout },
+    async (name) => {
+      const engine = qemu(core(name));
+      const whole = await run(engine);
+      const { layers, instructions, estimatedCycles } = await run(engine, { profile: true });
+      expect(layers!.map(({ tensor }) => tensor)).toEqual([1, 2]);
+      const sum = layers!.reduce((total, layer) => total + layer.instructions, 0);
+      // Outside of layers: the call and the return.
+      expect(instructions! - sum).toBeLessThan(10);
+      expect(Math.abs(instructions! - whole.instructions!)).toBeLessThan(10);
+      if (name === "rv32imc") expect(estimatedCycles).toBeNull();
+      else expect(estimatedCycles).toBeGreaterThan(instructions!);
+    },
+  );
 });

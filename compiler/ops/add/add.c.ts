@@ -2,8 +2,9 @@
 import type { CLowering } from "../../../targets/c/lowering.js";
 import { pairsOf } from "../../../targets/c/pairs.js";
 import { placeRecords } from "../../../targets/c/records.js";
-import { byByte, kindOf, kindRole } from "../../../targets/c/tensors.js";
+import { byByte, kindOf, kindRole, signedLiteral } from "../../../targets/c/tensors.js";
 import { fail } from "../../diagnostics.js";
+import { typeRange } from "../../ir/index.js";
 import type { AddAttributes } from "./add.types.js";
 import { wideSum } from "./wide.c.js";
 
@@ -17,6 +18,23 @@ export const c: CLowering<AddAttributes> = (node, context) => {
   context.include("qc_add.h");
   if (linear) {
     const [aSigned, bSigned] = [aLow < 0 ? 1 : 0, bLow < 0 ? 1 : 0];
+    const { ma, mb, c, shift } = linear;
+    const vectors = context.core.features.includes("mve") && pairs.role === "" && node.output.type.bits <= 8;
+    if (vectors) context.include("qc_add_mve.h");
+    const { type } = node.output;
+    const full = typeRange(type);
+    const whole = type.bits === 8 && clamp.lo === full.lo && clamp.hi === full.hi;
+    if (!vectors && context.core.features.includes("dsp") && pairs.role === "" && whole) {
+      const name = context.shared({
+        role: `add_bytes_${shift}`,
+        parameters: [...pairs.parameters, "int32_t ma", "int32_t mb", "int32_t c"],
+        body: [
+          `qc_add_bytes(a, b, y, count, ${aSigned}, ${bSigned}, ${signedLiteral(node.output)}, ma, mb, c, ${shift});`,
+        ],
+      });
+      context.statement(`${name}(${[...pairs.arguments, ma, mb, c].join(", ")});`);
+      return;
+    }
     const name = context.shared({
       role,
       parameters: [
@@ -28,9 +46,12 @@ export const c: CLowering<AddAttributes> = (node, context) => {
         "int32_t lo",
         "int32_t hi",
       ],
-      body: [`qc_add(${pairs.operands}, ${aSigned}, ${bSigned}, ${kind}, ma, mb, c, shift, lo, hi);`],
+      body: [
+        vectors
+          ? `qc_add_mve(a, b, y, count, ${aSigned}, ${bSigned}, ma, mb, c, shift, lo, hi);`
+          : `qc_add(${pairs.operands}, ${aSigned}, ${bSigned}, ${kind}, ma, mb, c, shift, lo, hi);`,
+      ],
     });
-    const { ma, mb, c, shift } = linear;
     context.statement(`${name}(${[...pairs.arguments, ma, mb, c, shift, clamp.lo, clamp.hi].join(", ")});`);
     return;
   }

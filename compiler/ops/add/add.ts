@@ -10,6 +10,7 @@ import {
   joined,
   pairChannels,
   pairRanges,
+  pairRows,
   pairsInPlace,
   secondRanges,
 } from "../second-operand.js";
@@ -66,6 +67,7 @@ export default {
   },
 
   inPlace: pairsInPlace,
+  rows: pairRows(),
   macs: () => 0,
   weightBytes: ({ attributes: { tables, constant } }) =>
     (tables ? 4 * (tables.a.length + tables.b.length) : 0) + (constant?.length ?? 0),

@@ -5,9 +5,10 @@ import { evaluateStaircase } from "../../arith/staircase.js";
 import { scaleOf, zeroPointOf } from "../../ir/index.js";
 import { type Range, typeRange } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
+import { windowRows } from "../rows.js";
 import { requirePerTensor } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
-import { c } from "./average-pool2d.c.js";
+import { c, sumsRows } from "./average-pool2d.c.js";
 import {
   type AveragePool2dGraphAttributes,
   readAveragePool,
@@ -120,6 +121,8 @@ export default {
   macs: () => 0,
   weightBytes: () => 0,
   requantize: ({ byCount }) => byCount.at(-1)!.requantize,
+  rows: windowRows(),
+  sumsRows,
   print: (attributes) =>
     `${printWindow(attributes)} counts=${attributes.byCount.map((entry) => entry.count).join(",")}`,
   c,

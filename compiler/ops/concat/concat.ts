@@ -3,6 +3,7 @@ import { channelRange, elementCount } from "../../ir/index.js";
 import type { IntegerTensor } from "../../ir/integer-graph.js";
 import type { Shape } from "../../ir/types.js";
 import type { ChannelStructure, OpHome } from "../op.js";
+import { elementwiseRows, imageRows } from "../rows.js";
 import { c } from "./concat.c.js";
 import { readConcat, readQLinearConcat } from "./concat.onnx.js";
 import type { ConcatAttributes } from "./concat.types.js";
@@ -63,6 +64,11 @@ export default {
     return y;
   },
 
+  /** Joined along the channels, rows join to rows. */
+  rows: {
+    ...elementwiseRows,
+    applies: ({ output, attributes: { axis } }) => imageRows(output) !== undefined && axis === 3,
+  },
   macs: () => 0,
   weightBytes: () => 0,
   channels,

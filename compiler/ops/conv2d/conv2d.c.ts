@@ -1,41 +1,77 @@
-/** Convolution in C: qc_depthwise_conv2d.h, qc_conv2d_pairs.h (packed multiplies) or qc_conv2d_quads.h. */
+/**
+ * Convolution in C. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
+ * qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h, qc_depthwise_conv2d.h.
+ */
+import { cheapestFirst } from "../../../targets/c/costs.js";
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
+import { byteWords } from "../../../targets/c/mve.js";
 import { placeRecords, type Records } from "../../../targets/c/records.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
 import { windowStatement } from "../../../targets/c/window.js";
+import type { Core } from "../../../targets/core.js";
 import type { IntegerNode } from "../../ir/index.js";
 import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
+import { blockScratchBytes, lowerBlocks } from "./blocks.c.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
+import { matrices } from "./conv2d-matrices.js";
+import { lowerMve, mveScratchBytes } from "./conv2d-mve.js";
+import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-mve.js";
+import { lowerRollingDepthwise } from "./depthwise-rolling.js";
+import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./depthwise-rows.c.js";
+import { lowerWinograd, winogradScratchBytes } from "./winograd.c.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
+
+/** Channels whose padded patch QC_DEPTHWISE_PATCH bytes hold (qc_depthwise_conv2d.h). */
+const patchChannels = (taps: number) => Math.max(4, Math.floor(1152 / taps / 4) * 4);
 
 function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean {
   return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
 }
 
-/** What the kernels of any core need: patches of a few pixels, or one padded patch. */
-export function scratchBytes(node: Node): number {
+/** What the kernels of a core, or of any core, need: patches of a few pixels, or one padded patch. */
+export function scratchBytes(node: Node, core?: Core): number {
   const { kernel, groups } = node.attributes;
   const channels = node.inputs[0]!.shape[3]!;
   const taps = kernel[0] * kernel[1];
   if (isWide(node))
     return isDirect(node.inputs[0]!, channels / groups) ? 0 : wideScratchBytes((taps * channels) / groups);
-  if (isDepthwise(node)) return isPadded(node.attributes) ? taps * channels : 0;
+  const [dsp, mve] = (["dsp", "mve"] as const).map((feature) => core === undefined || core.features.includes(feature));
+  if (isDepthwise(node)) {
+    const patch = isPadded(node.attributes) ? taps * Math.min(channels, patchChannels(taps)) : 0;
+    return Math.max(patch, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveDepthwiseScratchBytes(node) : 0);
+  }
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
-  // Four interleaved patches of bytes, or three patches of 16-bit lanes and one of bytes.
-  return 3 * 2 * patch + patch;
+  if (!dsp) return 4 * patch;
+  // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes. Or blocks; or what vectors need.
+  const pairs = 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
+  const bytes = Math.max(pairs, blockScratchBytes(node), mve ? mveScratchBytes(node) : 0);
+  return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const { inputs, output, attributes } = node;
   const { groups, inputZeroPoint } = attributes;
+  const narrow = !isWide(node);
+  const dsp = context.core.features.includes("dsp");
+  const mve = context.core.features.includes("mve");
+  if (narrow && mve && (isDepthwise(node) ? lowerMveDepthwise : lowerMve)(node, context)) return;
+  if (narrow && dsp) {
+    const candidates = isDepthwise(node)
+      ? [{ kernel: "depthwise_rows", lower: lowerDepthwiseRows }]
+      : [
+          ...(attributes.winograd ? [{ kernel: "conv2d_winograd", lower: lowerWinograd }] : []),
+          { kernel: "conv2d_blocks", lower: lowerBlocks },
+        ];
+    if (cheapestFirst(context.core, node, candidates).some(({ lower }) => lower(node, context))) return;
+  }
   context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
-  if (isWide(node)) wide(node, context);
-  else if (isDepthwise(node)) depthwise(node, context);
-  else if (context.core.features.includes("dsp")) pairs(node, context);
+  if (!narrow) wide(node, context);
+  else if (isDepthwise(node)) lowerRollingDepthwise(node, context) || depthwise(node, context);
+  else if (dsp) pairs(node, context);
   else quads(node, context);
 };
 
@@ -60,17 +96,6 @@ function records(node: Node, context: CContext, groups: number, step: number): R
   return placeRecords(context, attributes.requantize, output.type, slots, missing(node));
 }
 
-/** Weights of each group as a matrix. */
-function matrices({ attributes: { groups, weights }, output }: Node) {
-  const channels = output.shape[3]! / groups;
-  const size = weights.length / groups;
-  return Array.from({ length: groups }, (_, g) => ({
-    channels,
-    taps: size / channels,
-    weights: (weights as Int8Array).subarray(g * size, (g + 1) * size),
-  }));
-}
-
 function pairs(node: Node, context: CContext): void {
   const signed = signedLiteral(node.inputs[0]!);
   const groups = matrices(node);
@@ -90,13 +115,13 @@ function quads(node: Node, context: CContext): void {
   const signed = signedLiteral(node.inputs[0]!);
   const weights = context.constant(
     "weights",
-    "int8_t",
-    concatenate(matrices(node).map((matrix) => interleave(matrix, 4))),
+    "uint32_t",
+    matrices(node).flatMap((matrix) => byteWords(Array.from(interleave(matrix, 4)))),
   );
   const constants = records(node, context, node.attributes.groups, 4);
   context.include("qc_conv2d_quads.h");
   const body = `qc_conv2d_quads(s, x, weights, records, y, scratch, q, ${signed});`;
-  call(context, `conv2d_${constants.role}`, "int8_t", weights, constants, body);
+  call(context, `conv2d_${constants.role}`, "uint32_t", weights, constants, body);
 }
 
 function depthwise(node: Node, context: CContext): void {
@@ -106,10 +131,18 @@ function depthwise(node: Node, context: CContext): void {
   const packed = context.constant("weights", "uint8_t", Uint8Array.from(interleave(matrix, 4)));
   const constants = records(node, context, 1, 4);
   const dsp = context.core.features.includes("dsp") ? 1 : 0;
-  const last = [signedLiteral(node.inputs[0]!), dsp, kernel[0], kernel[1]].join(", ");
+  const parts = isPadded(node.attributes) && channels > patchChannels(kernel[0] * kernel[1]);
+  const last = [signedLiteral(node.inputs[0]!), dsp, kernel[0], kernel[1], parts ? 1 : 0].join(", ");
   context.include("qc_depthwise_conv2d.h");
   const body = `qc_depthwise_conv2d(s, x, weights, records, y, scratch, q, ${last});`;
-  call(context, `depthwise_conv2d_${kernel.join("x")}_${constants.role}`, "uint8_t", packed, constants, body);
+  call(
+    context,
+    `depthwise_conv2d_${kernel.join("x")}${parts ? "_parts" : ""}_${constants.role}`,
+    "uint8_t",
+    packed,
+    constants,
+    body,
+  );
 }
 
 /** Calls the shared function around a kernel. */

@@ -4,6 +4,7 @@ import { zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { lowerProducts, productReach, productUnit } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
+import { windowRows } from "../rows.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
 import { readConvTranspose } from "./conv-transpose.onnx.js";
@@ -12,6 +13,7 @@ import { channels } from "./conv2d.channels.js";
 import { type Conv2dGraphAttributes, readConv, readConvInteger, readQLinearConv } from "./conv2d.onnx.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { verilog } from "./conv2d.verilog.js";
+import { winogradTakes } from "./winograd.c.js";
 
 export default {
   name: "conv2d",
@@ -99,8 +101,14 @@ export default {
   },
   weightBytes: ({ attributes }) => weightBytes(attributes),
   scratchBytes,
+  forSpeed: (node) => (winogradTakes(node) ? { ...node.attributes, winograd: true } : undefined),
   requantize: (attributes) => attributes.requantize,
   channels,
+  /** Two rows make a tile of Winograd's: single rows go without. */
+  rows: {
+    ...windowRows<Conv2dAttributes>(),
+    part: (node, rows) => ({ ...windowRows<Conv2dAttributes>().part(node, rows), winograd: false }),
+  },
   print: (attributes) =>
     `${printWindow(attributes)} groups=${attributes.groups} ${printRequantize(attributes.requantize)}`,
   c,

@@ -20,4 +20,6 @@ export interface Conv2dAttributes extends Window {
   /** int32, one per output channel. */
   readonly bias: Int32Array;
   readonly requantize: RequantizeLayer;
+  /** By Winograd's algorithm on cores that have a kernel for it; results are the same. */
+  readonly winograd?: boolean;
 }

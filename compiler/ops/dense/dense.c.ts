@@ -1,17 +1,23 @@
-/** Matrix product in C: qc_dense_pairs.h (packed multiplies) or qc_dense_quads.h. */
+/** Matrix product in C: qc_dense_blocks.h or qc_dense_pairs.h (packed multiplies), else qc_dense_quads.h. */
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
+import { byteWords } from "../../../targets/c/mve.js";
 import { placeRecords } from "../../../targets/c/records.js";
 import { initialiser, signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
+import type { Core } from "../../../targets/core.js";
 import { elementCount, type IntegerNode } from "../../ir/index.js";
+import { blockScratchBytes, lowerBlocks } from "./blocks.c.js";
 import type { DenseAttributes } from "./dense.types.js";
+import { lowerMve } from "./dense-mve.js";
 
-/** Only the kernel for other elements than bytes, or for wide weights, copies its input. */
-export function scratchBytes(node: IntegerNode<DenseAttributes>): number {
+/** Kernels copy a row that they cannot read in whole words, or of other elements than bytes, or for wide weights. */
+export function scratchBytes(node: IntegerNode<DenseAttributes>, core?: Core): number {
   const [x] = node.inputs;
   const inputs = x!.shape.at(-1)!;
-  return isWide(node) && !isDirect(x!, inputs) ? wideScratchBytes(inputs) : 0;
+  const packed = core === undefined || core.features.includes("dsp");
+  if (!isWide(node)) return packed ? blockScratchBytes(node) : 0;
+  return isDirect(x!, inputs) ? 0 : wideScratchBytes(inputs);
 }
 
 /** A row is a pixel: the window is one pixel in size. */
@@ -30,6 +36,9 @@ export const c: CLowering<DenseAttributes> = (node, context) => {
     wide(node, context);
     return;
   }
+  if (lowerMve(node, context)) return;
+  const dsp = context.core.features.includes("dsp");
+  if (dsp && lowerBlocks(node, context)) return;
   const [x] = node.inputs;
   const { weights, bias, inputZeroPoint, requantize } = node.attributes;
   const outputs = node.output.shape.at(-1)!;
@@ -40,10 +49,12 @@ export const c: CLowering<DenseAttributes> = (node, context) => {
   const sums = weightSums(weights, outputs);
   const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
   const constants = placeRecords(context, requantize, node.output.type, channelSlots(0, outputs, 4), missing);
-  const dsp = context.core.features.includes("dsp");
   const carried = dsp && pairsCarry(matrix, signed === "1" ? 128 : 255);
-  const element = dsp ? "uint32_t" : "int8_t";
-  const packed = context.constant("weights", element, dsp ? packPairs(matrix, carried, 4) : interleave(matrix, 4));
+  const packed = context.constant(
+    "weights",
+    "uint32_t",
+    dsp ? packPairs(matrix, carried, 4) : byteWords(Array.from(interleave(matrix, 4))),
+  );
   const kernel = dsp ? "qc_dense_pairs" : "qc_dense_quads";
   context.include(`${kernel}.h`);
   const last = dsp ? `${signed}, ${carried ? 1 : 0}` : signed;
@@ -54,7 +65,7 @@ export const c: CLowering<DenseAttributes> = (node, context) => {
       "int32_t rows",
       "int32_t inputs",
       "int32_t outputs",
-      `const ${element} *weights`,
+      "const uint32_t *weights",
       "const int32_t *records",
       "uint8_t *y",
       ...constants.parameters,

@@ -7,6 +7,7 @@ import {
   evaluatePairs,
   pairChannels,
   pairRanges,
+  pairRows,
   pairsInPlace,
   secondRanges,
 } from "../second-operand.js";
@@ -48,6 +49,7 @@ export default {
   },
 
   inPlace: pairsInPlace,
+  rows: pairRows(),
   macs: () => 0,
   weightBytes: ({ attributes: { a, b, constant } }) => 2 * (a.length + b.length) + (constant?.length ?? 0),
   print: ({ kind }) => `kind=${kind}`,

@@ -12,6 +12,7 @@ import {
   joined,
   pairChannels,
   pairRanges,
+  pairRows,
   pairsInPlace,
   secondRanges,
 } from "../second-operand.js";
@@ -63,6 +64,7 @@ export default {
   },
 
   inPlace: pairsInPlace,
+  rows: pairRows(),
   macs: ({ output }) => output.shape.reduce((count, dim) => count * dim, 1),
   weightBytes: ({ attributes: { constant } }) => constant?.length ?? 0,
   requantize: (attributes) => attributes.requantize,

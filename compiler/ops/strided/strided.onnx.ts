@@ -99,12 +99,12 @@ const readSplit: OnnxRule = (node, reader) => {
 };
 
 const readGather: OnnxRule = (node, reader) => {
+  const indices = reader.value(node, 1);
+  if (indices?.kind !== "constant") return false; // embedding
   const attributes = new Attributes(node, reader);
   const given = attributes.integer("axis", 0);
   attributes.done();
   reader.integers(node, 1); // refuses other constants
-  const indices = reader.value(node, 1);
-  if (indices?.kind !== "constant") return reader.refuse(node, "the indices must be a constant");
   const { dims, values } = indices.constant;
   return reader.move(node, (shape) => {
     const axis = axisFor(node, reader, given, shape);

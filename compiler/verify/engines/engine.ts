@@ -12,6 +12,17 @@ export interface EngineRequest {
   readonly workDir: string;
   /** Also returns what each layer computed; the model is then not measured. */
   readonly trace?: boolean;
+  /** Also measures each layer; its marks may cost an instruction or two in all. */
+  readonly profile?: boolean;
+}
+
+/** What one layer cost. */
+export interface LayerCount {
+  /** The tensor it computed. */
+  readonly tensor: number;
+  readonly instructions: number;
+  /** As EngineResult's estimatedCycles; 0 for cores without one. */
+  readonly cycles: number;
 }
 
 /** The bytes of one tensor right after it was computed. */
@@ -29,6 +40,13 @@ export interface EngineResult {
   readonly instructionRange: Range | null;
   /** Simulated clock cycles of one inference and between inferences that follow each other; circuits only. */
   readonly cycles?: { readonly latency: number; readonly interval: number } | null;
+  /**
+   * Cycles of one inference on a Cortex-M4 whose memory never waits, the median over the inputs, by the rules of
+   * runtime-c/emulation/count.c; null for other cores.
+   */
+  readonly estimatedCycles?: number | null;
+  /** With `profile`: every layer that runs code, in order of execution. */
+  readonly layers?: readonly LayerCount[];
   /** Bytes of stack below the call of model_run: the deepest over the inputs. */
   readonly stackBytes: number | null;
   /** Bytes of linked instructions: the model's objects and the library functions they call, literal pools included. */

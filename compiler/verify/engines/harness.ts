@@ -16,6 +16,11 @@ export function traceFlags(request: EngineRequest): string[] {
   return request.trace ? ["-include", emulationPath("trace.h")] : [];
 }
 
+/** Flags that mark the end of each layer for the instruction counter. */
+export function profileFlags(request: EngineRequest): string[] {
+  return request.profile ? ["-include", emulationPath("profile.h")] : [];
+}
+
 /**
  * Flags that tell the harness the functions of every input and output with their sizes. The project's header says how many
  * there are: a single one has no number.

@@ -7,6 +7,7 @@ import { type Engine, type EngineRequest, type EngineResult, unmeasured } from "
 import {
   emulationPath,
   portFlags,
+  profileFlags,
   readOutputs,
   readTrace,
   requireFinished,
@@ -30,7 +31,12 @@ export function qemu(core: Core): Engine {
     requireFinished(result, name);
     const outputs = await readOutputs(request, name);
     if (request.trace) return { outputs, ...unmeasured, trace: await readTrace(cwd) };
-    return { outputs, ...(await readCounts(cwd)), stackBytes: await readStack(cwd), ...(await readSizes(core, cwd)) };
+    return {
+      outputs,
+      ...(await readCounts(core, cwd)),
+      stackBytes: await readStack(cwd),
+      ...(await readSizes(core, cwd)),
+    };
   }
 
   return { name, available, run };
@@ -44,7 +50,7 @@ async function build(core: Core, emulator: Emulator, request: EngineRequest): Pr
   const bare = core.family === "riscv";
   const includes = ["-I", source, ...(bare ? ["-I", emulationPath("freestanding")] : [])];
   const common = [...core.flags, "-std=c99", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections"];
-  const model = [...common, core.optimisation, ...traceFlags(request), ...includes];
+  const model = [...common, core.optimisation, ...traceFlags(request), ...profileFlags(request), ...includes];
   const harness = [
     ...common,
     ...portFlags(request),
@@ -94,22 +100,48 @@ async function buildCounter(cwd: string): Promise<void> {
 async function emulatorOptions(core: Core, emulator: Emulator, cwd: string): Promise<string[]> {
   const symbols = await runOrFail(binutil(core, "nm"), ["model.elf"], { cwd });
   const address = (symbol: string) => new RegExp(`^([0-9a-f]+) . ${symbol}$`, "m").exec(symbols)![1]!;
+  const marks = layerMarks(symbols).map((mark) => mark.address);
+  const plugin = [`begin=${address("counted_begin")}`, `end=${address("counted_end")}`];
+  if (marks.length > 0) plugin.push(`marks=${[...new Set(marks)].join(":")}`);
+  if (core.family === "arm") plugin.push("cycles=arm");
   return [
     ...["-M", emulator.machine, ...emulator.arguments, "-display", "none", "-serial", "none", "-monitor", "none"],
     ...["-semihosting-config", "enable=on,target=native"],
-    ...["-plugin", `./count.so,begin=${address("counted_begin")},end=${address("counted_end")},out=counts.txt`],
+    ...["-plugin", `./count.so,${plugin.join(",")},out=counts.txt`],
     ...["-kernel", "model.elf"],
   ];
 }
 
-async function readCounts(cwd: string): Promise<Pick<EngineResult, "instructions" | "instructionRange">> {
-  const text = await readFile(join(cwd, "counts.txt"), "utf8");
-  const counts = text
-    .trim()
-    .split("\n")
-    .map(Number)
-    .sort((a, b) => a - b);
-  return { instructions: counts[(counts.length - 1) >> 1]!, instructionRange: { lo: counts[0]!, hi: counts.at(-1)! } };
+/** Where the layers of a profile build end, in order of address: tensors that share an address have no code of their own. */
+function layerMarks(symbols: string): { readonly tensor: number; readonly address: string }[] {
+  return [...symbols.matchAll(/^([0-9a-f]+) . emulation_layer_(\d+)$/gm)]
+    .map(([, address, tensor]) => ({ tensor: Number(tensor), address: address! }))
+    .sort((a, b) => Number.parseInt(a.address, 16) - Number.parseInt(b.address, 16) || a.tensor - b.tensor);
+}
+
+type Counts = Pick<EngineResult, "instructions" | "instructionRange" | "estimatedCycles" | "layers">;
+
+async function readCounts(core: Core, cwd: string): Promise<Counts> {
+  const lines = (await readFile(join(cwd, "counts.txt"), "utf8")).trim().split("\n");
+  const passages = lines.map((line) => line.trim().split(" ").map(Number)).sort((a, b) => a.at(-2)! - b.at(-2)!);
+  const median = passages[(passages.length - 1) >> 1]!;
+  const instructions = median.at(-2)!;
+  const counts = {
+    instructions,
+    instructionRange: { lo: passages[0]!.at(-2)!, hi: passages.at(-1)!.at(-2)! },
+    estimatedCycles: core.family === "arm" ? median.at(-1)! : null,
+  };
+  if (median.length === 2) return counts;
+  const marks = layerMarks(await runOrFail(binutil(core, "nm"), ["model.elf"], { cwd }));
+  // Of tensors with one address the first was computed there; the others are its bytes under another name.
+  const ends = marks.filter(({ address }, i) => address !== marks[i - 1]?.address);
+  const at = (mark: number, column: 0 | 1) => (mark < 0 ? 0 : median[2 * mark + column]!);
+  const layers = ends.map(({ tensor }, i) => ({
+    tensor,
+    instructions: at(i, 0) - at(i - 1, 0),
+    cycles: at(i, 1) - at(i - 1, 1),
+  }));
+  return { ...counts, layers };
 }
 
 async function readStack(cwd: string): Promise<number> {

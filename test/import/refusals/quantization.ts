@@ -71,7 +71,7 @@ export const quantization: readonly Refusal[] = [
     () => quantized([1], [0], { block_size: 4 }),
     "QC2002",
     "node",
-    /attribute 'block_size'/,
+    /an activation is quantized in blocks/,
   ],
   [
     "an int32 result",

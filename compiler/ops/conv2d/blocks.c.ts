@@ -1,0 +1,69 @@
+/** Convolution by blocks of three pixels and two channels: qc_conv2d_blocks.h. */
+import { blockConstants, blockTaps, lanesHold, packBlocks } from "../../../targets/c/blocks.js";
+import type { CContext } from "../../../targets/c/lowering.js";
+import { weightSums } from "../../../targets/c/matrix.js";
+import { signedLiteral } from "../../../targets/c/tensors.js";
+import { windowStatement } from "../../../targets/c/window.js";
+import { elementCount, type IntegerNode } from "../../ir/index.js";
+import { isPadded } from "../window.js";
+import type { Conv2dAttributes } from "./conv2d.types.js";
+
+type Node = IntegerNode<Conv2dAttributes>;
+
+/** Codes of a kernel row of one group. */
+function rowCodes({ inputs, attributes: { kernel, groups } }: Node): number {
+  return (kernel[1] * inputs[0]!.shape[3]!) / groups;
+}
+
+/** Lanes of three pixels, and four kernel rows of bytes where windows may need copies. */
+export function blockScratchBytes(node: Node): number {
+  const { kernel, dilations, groups } = node.attributes;
+  const columns = rowCodes(node);
+  const copies = isPadded(node.attributes) || dilations[1] !== 1 || groups > 1 || columns % 4 !== 0;
+  return 6 * blockTaps(kernel[0], columns).length + (copies ? 16 * Math.ceil(columns / 4) : 0);
+}
+
+/** Lowers the node, unless its weights or its requantization are not for these kernels; returns whether it did. */
+export function lowerBlocks(node: Node, context: CContext): boolean {
+  const { inputs, output, attributes } = node;
+  const { weights, bias, inputZeroPoint, kernel, groups, requantize } = attributes;
+  const channels = output.shape[3]! / groups;
+  if (channels < 2) return false;
+  const columns = rowCodes(node);
+  const size = weights.length / groups;
+  const matrices = Array.from({ length: groups }, (_, g) => ({
+    ...{ channels, rows: kernel[0], columns },
+    weights: weights.subarray(g * size, (g + 1) * size),
+  }));
+  if (!matrices.every(lanesHold)) return false;
+  const sums = weightSums(weights, output.shape[3]!);
+  const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
+  const constants = blockConstants(requantize, output.type, missing);
+  if (!constants) return false;
+  const words = matrices.flatMap((matrix, g) => [
+    ...packBlocks(matrix, constants.channels.slice(g * channels, (g + 1) * channels)),
+  ]);
+  const stream = context.constant("stream", "uint32_t", words);
+  const literals = [signedLiteral(inputs[0]!), signedLiteral(output), ...kernel].join(", ");
+  context.include("qc_conv2d_blocks.h");
+  context.statement(blockWindow(node));
+  const name = context.shared({
+    role: `conv2d_blocks_${kernel.join("x")}_${constants.shift}`,
+    parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
+    body: [`qc_conv2d_blocks(s, x, stream, y, (uint32_t *)(void *)scratch, ${constants.shift}, ${literals});`],
+  });
+  context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output}, ${context.scratch});`);
+  return true;
+}
+
+/** A pointwise convolution sees its image as one row, so that blocks never straddle rows. */
+function blockWindow({ inputs, output, attributes }: Node): string {
+  const { kernel, strides, groups, inputZeroPoint } = attributes;
+  const pointwise = [...kernel, ...strides].every((size) => size === 1) && !isPadded(attributes);
+  if (!pointwise) return windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint);
+  const flat = <T extends { readonly shape: readonly number[] }>(tensor: T): T => {
+    const depth = tensor.shape[3]!;
+    return { ...tensor, shape: [1, 1, elementCount(tensor.shape) / depth, depth] };
+  };
+  return windowStatement(attributes, flat(inputs[0]!), flat(output), groups, inputZeroPoint);
+}

@@ -1,0 +1,68 @@
+/** Depthwise convolution in C on Helium vectors: qc_depthwise_conv2d_mve.h. */
+import type { CContext } from "../../../targets/c/lowering.js";
+import { byteWords, isMuted, mveConstants, mveMissing, mveRequantization } from "../../../targets/c/mve.js";
+import { signedLiteral } from "../../../targets/c/tensors.js";
+import { windowStatement } from "../../../targets/c/window.js";
+import type { IntegerNode } from "../../ir/index.js";
+import type { Conv2dAttributes } from "./conv2d.types.js";
+
+type Node = IntegerNode<Conv2dAttributes>;
+
+/** As QC_MVE_MOST_ROWS. */
+const mostRows = 8;
+
+/** Whether the kernel, which knows no dilation and always takes eight channels and two columns, can compute a depthwise node. */
+function isSuitable({ attributes: { kernel, dilations }, output }: Node): boolean {
+  const [, , columns, channels] = output.shape as [number, number, number, number];
+  return channels >= 8 && columns >= 2 && kernel[0] <= mostRows && dilations.every((dilation) => dilation === 1);
+}
+
+/** Bytes of scratch: the rows under the kernel, eight channels of 16 bits wide. */
+export function mveDepthwiseScratchBytes(node: Node): number {
+  const { kernel, strides } = node.attributes;
+  const pairs = Math.ceil(node.output.shape[2]! / 2);
+  return isSuitable(node) ? kernel[0] * ((2 * pairs - 1) * strides[1] + kernel[1]) * 16 : 0;
+}
+
+/** Calls the vector kernel; false where the core has none or it does not suit. */
+export function lowerMveDepthwise(node: Node, context: CContext): boolean {
+  const { inputs, output, attributes } = node;
+  const { kernel, strides, weights, bias, inputZeroPoint } = attributes;
+  const requantization = isSuitable(node) && mveRequantization(context, attributes.requantize, output);
+  if (!requantization || requantization.constants.scaleBits !== 8) return false;
+  const missing = mveMissing(weights, bias, inputZeroPoint, inputs[0]!);
+  const channels = output.shape[3]!;
+  const taps = kernel[0] * kernel[1];
+  const words: number[] = [];
+  for (let block = 0; block < channels; block += 8) {
+    const first = Math.min(block, channels - 8);
+    const eight = Array.from({ length: 8 }, (_, c) => first + c);
+    words.push(...mveConstants(requantization.constants, eight, missing));
+    const weightOf = (channel: number, tap: number) =>
+      isMuted(requantization.constants, channel) ? 0 : weights[channel * taps + tap]!;
+    const bytes = Array.from({ length: taps }, (_, tap) => eight.map((channel) => weightOf(channel, tap)));
+    words.push(...byteWords(bytes.flat()));
+  }
+  const three = kernel[0] === 3 && kernel[1] === 3 && strides[1] <= 2 ? strides[1] : 0;
+  context.include("qc_depthwise_conv2d_mve.h");
+  const name = context.shared({
+    role: `depthwise_conv2d_${three ? `3x3_${three}_` : ""}${requantization.role}`,
+    parameters: [
+      "const qc_window *s",
+      "const uint8_t *x",
+      "const uint32_t *constants",
+      "uint8_t *y",
+      "uint8_t *scratch",
+      ...requantization.parameters,
+    ],
+    body: [
+      requantization.declaration,
+      `qc_depthwise_conv2d_mve(s, x, constants, y, (int16_t *)(void *)scratch, q, ${signedLiteral(inputs[0]!)}, ${three});`,
+    ],
+  });
+  const constants = context.constant("constants", "uint32_t", words);
+  context.statement(windowStatement(attributes, inputs[0]!, output, attributes.groups, attributes.inputZeroPoint));
+  const values = ["&window", context.input(0), constants, context.output, context.scratch, ...requantization.arguments];
+  context.statement(`${name}(${values.join(", ")});`);
+  return true;
+}

@@ -1,0 +1,57 @@
+/** Depthwise 3x3 convolution in C, channel by channel: qc_depthwise_rolling.h. */
+import type { CContext } from "../../../targets/c/lowering.js";
+import { channelSlots, weightSums } from "../../../targets/c/matrix.js";
+import { placeRecords } from "../../../targets/c/records.js";
+import { signedLiteral } from "../../../targets/c/tensors.js";
+import type { IntegerNode } from "../../ir/index.js";
+import type { Conv2dAttributes } from "./conv2d.types.js";
+
+type Node = IntegerNode<Conv2dAttributes>;
+
+/** Whether windows are 3x3, not dilated, at most two columns apart, and reach at most one row or column over each border. */
+function isSuitable({ attributes, inputs, output }: Node): boolean {
+  const { kernel, strides, dilations, pads } = attributes;
+  const [, height, width] = inputs[0]!.shape as [number, number, number];
+  const [, rows, columns] = output.shape as [number, number, number];
+  const reaches = (count: number, stride: number, pad: number, size: number) =>
+    pad <= 1 && size >= 2 && (count - 1) * stride - pad + 2 <= size;
+  return (
+    kernel.every((size) => size === 3) &&
+    dilations.every((dilation) => dilation === 1) &&
+    strides[1] <= 2 &&
+    reaches(rows, strides[0], pads[0], height) &&
+    reaches(columns, strides[1], pads[1], width)
+  );
+}
+
+/** Calls the kernel on cores with the high-word form; false where it does not suit. */
+export function lowerRollingDepthwise(node: Node, context: CContext): boolean {
+  const { inputs, output, attributes } = node;
+  const { weights, bias, inputZeroPoint, requantize, strides } = attributes;
+  if (!context.core.features.includes("high-word") || !isSuitable(node)) return false;
+  const channels = output.shape[3]!;
+  const sums = weightSums(weights, channels);
+  const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
+  const constants = placeRecords(context, requantize, output.type, channelSlots(0, channels, 1), missing);
+  if (!constants.role.startsWith("high_word")) return false;
+  context.include("qc_depthwise_rolling.h");
+  const name = context.shared({
+    role: `depthwise_rolling_${strides[1]}_${constants.role}`,
+    parameters: [
+      "const qc_window *s",
+      "const uint8_t *x",
+      "const int8_t *weights",
+      "const int32_t *records",
+      "uint8_t *y",
+      ...constants.parameters,
+    ],
+    body: [
+      constants.declaration,
+      `qc_depthwise_rolling(s, x, weights, records, y, q, ${signedLiteral(inputs[0]!)}, ${strides[1]});`,
+    ],
+  });
+  const packed = context.constant("weights", "int8_t", weights);
+  const values = ["&window", context.input(0), packed, constants.name, context.output, ...constants.arguments];
+  context.statement(`${name}(${values.join(", ")});`);
+  return true;
+}

@@ -1,0 +1,87 @@
+/** 3x3 convolution by Winograd's F(2x2, 3x3): qc_conv2d_winograd.h. Fewer products for more flash: 32/9 bytes a weight. */
+import { blockConstants } from "../../../targets/c/blocks.js";
+import type { CContext } from "../../../targets/c/lowering.js";
+import { weightSums } from "../../../targets/c/matrix.js";
+import { signedLiteral } from "../../../targets/c/tensors.js";
+import { windowStatement } from "../../../targets/c/window.js";
+import type { IntegerNode } from "../../ir/index.js";
+import type { Conv2dAttributes } from "./conv2d.types.js";
+
+type Node = IntegerNode<Conv2dAttributes>;
+
+/** Whether the geometry is one that the kernel takes. */
+export function winogradTakes({ inputs, output, attributes }: Node): boolean {
+  const { kernel, strides, dilations, groups, weights } = attributes;
+  const [, rows, columns, outputs] = output.shape as [number, number, number, number];
+  const plain = [...strides, ...dilations, groups].every((one) => one === 1) && kernel[0] === 3 && kernel[1] === 3;
+  const even = rows % 2 === 0 && columns % 2 === 0 && columns >= 8 && outputs % 2 === 0;
+  return plain && even && inputs[0]!.shape[3]! % 4 === 0 && inputs[0]!.type.bits <= 8 && weights instanceof Int8Array;
+}
+
+/** Transformed codes of four tiles, and the sums of two channels. */
+export function winogradScratchBytes({ inputs }: Node): number {
+  return 128 * inputs[0]!.shape[3]! + 512;
+}
+
+/** 2G: its square makes results 4 times the accumulators. */
+const transform = [
+  [2, 0, 0],
+  [1, 1, 1],
+  [1, -1, 1],
+  [0, 0, 2],
+];
+
+/** 4*(G w G') of one 3x3 filter, given by tap. */
+function transformed(weight: (tap: number) => number): number[] {
+  const along = transform.map((row) =>
+    [0, 1, 2].map((j) => [0, 1, 2].reduce((s, i) => s + row[i]! * weight(3 * i + j), 0)),
+  );
+  return along.flatMap((values) => transform.map((row) => row.reduce((s, factor, j) => s + factor * values[j]!, 0)));
+}
+
+/** Lowers the node, unless transformed weights leave 16 bits or no scale certifies; returns whether it did. */
+export function lowerWinograd(node: Node, context: CContext): boolean {
+  const { inputs, output, attributes } = node;
+  const { weights, bias, inputZeroPoint, requantize } = attributes;
+  const [channels, outputs] = [inputs[0]!.shape[3]!, output.shape[3]!];
+  const filters = Array.from({ length: outputs }, (_, o) =>
+    Array.from({ length: channels }, (_, c) => transformed((tap) => weights[(o * 9 + tap) * channels + c]!)),
+  );
+  const largest = filters.flat(2).reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  const sums = weightSums(weights, outputs);
+  const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
+  for (const scale of [256, 128, 64, 32, 16, 8, 4]) {
+    if ((largest * scale) / 4 > 32767) continue;
+    const constants = blockConstants(requantize, output.type, missing, undefined, scale);
+    if (!constants) continue;
+    const words: number[] = [];
+    const lane = (o: number, c: number, position: number) => ((filters[o]![c]![position]! * scale) / 4) & 0xffff;
+    for (let o = 0; o < outputs; o += 2) {
+      for (let position = 0; position < 16; position++)
+        for (let c = 0; c < channels; c += 4)
+          for (const k of [c, c + 1])
+            for (const channel of [o, o + 1])
+              words.push((lane(channel, k, position) | (lane(channel, k + 2, position) << 16)) >>> 0);
+      for (const { start, multiplier, addend } of constants.channels.slice(o, o + 2))
+        words.push(start, multiplier, addend >>> 0);
+    }
+    const stream = context.constant("stream", "uint32_t", words);
+    const literals = [constants.shift, signedLiteral(inputs[0]!), signedLiteral(output)].join(", ");
+    context.include("qc_conv2d_winograd.h");
+    context.statement(windowStatement(attributes, inputs[0]!, output, 1, inputZeroPoint));
+    const name = context.shared({
+      role: `conv2d_winograd_${constants.shift}`,
+      parameters: [
+        "const qc_window *s",
+        "const uint8_t *x",
+        "const uint32_t *stream",
+        "uint8_t *y",
+        "uint8_t *scratch",
+      ],
+      body: [`qc_conv2d_winograd(s, x, stream, y, (uint32_t *)(void *)scratch, ${literals});`],
+    });
+    context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output}, ${context.scratch});`);
+    return true;
+  }
+  return false;
+}

@@ -1,0 +1,45 @@
+/** Nodes of a row group as stages: each step needs some rows of the inputs, and gives a row of the output. */
+import type { Core } from "../../targets/core.js";
+import { bytesPerElement, elementCount, type IntegerNode, type IntegerTensor } from "../ir/index.js";
+import { opHomes } from "../ops/index.js";
+import { imageRows, type RowRange, rowsOf } from "../ops/rows.js";
+
+export interface Stage {
+  readonly node: IntegerNode;
+  /** In the graph's nodes. */
+  readonly index: number;
+  /** Output rows; for a node that sums its input's rows, the rows of its input. */
+  readonly steps: number;
+  /** Whether it gives one row at its last step only. */
+  readonly sums: boolean;
+  /** Bytes the node needs while a step runs; sums live from the first step to the last. */
+  readonly scratchBytes: number;
+  needs(input: number, step: number): RowRange;
+}
+
+/** The stage of a node, with the scratch of that core or of any; undefined when it cannot run by rows. */
+export function stageOf(node: IntegerNode, index: number, core?: Core): Stage | undefined {
+  const home = opHomes.get(node.op)!;
+  if (home.sumsRows?.applies(node)) {
+    const steps = imageRows(node.inputs[0]!)!;
+    const needs = (_: number, step: number) => ({ first: step, end: step + 1 });
+    return { node, index, steps, sums: true, scratchBytes: home.sumsRows.bytes(node), needs };
+  }
+  const structure = home.rows;
+  if (!structure?.applies(node)) return undefined;
+  const steps = imageRows(node.output)!;
+  // The first, a middle and the last row stand for all: borders make patches no larger.
+  const scratch = [0, Math.floor(steps / 2), steps - 1].map(
+    (first) => home.scratchBytes?.(rowsOf(node, structure, { first, end: first + 1 }), core) ?? 0,
+  );
+  const needed = node.inputs.map((_, input) =>
+    Array.from({ length: steps }, (_, first) => structure.needs(node, input, { first, end: first + 1 })),
+  );
+  const needs = (input: number, step: number) => needed[input]![step]!;
+  return { node, index, steps, sums: false, scratchBytes: Math.max(...scratch), needs };
+}
+
+/** Bytes of one row of an image. */
+export function rowBytes(tensor: IntegerTensor): number {
+  return (elementCount(tensor.shape) * bytesPerElement(tensor.type)) / (imageRows(tensor) ?? 1);
+}

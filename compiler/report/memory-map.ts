@@ -1,0 +1,91 @@
+/** Who lies where in the arena, over time. */
+import type { Plan, Step } from "../plan/plan.js";
+import { drawing, escapeXml, label, round } from "./svg.js";
+import { table } from "./text.js";
+
+/** Node names of a step, such as `conv_1` or `conv_1 to add_3 (rows)`. */
+export function stepName({ graph }: Plan, step: Step): string {
+  const name = (index: number) => graph.nodes[index]!.name;
+  if (step.kind === "node") return name(step.node);
+  const [first, last] = [step.nodes[0]!, step.nodes.at(-1)!];
+  return first === last ? `${name(first)} (rows)` : `${name(first)} to ${name(last)} (rows)`;
+}
+
+/** Whether the arena is proven to be the smallest for the plan's steps, in words. */
+export function proofText({ arenaBytes, lowerBound }: Plan): string {
+  if (arenaBytes === lowerBound) return "the smallest for these steps, proven";
+  return `at most ${((100 * (arenaBytes - lowerBound)) / lowerBound).toFixed(1)} % above the smallest, which is at least ${lowerBound}`;
+}
+
+/** Bytes taken during each step: up to the end of the highest piece that is alive. */
+function heights(plan: Plan): number[] {
+  return plan.steps.map((_, step) =>
+    plan.pieces.reduce(
+      (top, { offset, bytes, start, end }) => (start <= step && step <= end ? Math.max(top, offset + bytes) : top),
+      0,
+    ),
+  );
+}
+
+/** Steps and pieces as tables, ending in a newline. */
+export function memoryMapText(plan: Plan): string {
+  const tops = heights(plan);
+  const steps = plan.steps.map((step, i) => [i, tops[i]!, stepName(plan, step)]);
+  const last = plan.steps.length;
+  const pieces = [...plan.pieces]
+    .sort((a, b) => a.start - b.start || a.offset - b.offset)
+    .map(({ name, offset, bytes, start, end }) => [
+      offset,
+      bytes,
+      start < 0 ? "input" : `${start}`,
+      end >= last ? "output" : `${end}`,
+      name,
+    ]);
+  const head = `arena ${plan.arenaBytes} bytes: ${proofText(plan)}; about ${plan.overhead} instructions more than on whole tensors`;
+  const map = table(["offset", "bytes", "from", "to", "what"], pieces);
+  return `${head}\n\n${table(["step", "bytes up to", "nodes"], steps)}\n\n${map}\n`;
+}
+
+/** The same as data. */
+export function memoryMapJson(plan: Plan): object {
+  const tops = heights(plan);
+  return {
+    schema: 1,
+    arena_bytes: plan.arenaBytes,
+    arena_lower_bound: plan.lowerBound,
+    added_instructions: plan.overhead,
+    steps: plan.steps.map((step, i) => ({
+      kind: step.kind,
+      nodes: (step.kind === "node" ? [step.node] : step.nodes).map((node) => plan.graph.nodes[node]!.name),
+      bytes: tops[i]!,
+    })),
+    pieces: plan.pieces,
+  };
+}
+
+/** Steps from left to right, addresses from bottom to top, a rectangle per piece with its name. */
+export function memoryMapSvg(plan: Plan): string {
+  const [left, top, height] = [70, 30, 420];
+  const columns = plan.steps.length + 2;
+  const column = Math.max(14, Math.min(60, 1000 / columns));
+  const width = left + columns * column + 20;
+  const x = (step: number) => left + (step + 1) * column;
+  const y = (bytes: number) => top + height * (1 - bytes / Math.max(plan.arenaBytes, 1));
+  const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => {
+    const bytes = Math.round(part * plan.arenaBytes);
+    const line = `<path d="M${left} ${round(y(bytes))}H${round(width - 20)}" stroke="#ddd"/>`;
+    return `${line}${label(left - 6, y(bytes) + 4, `${bytes}`, "end")}`;
+  });
+  const pieces = plan.pieces.map(({ name, offset, bytes, start, end }, i) => {
+    const fill = `hsl(${(i * 47) % 360} 60% 75%)`;
+    const w = (Math.min(end, plan.steps.length) - start + 1) * column;
+    const rectangle = `<rect x="${round(x(start))}" y="${round(y(offset + bytes))}" width="${round(w)}" height="${round(y(offset) - y(offset + bytes))}" fill="${fill}" fill-opacity="0.8" stroke="#555" stroke-width="0.5">`;
+    return `${rectangle}<title>${escapeXml(name)}: ${bytes} bytes at ${offset}, steps ${start} to ${end}</title></rect>`;
+  });
+  const steps = plan.steps.map((step, i) => {
+    const number = label(x(i) + column / 2, top + height + 16, `${i}`, "middle");
+    return number.replace("</text>", `<title>${escapeXml(stepName(plan, step))}</title></text>`);
+  });
+  const title = label(left, 18, `${plan.graph.name}: arena ${plan.arenaBytes} bytes, ${proofText(plan)}`);
+  return drawing(Math.ceil(width), top + height + 30, [title, ...marks, ...pieces, ...steps]);
+}

@@ -1,0 +1,230 @@
+/*
+ * Convolution with general strides, dilation, pads and groups by the blocks of qc_blocks.h: three neighbouring output pixels,
+ * whose windows are widened to lanes once, times all output channels of their group.
+ * Taps lie row by row, each kernel row rounded up to four codes, padded with zero weights; but of three rows with one code more
+ * than whole words (3x3 on three channels) these last codes make one word of their own behind the others. An odd last channel makes a pair with
+ * the one before it, which is computed twice.
+ */
+#ifndef QC_CONV2D_BLOCKS_H
+#define QC_CONV2D_BLOCKS_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "qc_blocks.h"
+#include "qc_code.h"
+#include "qc_config.h"
+#include "qc_window.h"
+
+/* Where one group's codes are read and padded rows are made. */
+typedef struct {
+    const qc_window *window;
+    const uint8_t *x;         /* the group's first channel of the first pixel */
+    const uint8_t *end;       /* no word is read beyond */
+    int32_t depth;            /* input channels of the group */
+    int32_t words;            /* of a kernel row that are widened whole */
+    int32_t row_bytes;        /* of a kernel row, rounded up to words */
+    int gathers;              /* whether the last codes of three kernel rows make a word */
+    int whole;                /* whether a kernel row's codes are neighbours in the image */
+    const uint8_t *padding;   /* a kernel row of the padding code */
+    uint8_t *rows;            /* QC_BLOCK_PIXELS kernel rows */
+} qc_block_source;
+
+/* Copies n bytes; calls cost more than the few that are usual. */
+QC_INLINE void qc_block_copy(uint8_t *to, const uint8_t *from, int32_t n)
+{
+    for (; n >= 4; n -= 4) {
+        qc_store_word(to, qc_load_word(from));
+        to += 4;
+        from += 4;
+    }
+    for (; n > 0; n--) {
+        *to++ = *from++;
+    }
+}
+
+/* One kernel row at image row `iy` and column `left`: in place where the image holds it whole, else a copy. */
+QC_INLINE const uint8_t *qc_block_row(const qc_block_source *source, int32_t iy, int32_t left, uint8_t *copy)
+{
+    const qc_window *const s = source->window;
+    const int32_t depth = source->depth;
+    const uint8_t *const line = source->x + iy * s->width * s->channels;
+    int32_t from = 0;
+    int32_t to = s->kernel_width;
+    int32_t kx;
+
+    if (iy < 0 || iy >= s->height) {
+        return source->padding;
+    }
+    if (source->whole) {
+        const uint8_t *const codes = line + left * s->channels;
+
+        from = left < 0 ? -left : 0;
+        to = left + to > s->width ? s->width - left : to;
+        if (from == 0 && to == s->kernel_width && source->end - codes >= 4 * source->words) {
+            return codes;
+        }
+        qc_block_copy(copy, source->padding, from * depth);
+        qc_block_copy(copy + from * depth, codes + from * depth, (to - from) * depth);
+        qc_block_copy(copy + to * depth, source->padding, (s->kernel_width - to) * depth);
+        return copy;
+    }
+    for (kx = 0; kx < s->kernel_width; kx++) {
+        const int32_t ix = left + kx * s->dilation_x;
+
+        qc_block_copy(copy + kx * depth, ix >= 0 && ix < s->width ? line + ix * s->channels : source->padding, depth);
+    }
+    return copy;
+}
+
+/* Appends the last codes of three kernel rows of three pixels as lanes: rows (0, 2), then (1, none). */
+QC_INLINE void qc_block_gather(uint32_t *to, const uint8_t *row0, const uint8_t *row1, const uint8_t *row2, int32_t apart, int x_signed)
+{
+    int32_t i;
+
+    for (i = 0; i < QC_BLOCK_PIXELS; i++) {
+        to[i] = qc_pack_low((uint32_t)qc_code(row0[i * apart], x_signed), (uint32_t)qc_code(row2[i * apart], x_signed));
+        to[QC_BLOCK_PIXELS + i] = (uint32_t)qc_code(row1[i * apart], x_signed) & 0xFFFFu;
+    }
+}
+
+/* How many blocks from pixel (row, column) on, to the right, read the image in place. */
+QC_INLINE int32_t qc_block_run(const qc_block_source *source, int32_t row, int32_t column)
+{
+    const qc_window *const s = source->window;
+    const int32_t top = row * s->stride_y - s->pad_top;
+    const int32_t bottom = top + (s->kernel_height - 1) * s->dilation_y;
+    const int32_t left = column * s->stride_x - s->pad_left;
+    int32_t pixels = (s->width - s->kernel_width - left) / s->stride_x + 1;
+
+    if (!source->whole || top < 0 || bottom >= s->height || left < 0 || left + s->kernel_width > s->width) {
+        return 0;
+    }
+    if (pixels > s->out_width - column) {
+        pixels = s->out_width - column;
+    }
+    /* The last row's words may end behind the image; its last block takes the other way. */
+    if (bottom == s->height - 1 && s->kernel_width * source->depth < 4 * source->words) {
+        pixels -= (3 + s->stride_x * s->channels) / (s->stride_x * s->channels);
+    }
+    return pixels < 0 ? 0 : pixels / QC_BLOCK_PIXELS;
+}
+
+/* Widens the windows of the pixels first, first + step and first + 2*step, counted row by row. */
+QC_INLINE void qc_block_windows(const qc_block_source *source, int32_t first, int32_t step, uint32_t *lanes, int x_signed)
+{
+    const qc_window *const s = source->window;
+    int32_t tops[QC_BLOCK_PIXELS];
+    int32_t lefts[QC_BLOCK_PIXELS];
+    uint8_t last[3 * QC_BLOCK_PIXELS];
+    int32_t ky;
+    int32_t i;
+
+    for (i = 0; i < QC_BLOCK_PIXELS; i++) {
+        const int32_t row = (first + i * step) / s->out_width;
+
+        tops[i] = row * s->stride_y - s->pad_top;
+        lefts[i] = (first + i * step - row * s->out_width) * s->stride_x - s->pad_left;
+    }
+    for (ky = 0; ky < s->kernel_height; ky++) {
+        const uint8_t *rows[QC_BLOCK_PIXELS];
+
+        for (i = 0; i < QC_BLOCK_PIXELS; i++) {
+            rows[i] = qc_block_row(source, tops[i] + ky * s->dilation_y, lefts[i], source->rows + source->row_bytes * i);
+            if (source->gathers) {
+                last[QC_BLOCK_PIXELS * ky + i] = rows[i][4 * source->words];
+            }
+        }
+        lanes = qc_widen_three(lanes, rows[0], rows[1], rows[2], source->words, x_signed);
+    }
+    if (source->gathers) {
+        qc_block_gather(lanes, last, last + 3, last + 6, 1, x_signed);
+    }
+}
+
+/*
+ * scratch: per four codes of a kernel row, rounded up, 24 bytes for each kernel row and 16 more; the latter are used only by
+ * windows that reach over the border or are dilated, by groups, and by kernel rows that are no whole words.
+ * kernel_height and kernel_width are literal: layers of one kernel size share the code.
+ */
+QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint32_t *stream, uint8_t *y, uint32_t *scratch, int shift,
+                                int x_signed, int y_signed, int32_t kernel_height, int32_t kernel_width)
+{
+    const int32_t depth = s->channels / s->groups;
+    const int32_t outputs = s->out_channels / s->groups;
+    const int32_t columns = kernel_width * depth;
+    const int gathers = kernel_height == 3 && columns > 4 && columns % 4 == 1;
+    const int32_t row_bytes = (columns + 3) / 4 * 4;
+    const int32_t words = gathers ? columns / 4 : row_bytes / 4;
+    const int32_t quads = kernel_height * words + gathers;
+    const int32_t total = s->out_height * s->out_width;
+    /* Fewer pixels than a block has are computed three times each, in one place. */
+    const int32_t step = total < QC_BLOCK_PIXELS ? 0 : 1;
+    const int whole = (depth == s->channels || kernel_width == 1) && s->dilation_x == 1;
+    const int32_t apart = s->stride_x * s->channels;
+    const int32_t pitch = s->dilation_y * s->width * s->channels;
+    uint8_t *const padding = (uint8_t *)(scratch + 2 * QC_BLOCK_PIXELS * quads);
+    qc_block_source source = {s, x, x + s->height * s->width * s->channels, depth, words, row_bytes, gathers, whole, padding,
+                              padding + row_bytes};
+    int32_t group;
+
+    if (s->pad_top > 0 || s->pad_left > 0 ||
+        (s->out_height - 1) * s->stride_y - s->pad_top + (kernel_height - 1) * s->dilation_y >= s->height ||
+        (s->out_width - 1) * s->stride_x - s->pad_left + (kernel_width - 1) * s->dilation_x >= s->width) {
+        memset(padding, s->pad_value, (size_t)row_bytes);
+    }
+    for (group = 0; group < s->groups; group++) {
+        const qc_block_layer most = qc_block_layer_of(scratch, quads, stream, outputs / 2, step * s->out_channels);
+        const qc_block_layer odd = qc_block_layer_of(scratch, quads, most.stream_end, outputs % 2, step * s->out_channels);
+        const uint8_t *codes = source.x;
+        int32_t run = -1; /* blocks that read in place at `codes` */
+        int32_t pixel = 0;
+
+        while (pixel < total) {
+            /* The last block reaches back over pixels that are done already. */
+            const int32_t first = step == 1 && total - pixel < QC_BLOCK_PIXELS ? total - QC_BLOCK_PIXELS : pixel;
+            uint8_t *out = y + first * s->out_channels;
+            const qc_block_layer *layer = &most;
+            const uint32_t *block = stream;
+
+            if (run <= 0 && step == 1) {
+                const int32_t row = first / s->out_width;
+                const int32_t column = first - row * s->out_width;
+
+                run = qc_block_run(&source, row, column);
+                codes = source.x + ((row * s->stride_y - s->pad_top) * s->width + column * s->stride_x - s->pad_left) * s->channels;
+            }
+            if (run > 0) {
+                const uint8_t *line = codes;
+                uint32_t *lanes = scratch;
+                int32_t ky;
+
+                for (ky = kernel_height; ky > 0; ky--) {
+                    lanes = qc_widen_three(lanes, line, line + apart, line + 2 * apart, words, x_signed);
+                    line += pitch;
+                }
+                if (gathers) {
+                    qc_block_gather(lanes, codes + 4 * words, codes + pitch + 4 * words, codes + 2 * pitch + 4 * words, apart, x_signed);
+                }
+                codes += QC_BLOCK_PIXELS * apart;
+                run--;
+            } else {
+                qc_block_windows(&source, first, step, scratch, x_signed);
+            }
+            for (;;) {
+                out = qc_block_three(scratch, block, out, layer, shift, y_signed) - 1;
+                if (outputs % 2 == 0 || layer == &odd) {
+                    break;
+                }
+                block = layer->stream_end;
+                layer = &odd;
+            }
+            pixel += step == 1 ? QC_BLOCK_PIXELS : 1;
+        }
+        stream = odd.stream_end;
+        source.x += depth;
+        y += outputs;
+    }
+}
+
+#endif

@@ -1,0 +1,140 @@
+/** Constants of products as qc_mve_product.h reads them, for cores with Helium vectors. */
+import { type HighWordRequantization, type RequantizeLayer, realiseHighWord } from "../../compiler/arith/index.js";
+import { type IntegerTensor, typeRange } from "../../compiler/ir/index.js";
+import type { CContext } from "./lowering.js";
+import { channelSlots, type WeightMatrix, weightSums } from "./matrix.js";
+import { initialiser } from "./tensors.js";
+
+/** What the vector kernels of a layer need besides their constants. */
+export interface MveRequantization {
+  readonly constants: HighWordRequantization;
+  /** Declares `q` inside a shared function; may read parameters `lo` and `hi`. */
+  readonly declaration: string;
+  readonly parameters: readonly string[];
+  readonly arguments: readonly string[];
+  /** For the shared function's name. */
+  readonly role: string;
+}
+
+/** The vector form of a layer with 8-bit codes, on cores that have vectors; undefined where no certified one exists. */
+export function mveRequantization(
+  context: CContext,
+  layer: RequantizeLayer,
+  output: IntegerTensor,
+): MveRequantization | undefined {
+  if (!context.core.features.includes("mve")) return undefined;
+  const constants = realiseHighWord(layer, true);
+  if (!constants) return undefined;
+  const byte = typeRange({ ...output.type, bits: 8 });
+  const { lo, hi } = layer.clamp;
+  const clipped = lo !== byte.lo || hi !== byte.hi;
+  const limits = clipped ? ["lo", "hi"] : [lo, hi];
+  const q = [2 ** constants.scaleBits, constants.shift, ...limits, output.type.signed ? 1 : 0, clipped ? 1 : 0];
+  return {
+    constants,
+    declaration: `const qc_mve_requant q = ${initialiser(q)};`,
+    parameters: clipped ? ["int32_t lo", "int32_t hi"] : [],
+    arguments: clipped ? [`${lo}`, `${hi}`] : [],
+    role: `mve_${constants.shift}`,
+  };
+}
+
+/** What the kernels' sums lack of the accumulators: they sum signed codes, unsigned ones less 128. */
+export function mveMissing(weights: WeightMatrix["weights"], bias: Int32Array, zeroPoint: number, x: IntegerTensor) {
+  const sums = weightSums(weights, bias.length);
+  const zero = x.type.signed ? zeroPoint : zeroPoint - 128;
+  return bias.map((value, o) => value - zero * sums[o]!);
+}
+
+/** A layer's channel in every place of a kernel's block; -1 marks padding. */
+type Slots = readonly number[];
+
+/** Channels 0, 2, 4, 6 of eight, then 1, 3, 5, 7. */
+export const evenFirst = (slots: Slots) => [0, 2, 4, 6, 1, 3, 5, 7].map((at) => slots[at]!);
+
+/** The constants of eight channels (qc_mve.h). */
+export function mveConstants(
+  { channels, scaleBits }: HighWordRequantization,
+  slots: Slots,
+  missing: Int32Array,
+): number[] {
+  const of = (channel: number) => channels[channels.length === 1 ? 0 : channel]!;
+  const row = (value: (channel: number) => number) =>
+    evenFirst(slots).map((slot) => (slot < 0 ? 0 : value(slot) >>> 0));
+  const addend = (slot: number) => {
+    const constants = of(slot);
+    return constants.constant ? constants.addend : (constants.addend + missing[slot]! * 2 ** scaleBits) % 2 ** 32;
+  };
+  return [...row(addend), ...row((slot) => of(slot).multiplier)];
+}
+
+/** Whether the kernel's sum of a channel must be 0 (HighWordChannel). */
+export function isMuted({ channels }: HighWordRequantization, channel: number): boolean {
+  return channels[channels.length === 1 ? 0 : channel]!.constant;
+}
+
+/**
+ * Weights and constants of a matrix whose row r is the layer's channel `first + r`, eight rows at a time: for pairs of
+ * pixels or for rows (qc_mve_product.h).
+ */
+export function packMve(
+  matrix: WeightMatrix,
+  first: number,
+  requantization: HighWordRequantization,
+  missing: Int32Array,
+  reader: "pairs" | "rows",
+): number[] {
+  const { channels, taps } = matrix;
+  const slots = channelSlots(0, channels, 8).map((row) =>
+    row < 0 ? { row, channel: -1 } : { row: isMuted(requantization, first + row) ? -1 : row, channel: first + row },
+  );
+  const words: number[] = [];
+  const put = (rows: Slots) => {
+    for (const step of stepsOf(taps)) for (const row of rows) words.push(...byteWords(stepBytes(matrix, row, step)));
+  };
+  for (let block = 0; block < slots.length; block += 8) {
+    const eight = slots.slice(block, block + 8);
+    const rows = eight.map(({ row }) => row);
+    if (reader === "rows") put(rows);
+    else for (const half of [evenFirst(rows).slice(0, 4), evenFirst(rows).slice(4)]) put(half);
+    words.push(
+      ...mveConstants(
+        requantization,
+        eight.map(({ channel }) => channel),
+        missing,
+      ),
+    );
+  }
+  return words;
+}
+
+interface Step {
+  /** Tap of the first byte. */
+  readonly start: number;
+  /** Earlier taps belong to other steps. */
+  readonly from: number;
+}
+
+/** The last step comes first and ends with the last tap. */
+function stepsOf(taps: number): Step[] {
+  const later = Math.ceil(taps / 16) - 1;
+  const first = { start: Math.max(0, taps - 16), from: 16 * later };
+  return [first, ...Array.from({ length: later }, (_, step) => ({ start: 16 * step, from: 16 * step }))];
+}
+
+/** The 16 weights of a row in one step. */
+function stepBytes({ taps, weights }: WeightMatrix, row: number, { start, from }: Step): number[] {
+  return Array.from({ length: 16 }, (_, byte) => {
+    const tap = start + byte;
+    return row >= 0 && tap >= from && tap < taps ? weights[row * taps + tap]! : 0;
+  });
+}
+
+/** Signed bytes as words of four, the first lowest. Their number is a multiple of four. */
+export function byteWords(bytes: readonly number[]): number[] {
+  const byte = (at: number) => (bytes[at]! & 255) << (8 * (at % 4));
+  return Array.from(
+    { length: bytes.length / 4 },
+    (_, word) => (byte(4 * word) | byte(4 * word + 1) | byte(4 * word + 2) | byte(4 * word + 3)) >>> 0,
+  );
+}

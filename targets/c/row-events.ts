@@ -1,0 +1,112 @@
+/** The events of a row group as kinds: events of one kind run the same C statements. */
+import type { IntegerNode, IntegerTensor } from "../../compiler/ir/index.js";
+import { opHomes } from "../../compiler/ops/index.js";
+import { type RowRange, rowsOf } from "../../compiler/ops/rows.js";
+import type { Plan, RowEvent, RowStep, SlideEvent } from "../../compiler/plan/plan.js";
+import { rowBytes, type Stage, stageOf } from "../../compiler/plan/stages.js";
+
+/** Where rows lie: `offset` bytes into the arena, plus `perRow` for every row that the counter has counted. */
+export interface RowPlace {
+  readonly offset: number;
+  readonly perRow: number;
+}
+
+export interface ComputeKind {
+  readonly kind: "compute";
+  readonly stage: Stage;
+  /** The node on the rows it reads and writes. */
+  readonly part: IntegerNode;
+  /** Equal for kinds that differ in places alone. */
+  readonly geometry: string;
+  readonly inputs: readonly RowPlace[];
+  readonly output: RowPlace;
+  /** Of a node that sums rows: the first, the last. */
+  readonly first: boolean;
+  readonly last: boolean;
+}
+
+export interface AcceptKind {
+  readonly kind: "accept";
+  readonly tensor: IntegerTensor;
+  readonly place: RowPlace;
+}
+
+export type EventKind = ComputeKind | AcceptKind | SlideEvent;
+
+/** The kinds of a step's events, and the kind of each event. */
+export function kindsOf(plan: Plan, step: RowStep): { kinds: EventKind[]; sequence: number[] } {
+  const kinds: EventKind[] = [];
+  const sequence: number[] = [];
+  const known = new Map<string, number>();
+  const reader = new EventReader(plan);
+  for (const event of step.events) {
+    const { key, kind } = reader.read(event);
+    if (event.kind === "slide" && event.kept === 0) continue;
+    if (!known.has(key)) known.set(key, kinds.push(kind()) - 1);
+    sequence.push(known.get(key)!);
+  }
+  return { kinds, sequence };
+}
+
+/** Follows where rows lie while events go by. */
+class EventReader {
+  readonly #starts = new Map<number, number>();
+  readonly #stages = new Map<number, Stage>();
+
+  constructor(readonly plan: Plan) {}
+
+  /** `perCount`: by how many rows of the tensor the place moves when the event's counter counts one. */
+  #place(tensor: IntegerTensor, first: number, row: number, perCount: number): RowPlace {
+    const offset = this.plan.offsets.get(tensor.id)!;
+    const held = this.plan.rows.get(tensor.id);
+    if (held === undefined) {
+      const perRow = perCount * rowBytes(tensor);
+      return { offset: offset + first * rowBytes(tensor) - row * perRow, perRow };
+    }
+    const start = held === 1 ? first : (this.#starts.get(tensor.id) ?? 0);
+    return { offset: offset + (first - start) * rowBytes(tensor), perRow: 0 };
+  }
+
+  read(event: RowEvent): { key: string; kind: () => EventKind } {
+    if (event.kind === "slide") {
+      const { tensor, dropped, kept } = event;
+      this.#starts.set(tensor.id, (this.#starts.get(tensor.id) ?? 0) + dropped);
+      return { key: `slide ${tensor.id} ${dropped} ${kept}`, kind: () => event };
+    }
+    if (event.kind === "accept") {
+      const place = this.#place(event.tensor, event.row, event.row, 1);
+      return { key: `accept ${JSON.stringify(place)}`, kind: () => ({ kind: "accept", tensor: event.tensor, place }) };
+    }
+    const { node: index, row } = event;
+    const node = this.plan.graph.nodes[index]!;
+    const stage = this.#stages.get(index) ?? stageOf(node, index, this.plan.core)!;
+    this.#stages.set(index, stage);
+    const needed = node.inputs.map((_, input) => stage.needs(input, row));
+    const inputs = node.inputs.map((tensor, i) => this.#place(tensor, needed[i]!.first, row, moves(stage, i, row)));
+    const output = this.#place(node.output, stage.sums ? 0 : row, row, stage.sums ? 0 : 1);
+    const part = partOf(node, stage, row);
+    const shapes = [...part.inputs, part.output].map(({ shape }) => shape.join("x")).join(" ");
+    const [first, last] = [stage.sums && row === 0, stage.sums && row === stage.steps - 1];
+    const geometry = `${index} ${shapes} ${opHomes.get(node.op)!.print(part.attributes)}`;
+    const key = `${geometry} ${first} ${last} ${JSON.stringify([inputs, output])}`;
+    return { key, kind: () => ({ kind: "compute", stage, part, geometry, inputs, output, first, last }) };
+  }
+}
+
+/** How many input rows the window moves with the output row; 0 where the image's border holds it. */
+function moves(stage: Stage, input: number, row: number): number {
+  const here = stage.needs(input, row).first;
+  const step = (next: number): number => Math.abs(stage.needs(input, next).first - here);
+  const around: number[] = [];
+  if (row + 1 < stage.steps) around.push(step(row + 1));
+  if (row > 0) around.push(step(row - 1));
+  return here === 0 ? 0 : Math.max(...around, 0);
+}
+
+const one = (row: number): RowRange => ({ first: row, end: row + 1 });
+
+function partOf(node: IntegerNode, stage: Stage, row: number): IntegerNode {
+  if (!stage.sums) return rowsOf(node, opHomes.get(node.op)!.rows!, one(row));
+  const [x] = node.inputs;
+  return { ...node, inputs: [{ ...x!, shape: x!.shape.map((dim, axis) => (axis === 1 ? 1 : dim)) }] };
+}

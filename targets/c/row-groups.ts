@@ -1,0 +1,193 @@
+/**
+ * Row groups in C: a table of event kinds, and a loop over it whose switch has one case per kind. Counters say how many
+ * rows each node has computed; only places in whole tensors depend on them.
+ */
+import { opHomes } from "../../compiler/ops/index.js";
+import type { Plan, RowStep } from "../../compiler/plan/plan.js";
+import { rowBytes } from "../../compiler/plan/stages.js";
+import type { LayerEmitter } from "./layers.js";
+import { type ComputeKind, type EventKind, kindsOf, type RowPlace } from "./row-events.js";
+
+/** A function that computes rows of one geometry, and which operands it takes. */
+interface PartFunction {
+  readonly name: string;
+  readonly parameters: readonly string[];
+}
+
+export class RowGroupEmitter {
+  /** Counters of the step whose input is handed over by rows. */
+  counters = 0;
+  readonly #parts = new Map<string, PartFunction>();
+
+  constructor(
+    readonly plan: Plan,
+    readonly emitter: LayerEmitter,
+  ) {}
+
+  /** The call that runs a step. */
+  step(step: RowStep): string {
+    const { cases, events, counters } = this.#cases(step, "row");
+    const body = [
+      `int32_t row[${Math.max(counters, 1)}] = {0};`,
+      "uint32_t event;",
+      "",
+      `for (event = 0; event < ${events.length}u; event++) {`,
+      ...indented(switchOf(`${events.name}[event]`, cases)),
+      "}",
+      "(void)row;",
+    ];
+    return `${this.emitter.define(events.wanted, "uint8_t *arena", body, this.#comment(step))}(arena);`;
+  }
+
+  /** The statement that hands one row to the step and returns from the caller unless it was the last one. */
+  streamed(step: RowStep, element: string): string {
+    const { cases, events, counters } = this.#cases(step, "context->row");
+    this.counters = Math.max(counters, 1);
+    const { prefix } = this.emitter;
+    const body = [
+      "uint8_t *const arena = context->arena;",
+      "int32_t i;",
+      "",
+      "if (context->event == 0) {",
+      `    for (i = 0; i < ${this.counters}; i++) {`,
+      "        context->row[i] = 0;",
+      "    }",
+      "}",
+      `for (; context->event < ${events.length}u; context->event++) {`,
+      ...indented(switchOf(`${events.name}[context->event]`, cases)),
+      "}",
+      "context->event = 0;",
+      "return 1;",
+    ];
+    const parameters = `${prefix}_context *context, const ${element} *next`;
+    const name = this.emitter.define(events.wanted, parameters, body, this.#comment(step), "int");
+    return `if (!${name}(context, row)) {\n        return 0;\n    }`;
+  }
+
+  #comment(step: RowStep): string {
+    return `${step.nodes.map((index) => this.plan.graph.nodes[index]!.name).join(", ")}: row by row`;
+  }
+
+  #cases(step: RowStep, counter: string) {
+    const { kinds, sequence } = kindsOf(this.plan, step);
+    const counted = countersOf(kinds);
+    const cases = kinds.map((kind) => this.#statements(kind, counter, counted));
+    const wanted = `rows_${step.nodes[0]}_to_${step.nodes.at(-1)}`;
+    const element = kinds.length <= 256 ? "uint8_t" : "int16_t";
+    const name = this.emitter.constants.place(`${this.emitter.prefix}_${wanted}_events`, element, sequence);
+    return { cases, counters: counted.size, events: { name, wanted, length: sequence.length } };
+  }
+
+  #statements(kind: EventKind, counter: string, counted: ReadonlyMap<unknown, number>): string[] {
+    if (kind.kind === "slide") {
+      const { tensor, dropped, kept } = kind;
+      const bytes = rowBytes(tensor);
+      const at = this.plan.offsets.get(tensor.id)!;
+      return [`${this.#slide()}(${address({ offset: at, perRow: 0 }, "")}, ${dropped * bytes}, ${kept * bytes});`];
+    }
+    const own = counted.get(keyOf(kind));
+    const rows = own === undefined ? "" : `${counter}[${own}]`;
+    const count = own === undefined ? [] : [`${rows}++;`];
+    if (kind.kind === "accept") {
+      const copy = `memcpy(${address(kind.place, rows)}, next, ${rowBytes(kind.tensor)});`;
+      this.emitter.include("qc_slide.h");
+      return ["if (!next) {", "    return 0;", "}", copy, "next = 0;", ...count];
+    }
+    const { stage, inputs, output } = kind;
+    const scratch = this.plan.scratch.get(stage.index);
+    const values: Record<string, string> = {
+      y: address(output, rows),
+      scratch: scratch === undefined ? "0" : address({ offset: scratch, perRow: 0 }, ""),
+    };
+    inputs.forEach((place, i) => {
+      values[`x${i}`] = address(place, rows);
+    });
+    const calls = this.#partFunctions(kind).map(
+      ({ name, parameters }) => `${name}(${parameters.map((parameter) => values[parameter]).join(", ")});`,
+    );
+    return [...calls, ...count];
+  }
+
+  #slide(): string {
+    this.emitter.include("qc_slide.h");
+    return this.emitter.shared({
+      role: "slide",
+      parameters: ["uint8_t *to", "int32_t distance", "int32_t bytes"],
+      body: ["qc_slide(to, distance, bytes);"],
+    });
+  }
+
+  /** The functions of a kind's geometry; made once. */
+  #partFunctions(kind: ComputeKind): PartFunction[] {
+    const { stage, part, first, last, geometry } = kind;
+    const { sumsRows, c } = opHomes.get(part.op)!;
+    if (!stage.sums) return [this.#part(geometry, kind, (context) => c(part, context))];
+    const start = first ? "1" : "0";
+    return [
+      this.#part(`${geometry} add ${start}`, kind, (context) => sumsRows!.add(part, context, start)),
+      ...(last ? [this.#part(`${geometry} finish`, kind, (context) => sumsRows!.finish(part, context))] : []),
+    ];
+  }
+
+  #part(key: string, { stage, part }: ComputeKind, lower: Parameters<LayerEmitter["lowered"]>[2]): PartFunction {
+    const known = this.#parts.get(key);
+    if (known) return known;
+    const where = `layer_${stage.index}_${part.name}`;
+    const used = new Set<string>();
+    const use = (name: string) => {
+      used.add(name);
+      return name;
+    };
+    const body = this.emitter.lowered(
+      where,
+      {
+        input: (i) => use(`x${i}`),
+        get output() {
+          return use("y");
+        },
+        get scratch() {
+          return use("scratch");
+        },
+      },
+      lower,
+      part.output.id,
+    );
+    const parameters = [...used];
+    const declared = parameters.map((name) => `${name.startsWith("x") ? "const " : ""}uint8_t *${name}`);
+    const name = this.emitter.define(`${where}_rows`, declared.join(", "), body, this.emitter.describe(part));
+    const made = { name, parameters };
+    this.#parts.set(key, made);
+    return made;
+  }
+}
+
+/** Events that one counter counts: those of a node, or of an input. */
+const keyOf = (kind: Exclude<EventKind, { kind: "slide" }>): unknown =>
+  kind.kind === "accept" ? kind.tensor : kind.stage;
+
+/** Counters for the nodes and inputs some of whose places move with their rows. */
+function countersOf(kinds: readonly EventKind[]): Map<unknown, number> {
+  const counters = new Map<unknown, number>();
+  for (const kind of kinds) {
+    if (kind.kind === "slide") continue;
+    const places = kind.kind === "accept" ? [kind.place] : [...kind.inputs, kind.output];
+    if (places.some(({ perRow }) => perRow !== 0) && !counters.has(keyOf(kind)))
+      counters.set(keyOf(kind), counters.size);
+  }
+  return counters;
+}
+
+function address({ offset, perRow }: RowPlace, rows: string): string {
+  const fixed = offset === 0 ? "" : offset < 0 ? ` - ${-offset}` : ` + ${offset}`;
+  return perRow === 0 ? `arena${fixed}` : `arena + (${rows} * ${perRow}${fixed})`;
+}
+
+const indented = (lines: readonly string[]) => lines.map((line) => (line === "" ? "" : `    ${line}`));
+
+function switchOf(value: string, cases: readonly (readonly string[])[]): string[] {
+  const lines = cases.flatMap((statements, i) => [
+    i === cases.length - 1 ? "default:" : `case ${i}:`,
+    ...indented([...statements, "break;"]),
+  ]);
+  return [`switch (${value}) {`, ...lines, "}"];
+}

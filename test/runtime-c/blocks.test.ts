@@ -1,0 +1,128 @@
+/** The kernels for packed multiplies, each forced to be chosen, against the interpreter: on this machine and in QEMU, in assembly and in C. */
+import { describe, expect, it } from "vitest";
+import { outputsOf } from "../../compiler/interpreter/interpreter.js";
+import { type IntegerGraph, type IntegerTensor, int8, uint8 } from "../../compiler/ir/index.js";
+import { chooseForSpeed } from "../../compiler/passes/choose-for-speed.js";
+import { tensorBytes } from "../../compiler/plan/liveness.js";
+import { makePlan } from "../../compiler/plan/make-plan.js";
+import { qemu } from "../../compiler/verify/engines/qemu.js";
+import { emitC, layerKernels } from "../../targets/c/emit.js";
+import { addLinear } from "./elementwise-graphs.js";
+import { addConv2d, addDense, addMaxPool2d, anyType, GraphBuilder, randomWindow } from "./graphs.js";
+import { Random } from "./random.js";
+import { bytesOf, core, differences, inFolder, inputSets } from "./run.js";
+
+type Add = (builder: GraphBuilder, random: Random, index: number) => IntegerTensor;
+
+const plain = { strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] } as const;
+const weight = (random: Random) => () => random.integer(-127, 127);
+const choice = (random: Random) => ({ outputType: anyType(random), rounding: "plain" }) as const;
+
+/** Kernel, number of layers, and what adds one of them. */
+const kernels: Record<string, [number, Add]> = {
+  conv2d_blocks: [
+    12,
+    (builder, random, i) => {
+      const groups = [1, 1, 2][i % 3]!;
+      const [height, width] = [random.integer(2, 8), random.integer(3, 9)];
+      const depth = random.pick([1, 2, 3, 4, 5, 8]);
+      const input = builder.input([1, height, width, groups * depth], anyType(random));
+      // Pointwise on odd depths, three channels under 3x3, then anything.
+      const window =
+        i % 4 === 0
+          ? { ...plain, kernel: [1, 1] as const }
+          : i % 4 === 1
+            ? { ...plain, kernel: [3, 3] as const, pads: [1, 0, 1, 1] as const, strides: [1, 2] as const }
+            : randomWindow(random, height, width, 4);
+      const outputs = groups * random.integer(2, 7);
+      return addConv2d(builder, random, input, outputs, window, groups, choice(random), weight(random));
+    },
+  ],
+  depthwise_rows: [
+    12,
+    (builder, random, i) => {
+      const [height, width] = [random.integer(3, 8), random.integer(3, 10)];
+      const channels = random.integer(4, 11);
+      const input = builder.input([1, height, width, channels], anyType(random));
+      const pads = [0, 1, 2, 3].map(() => random.integer(0, 2)) as [number, number, number, number];
+      const window = { ...plain, kernel: [3, 3] as const, pads, strides: [random.integer(1, 4), 1 + (i % 2)] as const };
+      return addConv2d(builder, random, input, channels, window, channels, choice(random), weight(random));
+    },
+  ],
+  dense_blocks: [
+    10,
+    (builder, random, i) => {
+      const inputs = i % 3 === 0 ? 8 * random.integer(1, 40) : random.integer(1, 60);
+      const input = builder.input([random.integer(1, 2), inputs], anyType(random));
+      return addDense(builder, random, input, random.integer(4, 11), choice(random), weight(random));
+    },
+  ],
+  conv2d_winograd: [
+    6,
+    (builder, random, i) => {
+      // Output sizes are even, at least 8 wide: one group of tiles, or several of which the last overlaps.
+      const pads = [[1, 1, 1, 1] as const, [2, 0, 0, 2] as const, [0, 0, 0, 0] as const][i % 3]!;
+      const [height, width] = [2 * random.integer(1, 3), 2 * random.integer(4, 8)];
+      const size = [height + 2 - pads[0] - pads[2], width + 2 - pads[1] - pads[3]];
+      const input = builder.input([1, size[0]!, size[1]!, 4 * random.integer(1, 5)], anyType(random));
+      const window = { ...plain, kernel: [3, 3] as const, pads };
+      const outputs = 2 * random.integer(1, 3);
+      return addConv2d(builder, random, input, outputs, window, 1, choice(random), weight(random));
+    },
+  ],
+  max_pool2d: [
+    4,
+    (builder, random, i) => {
+      const [height, width] = [random.integer(3, 6), random.integer(3, 6)];
+      const input = builder.input([1, height, width, random.integer(3, 9)], i % 2 === 0 ? int8 : uint8);
+      return addMaxPool2d(builder, input, randomWindow(random, height, width, 3), i > 1);
+    },
+  ],
+  add: [
+    4,
+    (builder, random, i) => {
+      const shape = [1, 8 * i + random.integer(1, 9)];
+      const [a, b] = [builder.input(shape, int8), builder.input(shape, anyType(random))];
+      return addLinear(builder, random, a, b, i % 2 === 0 ? int8 : uint8);
+    },
+  ],
+};
+
+function graphOf(kernel: string): IntegerGraph {
+  const [count, add] = kernels[kernel]!;
+  const random = new Random(20261126);
+  const builder = new GraphBuilder();
+  for (let i = 0; i < count; i++) builder.outputs.push(add(builder, random, i));
+  return kernel === "conv2d_winograd" ? chooseForSpeed.run(builder.graph()) : builder.graph();
+}
+
+/** Without cost figures, which would choose other kernels for layers as small as these. */
+const { costs: _, ...target } = core("cortex-m4");
+
+describe.each(Object.keys(kernels))("%s", (kernel) => {
+  const graph = graphOf(kernel);
+  const plan = makePlan(graph);
+  const inputs = inputSets(graph, new Random(5), 4);
+
+  it("is what these layers run", () => {
+    const chosen = layerKernels(plan, target);
+    expect(graph.nodes.map(({ output }) => chosen.get(output.id))).toEqual(graph.nodes.map(() => kernel));
+  });
+
+  it("computes the interpreter's bytes under sanitizers", async () => {
+    expect(await differences(graph, target, inputs)).toEqual([]);
+  });
+
+  it.each(["assembly", "C"])(
+    "computes the interpreter's bytes in QEMU, in %s, in one count of instructions",
+    async (form) => {
+      const files = emitC(plan, target);
+      if (form === "C") files.set("qc_config.h", `#define QC_DSP_ASSEMBLY 0\n${files.get("qc_config.h")}`);
+      const outputBytes = graph.outputs.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
+      const request = { files, inputs: inputs.map(bytesOf), outputBytes };
+      const { outputs, instructionRange } = await inFolder((workDir) => qemu(target).run({ ...request, workDir }));
+      expect(outputs.map((bytes) => Buffer.from(bytes))).toEqual(inputs.map((set) => bytesOf(outputsOf(graph, set))));
+      if (form === "assembly") expect(instructionRange!.lo).toBe(instructionRange!.hi);
+    },
+  );
+});
