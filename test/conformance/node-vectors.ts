@@ -44,11 +44,21 @@ export async function judgeNodeVector(item: Case, oracle: Oracle): Promise<Outco
   const [record] = item.recorded?.() ?? [];
   const { corpus, name } = item;
   if (!record) return { corpus, name, runtime: "not run", ...judgeUnread(bytes) };
-  const feeds = feedsOf(new ModelFile(bytes).inputs, record);
+  const { inputs } = new ModelFile(bytes);
+  if (inputs.some(({ type }) => type === undefined))
+    return { corpus, name, runtime: "not run", ...judgeUntyped(bytes) };
+  const feeds = feedsOf(inputs, record);
   const runtime = (await oracle.run(bytes, feeds, "all")).kind;
   const answers: Judgement[] = [];
   for (const question of questions(bytes, record, feeds)) answers.push(await answer(question, record, oracle));
   return { corpus, name, runtime, ...worstOf(answers) };
+}
+
+/** Older vectors hold bfloat16 inputs as bare bit patterns of another type. */
+function judgeUntyped(bytes: Uint8Array): Judgement {
+  const compiled = attempt(() => compileModel(bytes, "exact"));
+  if (compiled.kind !== "done") return { verdict: compiled.kind, reason: compiled.reason, comparisons: [] };
+  return { verdict: "refused", reason: "no witness: the record does not say what its bits mean", comparisons: [] };
 }
 
 function judgeUnread(bytes: Uint8Array): Judgement {
