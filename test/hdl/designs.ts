@@ -242,6 +242,20 @@ function part(b: ModelBuilder, x: string, dims: readonly number[]): string {
   return b.qdq(slice, { scale: 0.0313, zeroPoint: -21 });
 }
 
+/** Sums of 16-bit codes whose scales are in no small ratio. */
+function wideSum(): void {
+  const b = new ModelBuilder(1);
+  const [first, second, result] = [
+    { scale: 0.000471, zeroPoint: 11, type: "int16" },
+    { scale: 0.000713, zeroPoint: -300, type: "int16" },
+    { scale: 0.00091, zeroPoint: 7, type: "int16" },
+  ] as const;
+  const x = b.dequantize(b.input([1, 30], "int16"), first);
+  b.output(b.quantize(b.node("Add", [x, b.qdq(b.node("Neg", [x]), second)]), result));
+  designs.push({ title: "sum of 16-bit codes", graph: compile(b.bytes()).integerGraph });
+}
+wideSum();
+
 fromOnnx("mul by one value per channel", (b, x) => b.node("Mul", [x, part(b, x, [1, 3, 1, 1])]));
 fromOnnx("max with one value per pixel", (b, x) => b.node("Max", [x, part(b, x, [1, 1, 4, 5])]));
 fromOnnx("add of a constant image", (b, x) => b.node("Add", [x, b.weights([1, 3, 4, 5])]));

@@ -64,14 +64,15 @@ describe("shipped model", () => {
   });
 
   it("a wrong constant is found and pinned to its layer", async () => {
-    // One byte of the third layer's weights: everything before it stays equal.
+    // One byte in the third array of packed weights: everything before it stays equal.
     const verdict = await verified("exact", "host", 2, {
       edit(files) {
         const name = [...files.keys()].find((file) => /weights\.c$/.test(file))!;
         const text = files.get(name)!;
-        const arrays = [...text.matchAll(/const int8_t (\w+)\[[^\]]*\][^{]*\{\s*(-?\d+)/g)];
+        const arrays = [...text.matchAll(/const uint32_t (\w+_weights)\[[^\]]*\][^{]*\{\s*(0x[0-9a-f]{8})/g)];
         const [match, , value] = arrays[2]!;
-        files.set(name, text.replace(match, match.replace(/-?\d+$/, String(Number(value) > 0 ? -100 : 100))));
+        const wrong = (Number(value) ^ 0x40) >>> 0;
+        files.set(name, text.replace(match, match.replace(/0x\w+$/, `0x${wrong.toString(16).padStart(8, "0")}`)));
       },
     });
     expect(verdict.equal).toBe(false);
