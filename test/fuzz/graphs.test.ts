@@ -12,7 +12,7 @@ async function failures(options: Omit<CampaignOptions, "seed">) {
 
 describe("random graphs", () => {
   it("generated C computes the interpreter's bytes; few graphs are refused", async () => {
-    const runs = 60;
+    const runs = 40;
     const { failures: found, compiled, compared } = await failures({ runs, engines: [engineNamed("host")] });
     expect(found).toEqual([]);
     expect(compiled).toBeGreaterThan(0.75 * runs);
