@@ -1,6 +1,6 @@
 /** Constants of the plain form for cores whose vectors keep the high word of a product only (SPEC.md, "Staircases"). */
 import { fail } from "../diagnostics.js";
-import { certifyPlain, constraintsOfPlain } from "./realise.js";
+import { certifyPlain, plainConstraints } from "./realise.js";
 import type { RequantizeLayer } from "./requantize-layer.js";
 import { type Constraints, multipliers, offsets, type SlopeInterval, slopeInterval } from "./slopes.js";
 import { isConstant, type Staircase } from "./staircase.js";
@@ -40,7 +40,7 @@ const power = (exponent: number) => 1n << BigInt(exponent);
 export function realiseHighWord(layer: RequantizeLayer, rounding: boolean): HighWordRequantization | undefined {
   if (layer.channels.some(({ identity }) => identity)) return undefined;
   const problems = layer.channels.map((staircase): Problem => {
-    const constraints = constraintsOfPlain(staircase, layer);
+    const constraints = plainConstraints(staircase, layer);
     return { staircase, constraints, slopes: slopeInterval(constraints) };
   });
   if (problems.some(({ slopes }) => !slopes)) return undefined;

@@ -241,11 +241,6 @@ function certify(
   return { ...summary(layer), smallestMargin: smallestMargin ?? 0n };
 }
 
-/** The constraints of one channel in the plain form, for solvers of offsets of special shape. */
-export function constraintsOfPlain(staircase: Staircase, layer: RequantizeLayer): Constraints {
-  return constraintsOf(staircase, layer, "plain")[0]!;
-}
-
 /** Proves constants of the plain form, found elsewhere, equal to the layer's staircases; throws QC3002 where they are not. */
 export function certifyPlain(
   layer: RequantizeLayer,

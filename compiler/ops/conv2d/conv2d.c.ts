@@ -14,14 +14,14 @@ import type { Core } from "../../../targets/core.js";
 import type { IntegerNode } from "../../ir/index.js";
 import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
-import { blockScratchBytes, lowerBlocks } from "./blocks.c.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
+import { blockScratchBytes, lowerBlocks } from "./conv2d-blocks.c.js";
 import { matrices } from "./conv2d-matrices.js";
-import { lowerMve, mveScratchBytes } from "./conv2d-mve.js";
-import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-mve.js";
-import { lowerRollingDepthwise } from "./depthwise-rolling.js";
+import { lowerMve, mveScratchBytes } from "./conv2d-mve.c.js";
+import { lowerWinograd, winogradScratchBytes } from "./conv2d-winograd.c.js";
+import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-conv2d-mve.c.js";
+import { lowerRollingDepthwise } from "./depthwise-rolling.c.js";
 import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./depthwise-rows.c.js";
-import { lowerWinograd, winogradScratchBytes } from "./winograd.c.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 

@@ -7,9 +7,9 @@ import { initialiser, signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
 import type { Core } from "../../../targets/core.js";
 import { elementCount, type IntegerNode } from "../../ir/index.js";
-import { blockScratchBytes, lowerBlocks } from "./blocks.c.js";
 import type { DenseAttributes } from "./dense.types.js";
-import { lowerMve } from "./dense-mve.js";
+import { blockScratchBytes, lowerBlocks } from "./dense-blocks.c.js";
+import { lowerMve } from "./dense-mve.c.js";
 
 /** Kernels copy a row that they cannot read in whole words, or of other elements than bytes, or for wide weights. */
 export function scratchBytes(node: IntegerNode<DenseAttributes>, core?: Core): number {
