@@ -136,9 +136,13 @@ async function flush(engine: BatchEngine, batch: readonly Waiting[], tally: Tall
       tally.failures.push({ seed: batch[0]!.each.seed, engine: engine.name, reason: reasonOf(error) });
       return;
     }
+    const before = tally.failures.length;
     const half = batch.length >> 1;
     await flush(engine, batch.slice(0, half), tally);
     await flush(engine, batch.slice(half), tally);
+    // A build that fails only as a whole is an error of the engine here, and would cost a build per graph unnoticed.
+    if (tally.failures.length === before)
+      tally.failures.push({ seed: batch[0]!.each.seed, engine: engine.name, reason: `together: ${reasonOf(error)}` });
   }
 }
 

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import type { IntegerGraph } from "../../compiler/ir/index.js";
 import { type CodeSet, setToBytes } from "../../compiler/verify/codes.js";
 import { warningFlags } from "../../compiler/verify/engines/host-c.js";
-import { inFolder, tool, writeFiles } from "../runtime-c/run.js";
+import { inFolder, sanitizerFlags, tool, writeFiles } from "../runtime-c/run.js";
 
 export interface HostProgram {
   readonly graph: IntegerGraph;
@@ -14,15 +14,15 @@ export interface HostProgram {
   readonly inputs: readonly CodeSet[];
 }
 
-const definition = /^(?:static|QC_SHARED) \w+ \*?(\w+)\(/gm;
+const definition = /^(?:(?:static|QC_SHARED) \w+ \*?(\w+)\(|QC_STATIC_ASSERT\(.*, (\w+)\);)/gm;
 
 /** Project number `index`, with names that no other project of the program has. */
 function renamed(files: ReadonlyMap<string, string>, index: number): string {
   const own = ["model_weights.h", "model_weights.c", "model.h", "model.c"].map((file) => files.get(file)!).join("\n");
   const text = own.replace(/^#include "model(_weights)?\.h"$/gm, "");
-  const functions = [...text.matchAll(definition)].map(([, name]) => name!);
-  const pattern = new RegExp(`\\b(${[...new Set(functions)].join("|")})\\b`, "g");
-  const distinct = functions.length === 0 ? text : text.replace(pattern, `p${index}_$1`);
+  const names = [...text.matchAll(definition)].map(([, name, assertion]) => name ?? assertion!);
+  const pattern = new RegExp(`\\b(${[...new Set(names)].join("|")})\\b`, "g");
+  const distinct = names.length === 0 ? text : text.replace(pattern, `p${index}_$1`);
   return distinct.replaceAll(/\b(model|MODEL)_/g, `$1${index}_`);
 }
 
@@ -66,7 +66,7 @@ export function runHostPrograms(programs: readonly HostProgram[], optimisation =
   return inFolder((folder) => {
     for (const file of headers.keys()) mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFiles(folder, new Map([...headers, ["programs.c", source]]));
-    const flags = [...warningFlags, optimisation, "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    const flags = [...warningFlags, optimisation, "-g1", ...sanitizerFlags];
     tool(folder, "gcc", [...flags, "-I.", "programs.c", "-o", "programs"]);
     const output = tool(folder, "./programs", [], input);
     let at = 0;

@@ -59,6 +59,13 @@ export function tool(folder: string, command: string, args: readonly string[], i
   return result.stdout;
 }
 
+/** Sanitizers without optimisation; kernels stay functions, since a copy per layer compiles ten times longer. */
+export const sanitizerFlags: readonly string[] = [
+  "-fsanitize=address,undefined",
+  "-fno-sanitize-recover=all",
+  "-DQC_INLINE=static inline",
+];
+
 /** Names of the outputs that differ from the interpreter's, by node; the program is the generated example. */
 export async function differences(
   graph: IntegerGraph,
@@ -68,7 +75,7 @@ export async function differences(
   const files = emitC(makePlan(graph), target);
   const bytes = await inFolder((folder) => {
     writeFiles(folder, files);
-    const flags = [...warningFlags, "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    const flags = [...warningFlags, "-g", ...sanitizerFlags];
     tool(folder, "gcc", [...flags, "-I.", "model.c", "model_weights.c", "main.c", "-o", "program"]);
     return tool(folder, "./program", [], Buffer.concat(inputs.map((set) => setToBytes(set, graph.inputs))));
   });
