@@ -94,3 +94,59 @@ describeWithData("KWS on 666 inputs, recorded on boards", () => {
     expect(differing(got, record("tflm"))).toBe(572);
   });
 });
+
+describeWithData("KWS with 3-bit weights and activations (QONNX) on 666 inputs, recorded on FPGA boards", () => {
+  it("gives the class that both boards gave, for every input", () => {
+    const bytes = readFileSync(dataPath("qonnx", "mlcommons__tiny_results_v0.7", "KWS-W3A3_QONNX_model.onnx"));
+    const graph = compile(bytes).integerGraph;
+    const inputs = new Int8Array(readFileSync(dataPath("samples", "kws_w3a3", "inputs_i8_Nx490.bin")));
+    const [, ...rows] = readFileSync(dataPath("samples", "kws_w3a3", "labels.csv"), "utf8")
+      .trim()
+      .split("\n");
+    expect(rows).toHaveLength(666);
+    const got = rows.map((_, i) => {
+      const [scores] = outputsOf(graph, [Int32Array.from(inputs.subarray(i * 490, (i + 1) * 490))]);
+      return scores!.indexOf(Math.max(...scores!));
+    });
+    for (const column of [3, 4]) expect(got).toEqual(rows.map((row) => Number(row.split(",")[column])));
+  });
+});
+
+describeWithData("IC on the 13 images that boards ran too", () => {
+  /** The images whose ten scores differ from a board's. */
+  const differing = (numerics: string, column: number) => {
+    const folder = dataPath("samples", "cifar10");
+    const graph = load("ic01_resnet8_int8", numerics);
+    const images = readFileSync(`${folder}/hardware_overlap_images_u8.bin`);
+    const [, ...rows] = readFileSync(`${folder}/hardware_overlap.csv`, "utf8").trim().split("\n");
+    expect(rows).toHaveLength(13);
+    return rows.flatMap((row, i) => {
+      const codes = Int32Array.from(images.subarray(i * 3072, (i + 1) * 3072), (grey) => grey - 128);
+      return [...outputsOf(graph, [codes])[0]!].join(" ") === row.split(",")[column] ? [] : [i];
+    });
+  };
+
+  it("tflite equals the board that ran TFLite Micro", () => expect(differing("tflite", 3)).toEqual([]));
+
+  // Both have sums halfway between two codes in the 8x8 average pool, which ONNX rounds to even; X-CUBE-AI is closed.
+  it.each(["exact", "onnxruntime"])("%s is away from the board that ran X-CUBE-AI in two images", (numerics) =>
+    expect(differing(numerics, 4)).toEqual([3, 7]),
+  );
+});
+
+describeWithData("seven inputs each, recorded by TFLite on a desktop", () => {
+  it.each([
+    ["ad01", "ad01_int8"],
+    ["vww01", "vww01_mobilenetv1_025_int8"],
+  ])("%s under exact gives the recorded bytes", (name, model) => {
+    const graph = load(model, "exact");
+    const record = (kind: string) =>
+      new Int8Array(readFileSync(dataPath("samples", "mlonmcu", `${name}_${kind}_i8.bin`)));
+    const [inputs, size] = [record("inputs"), elementCount(graph.inputs[0]!.shape)];
+    expect(inputs).toHaveLength(7 * size);
+    const got = Array.from({ length: 7 }, (_, i) =>
+      Array.from(outputsOf(graph, [Int32Array.from(inputs.subarray(i * size, (i + 1) * size))])[0]!),
+    );
+    expect(got.flat()).toEqual([...record("tflite_outputs")]);
+  });
+});
