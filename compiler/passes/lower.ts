@@ -29,11 +29,22 @@ export function lower(graph: Graph, numerics: Numerics, notes: Diagnostic[] = []
       ranges: (tensor) => resolve(tensor, node.name).ranges,
       note: (code, message) => notes.push({ code: code as DiagnosticCode, where: node.name, message }),
     });
+    for (const { lo, hi } of home.requantize?.(attributes)?.channels ?? []) requireInt32(lo, hi, node.name);
     const operands = node.inputs.filter((tensor) => !tensor.data).map((tensor) => resolve(tensor, node.name));
     return { op: node.op, name: node.name, inputs: operands, output: create(node.output, ranges), attributes };
   });
   const outputs = graph.outputs.map((tensor) => resolve(tensor, tensor.name));
   return { name: graph.name, numerics: numerics.name, inputs, outputs, tensors, nodes };
+}
+
+/** Every kernel and every circuit keeps sums and products in 32 bits. Throws QC3001. */
+function requireInt32(lo: number, hi: number, where: string): void {
+  if (lo >= -(2 ** 31) && hi < 2 ** 31) return;
+  fail(
+    "QC3001",
+    `values from ${lo} to ${hi} before requantization; expected -2147483648 to 2147483647. Use narrower codes, or zero points nearer to their middle.`,
+    where,
+  );
 }
 
 /** One entry when all channels share a range. */

@@ -4,6 +4,7 @@ import type { Range } from "../../ir/types.js";
 import type { Expression } from "../expression.js";
 import { type Real, realFunction } from "../expression-exact.js";
 import { estimate, evaluateFloat32 } from "../expression-float32.js";
+import { evaluateInterval, widened } from "../expression-interval.js";
 import { f32, rint, saturate } from "../float32.js";
 import type { Affine, ExpressionDefinition, ExpressionSpec } from "../numerics.js";
 import { add, divide, floorDivide, fromFloat, multiply, type Rational, rational, roundHalfEven } from "../rational.js";
@@ -31,6 +32,8 @@ export function roundedReal(expression: Expression, output: Affine, clamp: Range
     return known;
   };
   return (x) => {
+    const quick = roundedInterval(expression, output, clamp, x);
+    if (quick !== undefined) return quick;
     for (const bits of precisions) {
       const real = at(bits)(x);
       if (real.denominator === 0n) {
@@ -44,6 +47,16 @@ export function roundedReal(expression: Expression, output: Affine, clamp: Range
     }
     return undefined;
   };
+}
+
+/** The output code wherever double precision is enough to tell it. */
+function roundedInterval(expression: Expression, output: Affine, { lo, hi }: Range, x: Rational): number | undefined {
+  const double = toNumber(x);
+  const value = evaluateInterval(expression, widened(double, double));
+  const scaled = value && widened(value.lo / output.scale, value.hi / output.scale);
+  if (!scaled) return undefined;
+  const code = saturate(rint(scaled.lo) + output.zeroPoint, lo, hi);
+  return code === saturate(rint(scaled.hi) + output.zeroPoint, lo, hi) ? code : undefined;
 }
 
 /** An accumulator's real value: slope * acc + delta. */

@@ -168,4 +168,16 @@ export const operators: readonly Refusal[] = [
     "node",
     /can reach \d+, beyond 2147483647/,
   ],
+  [
+    "a product of two codes beyond 32 bits",
+    () => {
+      const b = new ModelBuilder();
+      const x = b.qdq(b.input([1, 3]), { scale: 0.001, zeroPoint: -25480, type: "int16" });
+      const y = b.node("Mul", [x, x], {}, { name: "node" });
+      return b.output(b.quantize(y, { scale: 0.01, zeroPoint: 0, type: "int16" }));
+    },
+    "QC3001",
+    "node",
+    /values from -\d+ to 3392713009 before requantization/,
+  ],
 ];
