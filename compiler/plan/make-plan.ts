@@ -27,7 +27,7 @@ export interface PlanOptions {
  */
 export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
   const { core } = options;
-  const streamed = new Set(options.streamInput ? graph.inputs : []);
+  const streamed = streamedOf(graph, options.streamInput);
   if (options.optimize !== "memory" && streamed.size === 0) {
     const whole = wholeNodes(graph, core);
     if (peakOf(whole) <= (options.sramBytes ?? Infinity)) return planOf(graph, whole, streamed, core);
@@ -52,10 +52,19 @@ export function planFrontier(
   graph: IntegerGraph,
   { streamInput, core }: Pick<PlanOptions, "streamInput" | "core"> = {},
 ): Plan[] {
-  const streamed = new Set(streamInput ? graph.inputs : []);
+  const streamed = streamedOf(graph, streamInput);
   const schedules = new Schedules(candidatesOf(graph, streamed, core), graph.nodes.length);
   const plans = schedules.frontier().map((steps) => planOf(graph, steps, streamed, core));
   return plans.filter((plan, i) => plans.slice(0, i).every((faster) => faster.arenaBytes > plan.arenaBytes));
+}
+
+/** The input that comes row by row: the only one, which must be read, and not be an output as well. */
+function streamedOf(graph: IntegerGraph, streamInput: boolean | undefined): ReadonlySet<IntegerTensor> {
+  if (!streamInput) return new Set();
+  const [input, ...others] = graph.inputs;
+  const read = graph.nodes.some(({ inputs }) => inputs.includes(input!));
+  if (others.length > 0 || !read || graph.outputs.includes(input!)) refuseStream(graph);
+  return new Set(graph.inputs);
 }
 
 function refuseStream({ nodes, inputs }: IntegerGraph): never {
