@@ -82,7 +82,17 @@ async function report(failure: Failure): Promise<void> {
   process.stdout.write(`saved ${file}\n`);
 }
 
-function summary({ compiled, refused, compared, unsupported, operators, failures, witnessed, doubtful }: Tally): void {
+function summary({
+  compiled,
+  refused,
+  compared,
+  unsupported,
+  operators,
+  failures,
+  witnessed,
+  doubtful,
+  schedules,
+}: Tally): void {
   const share = ((100 * (runs - compiled)) / runs).toFixed(1);
   const known = new Set([...opHomes.values()].flatMap((home) => Object.keys(home.onnx)));
   const missing = [...known].filter((name) => !operators.has(name)).sort();
@@ -92,6 +102,7 @@ function summary({ compiled, refused, compared, unsupported, operators, failures
   process.stdout.write(`
 graphs: ${runs}, compiled ${compiled}, refused ${share} % (${list(codes)})
 ${frequent.map(([message, count]) => `  ${count} ${message}`).join("\n")}
+schedules: ${list(schedules)}
 compared: ${list(compared)}
 refused by back ends: ${list(unsupported) || "none"}
 operators: ${list(operators)}

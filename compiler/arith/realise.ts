@@ -1,8 +1,16 @@
 /** Finds, and certifies, constants that compute a requantize layer (SPEC.md, "Staircases"). */
 import { fail } from "../diagnostics.js";
-import type { Certificate, ChannelConstants, Requantization, RequantizationForm } from "./requantization.js";
+import type { Certificate, ChannelConstants, Requantization } from "./requantization.js";
 import type { RequantizeLayer } from "./requantize-layer.js";
-import { type Constraints, intersect, multipliers, offsets, type SlopeInterval, slopeInterval } from "./slopes.js";
+import {
+  binding,
+  type Constraints,
+  intersect,
+  multipliers,
+  offsets,
+  type SlopeInterval,
+  slopeInterval,
+} from "./slopes.js";
 import { isConstant, lastValue, type Staircase } from "./staircase.js";
 
 export interface RealiseOptions {
@@ -16,7 +24,7 @@ export interface RealiseOptions {
 }
 
 /** Constraint classes: one offset b per class. Plain has one, sign and parity have two. */
-const classOf: Record<"plain" | "sign" | "parity", (at: number, parity: number) => 0 | 1> = {
+const classOf: Record<Form, (at: number, parity: number) => 0 | 1> = {
   plain: () => 0,
   sign: (at) => (at < 0 ? 1 : 0),
   parity: (_at, parity) => (parity === 0 ? 0 : 1),
@@ -27,19 +35,52 @@ const classOf: Record<"plain" | "sign" | "parity", (at: number, parity: number) 
  * with one shift for all channels. Falls back to the `thresholds` form, which is the definition itself.
  */
 export function realise(layer: RequantizeLayer, options: RealiseOptions): Requantization {
-  if (layer.channels.some(({ identity }) => identity)) return identityOf(layer);
-  for (const form of ["plain", "sign", "parity"] as const) {
-    const found = realiseForm(layer, form, options);
-    if (found) return found;
+  return new LayerSolver(layer).realise(options);
+}
+
+/** Realises one layer for several options: what does not depend on them is worked out once. */
+export class LayerSolver {
+  readonly #layer: RequantizeLayer;
+  readonly #problems = new Map<Form, readonly Problem[]>();
+
+  constructor(layer: RequantizeLayer) {
+    this.#layer = layer;
   }
-  return {
-    form: "thresholds",
-    shift: 0,
-    channels: [],
-    zeroPoint: layer.zeroPoint,
-    clamp: layer.clamp,
-    certificate: { ...summary(layer), smallestMargin: 0n },
-  };
+
+  /** As the function `realise`. */
+  realise(options: RealiseOptions): Requantization {
+    const layer = this.#layer;
+    if (layer.channels.some(({ identity }) => identity)) return identityOf(layer);
+    const { form, shift, channels } = this.#solve(options) ?? { form: "thresholds", shift: 0, channels: [] };
+    const certificate =
+      form === "thresholds" ? { ...summary(layer), smallestMargin: 0n } : certify(layer, channels, shift, form);
+    return { form, shift, channels, zeroPoint: layer.zeroPoint, clamp: layer.clamp, certificate };
+  }
+
+  /** The shift that `realise` takes; undefined for the thresholds form. */
+  shift(options: RealiseOptions): number | undefined {
+    if (this.#layer.channels.some(({ identity }) => identity)) return 0;
+    return this.#solve(options)?.shift;
+  }
+
+  #solve(options: RealiseOptions): Solution | undefined {
+    for (const form of ["plain", "sign", "parity"] as const) {
+      const problems =
+        this.#problems.get(form) ?? this.#layer.channels.map((each) => problemOf(each, this.#layer, form));
+      this.#problems.set(form, problems);
+      const found = solveForm(this.#layer, form, problems, options);
+      if (found) return found;
+    }
+    return undefined;
+  }
+}
+
+type Form = "plain" | "sign" | "parity";
+
+interface Solution {
+  readonly form: Form;
+  readonly shift: number;
+  readonly channels: readonly ChannelConstants[];
 }
 
 /** y = acc*1 + (first - lo): the plain form without a shift. Other channels of such a layer are constant. */
@@ -53,13 +94,13 @@ function identityOf(layer: RequantizeLayer): Requantization {
   return { form: "plain", shift: 0, channels, zeroPoint: layer.zeroPoint, clamp: layer.clamp, certificate };
 }
 
-function realiseForm(
+function solveForm(
   layer: RequantizeLayer,
-  form: "plain" | "sign" | "parity",
+  form: Form,
+  problems: readonly Problem[],
   options: RealiseOptions,
-): Requantization | undefined {
+): Solution | undefined {
   const bits = options.maxMultiplierBits ?? 31;
-  const problems = layer.channels.map((staircase) => problemOf(staircase, layer, form));
   if (problems.some(({ split }) => split === undefined)) return undefined;
   for (const shift of candidateShifts(options)) {
     const channels: ChannelConstants[] = [];
@@ -68,9 +109,7 @@ function realiseForm(
       if (!constants) break;
       channels.push(constants);
     }
-    if (channels.length < problems.length) continue;
-    const certificate = certify(layer, problems, channels, shift, form);
-    return { form, shift, channels, zeroPoint: layer.zeroPoint, clamp: layer.clamp, certificate };
+    if (channels.length === problems.length) return { form, shift, channels };
   }
   return undefined;
 }
@@ -86,15 +125,15 @@ function candidateShifts({ minShift, maxShift, narrow }: RealiseOptions): number
   return shifts;
 }
 
-/** One channel: its constraints by class, the slopes that serve all with one offset, and those that serve each class. */
+/** One channel: its binding constraints by class, the slopes that serve all with one offset, and those that serve each class. */
 interface Problem {
   readonly classes: readonly Constraints[];
   readonly whole: SlopeInterval | undefined;
   readonly split: SlopeInterval | undefined;
 }
 
-function problemOf(staircase: Staircase, layer: RequantizeLayer, form: "plain" | "sign" | "parity"): Problem {
-  const classes = constraintsOf(staircase, layer, form);
+function problemOf(staircase: Staircase, layer: RequantizeLayer, form: Form): Problem {
+  const classes = constraintsOf(staircase, layer, form).map(binding);
   const split = intersect(classes.map(slopeInterval));
   if (classes.length === 1) return { classes, whole: split, split };
   const join = (side: "lower" | "upper") => ({
@@ -104,13 +143,13 @@ function problemOf(staircase: Staircase, layer: RequantizeLayer, form: "plain" |
   return { classes, whole: slopeInterval({ lower: join("lower"), upper: join("upper") }), split };
 }
 
-/** Constraints of one channel when one offset serves all accumulators; codes carry the zero point. */
+/** The binding constraints of one channel when one offset serves all accumulators; codes carry the zero point. */
 export function plainConstraints(staircase: Staircase, layer: RequantizeLayer): Constraints {
-  return constraintsOf(staircase, layer, "plain")[0]!;
+  return binding(constraintsOf(staircase, layer, "plain")[0]!);
 }
 
 /** Constraints of one channel, split into the form's classes; codes carry the zero point. */
-function constraintsOf(staircase: Staircase, layer: RequantizeLayer, form: "plain" | "sign" | "parity"): Constraints[] {
+function constraintsOf(staircase: Staircase, layer: RequantizeLayer, form: Form): Constraints[] {
   const classes = form === "plain" ? 1 : 2;
   const lower = Array.from({ length: classes }, () => ({ at: [] as number[], code: [] as number[] }));
   const upper = Array.from({ length: classes }, () => ({ at: [] as number[], code: [] as number[] }));
@@ -217,10 +256,9 @@ function summary(layer: RequantizeLayer): Omit<Certificate, "smallestMargin"> {
 /** Re-checks every constraint with the final constants, independently of how they were found. */
 function certify(
   layer: RequantizeLayer,
-  problems: readonly Problem[],
   channels: readonly ChannelConstants[],
   shift: number,
-  form: RequantizationForm,
+  form: Form,
 ): Certificate {
   const power = 1n << BigInt(shift);
   let smallestMargin: bigint | undefined;
@@ -228,10 +266,10 @@ function certify(
     if (margin < 0n) fail("QC3002", `internal: ${form} constants of channel ${channel} miss a threshold`);
     if (smallestMargin === undefined || margin < smallestMargin) smallestMargin = margin;
   };
-  for (const [c, { classes }] of problems.entries()) {
+  for (const [c, staircase] of layer.channels.entries()) {
     const { multiplier, offset, correction } = channels[c]!;
     const m = BigInt(multiplier);
-    for (const [index, { lower, upper }] of classes.entries()) {
+    for (const [index, { lower, upper }] of constraintsOf(staircase, layer, form).entries()) {
       const b = index === 0 ? offset : offset - correction;
       for (let i = 0; i < lower.at.length; i++) check(BigInt(lower.at[i]!) * m + b - BigInt(lower.code[i]!) * power, c);
       for (let j = 0; j < upper.at.length; j++)
@@ -247,6 +285,5 @@ export function certifyPlain(
   channels: readonly ChannelConstants[],
   shift: number,
 ): Certificate {
-  const problems = layer.channels.map((staircase) => problemOf(staircase, layer, "plain"));
-  return certify(layer, problems, channels, shift, "plain");
+  return certify(layer, channels, shift, "plain");
 }

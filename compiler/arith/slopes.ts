@@ -21,6 +21,29 @@ export interface Constraints {
   readonly upper: Bounds;
 }
 
+/**
+ * The constraints that bind at some non-negative slope, which decide all others: corners of the convex hull, some twenty of 255.
+ * Positions and codes must not decrease.
+ */
+export function binding({ lower, upper }: Constraints): Constraints {
+  return { lower: hull(lower, 1), upper: hull(upper, -1) };
+}
+
+/** Corners of the hull's upper side (1) or lower side (-1); products are below 2^50, hence exact. */
+function hull({ at, code }: Bounds, side: 1 | -1): Bounds {
+  const corners: number[] = [];
+  for (let k = 0; k < at.length; k++) {
+    while (corners.length > 1) {
+      const [i, j] = [corners.at(-2)!, corners.at(-1)!];
+      const turn = (at[j]! - at[i]!) * (code[k]! - code[j]!) - (code[j]! - code[i]!) * (at[k]! - at[j]!);
+      if (turn * side < 0) break;
+      corners.pop();
+    }
+    corners.push(k);
+  }
+  return { at: corners.map((k) => at[k]!), code: corners.map((k) => code[k]!) };
+}
+
 /** Open interval of slopes; `high` undefined means unbounded. */
 export interface SlopeInterval {
   readonly low: Rational;

@@ -42,8 +42,9 @@ export function addCompile(program: Command): void {
       sramBytes: wanted.sramBytes,
       flashBytes: options.flash === undefined ? undefined : parseBytes(options.flash),
     });
-    const report = makeReport(compilation, solverFor(target, compilation.integerGraph));
-    const files = new Map(emitProject(compilation.plan, target, options.name));
+    const solve = solverFor(target, compilation.integerGraph);
+    const report = makeReport(compilation, solve);
+    const files = new Map(emitProject(compilation.plan, target, options.name, solve));
     files.set("report.json", `${JSON.stringify({ ...report, target: target.name }, null, 2)}\n`);
     files.set("report.txt", reportText(report));
     if (isCore(target)) {

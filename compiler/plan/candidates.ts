@@ -3,11 +3,11 @@ import type { Core } from "../../targets/core.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
 import { opHomes } from "../ops/index.js";
 import { type Life, livesOf, overwritten, tensorBytes } from "./liveness.js";
-import { overheadOf } from "./overhead.js";
+import { leastOverhead, overheadOf } from "./overhead.js";
 import { largestSet } from "./placement.js";
 import { aligned } from "./plan.js";
 import { makeRowGroup, type RowGroup } from "./row-group.js";
-import { type Stage, stageOf } from "./stages.js";
+import { rowBytes, type Stage, stageOf } from "./stages.js";
 
 /** Nodes first <= index < end as one step. */
 export interface Candidate {
@@ -19,23 +19,24 @@ export interface Candidate {
   readonly overhead: number;
   /** Undefined for one node on whole tensors. */
   readonly group?: RowGroup;
+  /** Where bytes and overhead are only lower bounds: simulates the rows, which takes its time. */
+  readonly measure?: () => Candidate;
 }
 
 /** Longest run of nodes tried. */
 const longestGroup = 40;
 
-/** All steps, with what they need. Inputs in `streamed` are taken in row by row by the first step. */
+/** All steps, with what they need at least. Inputs in `streamed` are taken in row by row by the first step. */
 export function candidatesOf(graph: IntegerGraph, streamed: ReadonlySet<IntegerTensor>, core?: Core): Candidate[] {
-  const lives = livesOf(graph);
+  const surroundings = new Surroundings(graph, streamed);
   const stages = graph.nodes.map((node, index) => stageOf(node, index, core));
   const found: Candidate[] = [];
   graph.nodes.forEach((node, first) => {
-    if (!node.inputs.some((input) => streamed.has(input))) found.push(wholeNode(graph, first, lives, streamed, core));
+    if (!node.inputs.some((input) => streamed.has(input))) found.push(wholeNode(graph, first, surroundings, core));
     for (let end = first + 1; end <= Math.min(first + longestGroup, graph.nodes.length); end++) {
       const members = stages.slice(first, end);
       if (members.some((stage) => !stage)) break;
-      const candidate = groupOf(graph, members as Stage[], lives, streamed);
-      if (candidate) found.push(candidate);
+      if (surroundings.admits(first, end)) found.push(groupOf(members as Stage[], surroundings));
     }
   });
   return found;
@@ -43,47 +44,90 @@ export function candidatesOf(graph: IntegerGraph, streamed: ReadonlySet<IntegerT
 
 /** Every node alone on whole tensors. */
 export function wholeNodes(graph: IntegerGraph, core?: Core): Candidate[] {
-  const lives = livesOf(graph);
-  return graph.nodes.map((_, index) => wholeNode(graph, index, lives, new Set(), core));
+  const surroundings = new Surroundings(graph, new Set());
+  return graph.nodes.map((_, index) => wholeNode(graph, index, surroundings, core));
 }
 
-/** Lives that lie in the arena before and after nodes first <= index < end. */
-function around(graph: IntegerGraph, lives: ReadonlyMap<IntegerTensor, Life>, first: number, end: number): Life[] {
-  const unique = new Set(graph.tensors.flatMap((tensor) => lives.get(tensor) ?? []));
-  return [...unique].filter((life) => life.start < first && life.end >= end);
+/** What lives besides a step. */
+class Surroundings {
+  readonly lives: ReadonlyMap<IntegerTensor, Life>;
+  readonly #unique: readonly Life[];
+
+  constructor(
+    readonly graph: IntegerGraph,
+    readonly streamed: ReadonlySet<IntegerTensor>,
+  ) {
+    this.lives = livesOf(graph);
+    this.#unique = [...new Set(this.lives.values())].filter(({ tensor }) => !streamed.has(tensor));
+  }
+
+  /** Bytes that lie in the arena before and after nodes first <= index < end. */
+  kept(first: number, end: number): number {
+    return this.#unique.reduce(
+      (sum, { tensor, start, end: last }) => sum + (start < first && last >= end ? aligned(tensorBytes(tensor)) : 0),
+      0,
+    );
+  }
+
+  /** Whether a tensor is read behind node `end`, or is an output. */
+  later(tensor: IntegerTensor, end: number): boolean {
+    const life = this.lives.get(tensor)!;
+    return life.end >= end || life.end === life.start;
+  }
+
+  /** Whether these nodes may be one step: a streamed input passes through the first step alone. */
+  admits(first: number, end: number): boolean {
+    const reads = [...this.streamed].some((input) =>
+      this.graph.nodes.slice(first, end).some(({ inputs }) => inputs.includes(input)),
+    );
+    return !reads || (first === 0 && [...this.streamed].every((input) => this.lives.get(input)!.end < end));
+  }
 }
 
-function wholeNode(
-  graph: IntegerGraph,
-  index: number,
-  lives: ReadonlyMap<IntegerTensor, Life>,
-  streamed: ReadonlySet<IntegerTensor>,
-  core: Core | undefined,
-): Candidate {
+function wholeNode(graph: IntegerGraph, index: number, surroundings: Surroundings, core: Core | undefined): Candidate {
   const node = graph.nodes[index]!;
   const home = opHomes.get(node.op)!;
-  const alive = around(graph, lives, index, index).filter(({ tensor }) => !streamed.has(tensor));
-  let bytes = alive.reduce((sum, { tensor }) => sum + aligned(tensorBytes(tensor)), 0);
-  if (!home.alias && !overwritten(node, index, lives)) bytes += aligned(tensorBytes(node.output));
+  let bytes = surroundings.kept(index, index);
+  if (!home.alias && !overwritten(node, index, surroundings.lives)) bytes += aligned(tensorBytes(node.output));
   bytes += aligned(home.scratchBytes?.(node, core) ?? 0);
   return { first: index, end: index + 1, bytes, overhead: 0 };
 }
 
-function groupOf(
-  graph: IntegerGraph,
-  stages: readonly Stage[],
-  lives: ReadonlyMap<IntegerTensor, Life>,
-  streamed: ReadonlySet<IntegerTensor>,
-): Candidate | undefined {
+function groupOf(stages: readonly Stage[], surroundings: Surroundings): Candidate {
   const first = stages[0]!.index;
   const end = first + stages.length;
-  const later = (tensor: IntegerTensor) =>
-    lives.get(tensor)!.end >= end || lives.get(tensor)!.end === lives.get(tensor)!.start;
-  const reads = stages.some(({ node }) => node.inputs.some((input) => streamed.has(input)));
-  // A streamed input passes through the first step alone.
-  if (reads && (first > 0 || [...streamed].some((input) => lives.get(input)!.end >= end))) return undefined;
-  const group = makeRowGroup(stages, later, streamed);
-  const kept = around(graph, lives, first, end).filter(({ tensor }) => !streamed.has(tensor));
+  return {
+    first,
+    end,
+    bytes: surroundings.kept(first, end) + leastBytes(stages, end, surroundings),
+    overhead: leastOverhead(stages),
+    measure: () => measured(stages, surroundings),
+  };
+}
+
+/** Bytes that a group needs however it holds its rows: its inputs, or its outputs and what its hungriest stage needs at once. */
+function leastBytes(stages: readonly Stage[], end: number, surroundings: Surroundings): number {
+  const made = new Set(stages.map(({ node }) => node.output));
+  const sum = (tensors: Iterable<IntegerTensor>) =>
+    [...tensors].reduce((bytes, tensor) => bytes + aligned(tensorBytes(tensor)), 0);
+  const read = new Set(stages.flatMap(({ node }) => node.inputs));
+  const inputs = [...read].filter(
+    (tensor) => !made.has(tensor) && !surroundings.streamed.has(tensor) && surroundings.lives.get(tensor)!.end < end,
+  );
+  const outputs = [...made].filter((tensor) => surroundings.later(tensor, end));
+  const passed = (tensor: IntegerTensor) => made.has(tensor) && !outputs.includes(tensor);
+  const atOnce = stages.map(({ node, mostNeeded, scratchBytes }) => {
+    const images = node.inputs.map((input, i) => (passed(input) ? mostNeeded[i]! * rowBytes(input) : 0));
+    return Math.max(...images) + (passed(node.output) ? rowBytes(node.output) : 0) + scratchBytes;
+  });
+  return Math.max(sum(inputs), sum(outputs) + Math.max(...atOnce));
+}
+
+function measured(stages: readonly Stage[], surroundings: Surroundings): Candidate {
+  const { lives, streamed } = surroundings;
+  const first = stages[0]!.index;
+  const end = first + stages.length;
+  const group = makeRowGroup(stages, (tensor) => surroundings.later(tensor, end), streamed);
   const inputs = group.inputs.filter((input) => lives.get(input)!.end < end);
   const sizes = [...inputs, ...group.outputs].map((tensor) => aligned(tensorBytes(tensor)));
   sizes.push(...group.inner.map(({ bytes }) => aligned(bytes)));
@@ -97,7 +141,6 @@ function groupOf(
   );
   const whole = [...inputs, ...group.outputs].map((_, i) => i);
   const together = group.together.map((set) => [...whole, ...set.map((i) => whole.length + i)]);
-  const resident = kept.reduce((sum, { tensor }) => sum + aligned(tensorBytes(tensor)), 0);
-  const bytes = resident + largestSet({ sizes, together, chases }).bytes;
+  const bytes = surroundings.kept(first, end) + largestSet({ sizes, together, chases }).bytes;
   return { first, end, bytes, overhead: overheadOf(group), group };
 }

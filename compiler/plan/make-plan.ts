@@ -7,7 +7,7 @@ import { type Candidate, candidatesOf, wholeNodes } from "./candidates.js";
 import { type Pieces, piecesOf } from "./pieces.js";
 import { largestSet, type Placement, place } from "./placement.js";
 import { arenaAlignment, type Plan } from "./plan.js";
-import { cheapest, frontier, leastPeak, peakOf } from "./schedule.js";
+import { peakOf, Schedules } from "./schedule.js";
 
 /** What a plan is to reach. */
 export interface PlanOptions {
@@ -27,22 +27,21 @@ export interface PlanOptions {
  */
 export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
   const { core } = options;
-  const streamed = new Set(options.streamInput ? graph.inputs : []);
-  const nodes = graph.nodes.length;
+  const streamed = streamedOf(graph, options.streamInput);
   if (options.optimize !== "memory" && streamed.size === 0) {
     const whole = wholeNodes(graph, core);
     if (peakOf(whole) <= (options.sramBytes ?? Infinity)) return planOf(graph, whole, streamed, core);
   }
-  const all = candidatesOf(graph, streamed, core);
-  const least = leastPeak(all, nodes);
-  if (least === Infinity) refuseStream(graph);
+  const schedules = new Schedules(candidatesOf(graph, streamed, core), graph.nodes.length);
+  const smallest = schedules.smallest() ?? refuseStream(graph);
+  const least = peakOf(smallest);
   const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
   let limit = Math.max(room, least);
-  let best = planOf(graph, cheapest(all, nodes, limit)!, streamed, core);
+  let best = planOf(graph, schedules.cheapest(limit)!, streamed, core);
   // Where a placement misses its bound, a schedule with more room to spare may still fit.
   while (best.arenaBytes > room && best.arenaBytes > least && limit > least) {
     limit = Math.max(least, limit - Math.ceil((best.arenaBytes - room) / arenaAlignment) * arenaAlignment);
-    const next = planOf(graph, cheapest(all, nodes, limit)!, streamed, core);
+    const next = planOf(graph, schedules.cheapest(limit)!, streamed, core);
     if (next.arenaBytes < best.arenaBytes) best = next;
   }
   return best;
@@ -53,11 +52,19 @@ export function planFrontier(
   graph: IntegerGraph,
   { streamInput, core }: Pick<PlanOptions, "streamInput" | "core"> = {},
 ): Plan[] {
-  const streamed = new Set(streamInput ? graph.inputs : []);
-  const plans = frontier(candidatesOf(graph, streamed, core), graph.nodes.length).map((steps) =>
-    planOf(graph, steps, streamed, core),
-  );
+  const streamed = streamedOf(graph, streamInput);
+  const schedules = new Schedules(candidatesOf(graph, streamed, core), graph.nodes.length);
+  const plans = schedules.frontier().map((steps) => planOf(graph, steps, streamed, core));
   return plans.filter((plan, i) => plans.slice(0, i).every((faster) => faster.arenaBytes > plan.arenaBytes));
+}
+
+/** The input that comes row by row: the only one, which must be read, and not be an output as well. */
+function streamedOf(graph: IntegerGraph, streamInput: boolean | undefined): ReadonlySet<IntegerTensor> {
+  if (!streamInput) return new Set();
+  const [input, ...others] = graph.inputs;
+  const read = graph.nodes.some(({ inputs }) => inputs.includes(input!));
+  if (others.length > 0 || !read || graph.outputs.includes(input!)) refuseStream(graph);
+  return new Set(graph.inputs);
 }
 
 function refuseStream({ nodes, inputs }: IntegerGraph): never {

@@ -1,7 +1,7 @@
 /** What running by rows costs: estimates for choosing, in instructions per inference of a Cortex-M4. */
 import { opHomes } from "../ops/index.js";
 import type { RowGroup } from "./row-group.js";
-import { rowBytes } from "./stages.js";
+import { rowBytes, type Stage } from "./stages.js";
 
 /** Finding a row's place and calling its layer. */
 const perEvent = 60;
@@ -13,10 +13,16 @@ const perProduct = 0.9;
 
 /** Instructions that a group adds to its nodes on whole tensors. */
 export function overheadOf({ stages, events }: RowGroup): number {
-  let instructions = events.length * perEvent;
+  let instructions = (events.length - stepsOf(stages)) * perEvent;
   for (const event of events) {
     if (event.kind === "slide") instructions += event.kept * rowBytes(event.tensor) * perByteMoved;
   }
+  return leastOverhead(stages) + Math.round(instructions);
+}
+
+/** Instructions that any group of these stages adds, however it holds its rows. */
+export function leastOverhead(stages: readonly Stage[]): number {
+  let instructions = stepsOf(stages) * perEvent;
   for (const { node } of stages) {
     const width = node.output.shape[2]!;
     const wasted = Math.ceil(width / blockPixels) * blockPixels - width;
@@ -24,3 +30,5 @@ export function overheadOf({ stages, events }: RowGroup): number {
   }
   return Math.round(instructions);
 }
+
+const stepsOf = (stages: readonly Stage[]) => stages.reduce((sum, { steps }) => sum + steps, 0);

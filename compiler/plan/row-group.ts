@@ -1,11 +1,11 @@
 /**
- * Consecutive nodes that pass rows: who computes which row when, how many rows of every tensor are held, and how far an
- * output must start before an input that it chases. Rows are made as late as the group's outputs allow.
+ * Consecutive nodes that pass rows, as measured by running through their order: how many rows of every tensor are held, and
+ * how far an output must start before an input that it chases.
  */
 import type { IntegerTensor } from "../ir/index.js";
-import { imageRows } from "../ops/rows.js";
 import type { RowEvent } from "./plan.js";
-import { rowBytes, type Stage } from "./stages.js";
+import { type Entry, Flow, lateOrder, Progress } from "./row-order.js";
+import type { Stage } from "./stages.js";
 
 /** What lives only while the group runs: the held rows of a tensor, or the scratch of a node. */
 export type Inner = { readonly tensor: IntegerTensor } | { readonly scratchOf: number };
@@ -25,182 +25,151 @@ export interface RowGroup {
   distance(input: IntegerTensor, chaser: IntegerTensor | number): number;
 }
 
-interface Reader {
-  readonly stage: Stage;
-  readonly input: number;
-}
-
-/** Follows which rows are made and which are still needed. */
-class Progress {
-  readonly next = new Map<Stage, number>();
-  readonly made = new Map<IntegerTensor, number>();
-
-  constructor(
-    readonly stages: readonly Stage[],
-    readonly readers: ReadonlyMap<IntegerTensor, readonly Reader[]>,
-  ) {
-    for (const stage of stages) this.next.set(stage, 0);
-  }
-
-  /** First row of a tensor that a stage still reads, in the step it is at or later. */
-  lowest(tensor: IntegerTensor): number {
-    let row = imageRows(tensor)!;
-    for (const { stage, input } of this.readers.get(tensor) ?? []) {
-      const step = this.next.get(stage)!;
-      if (step < stage.steps) row = Math.min(row, stage.needs(input, step).first);
-    }
-    return row;
-  }
-
-  /** Rows made of a tensor and still needed. */
-  held(tensor: IntegerTensor): number {
-    return (this.made.get(tensor) ?? 0) - this.lowest(tensor);
-  }
-}
-
-type Order = readonly ({ readonly stage: Stage; readonly step: number } | { readonly accepted: IntegerTensor })[];
-
 /** Simulates a group. `later` tells tensors that are read after it or are outputs; `streamed` arrive row by row. */
 export function makeRowGroup(
   stages: readonly Stage[],
   later: (tensor: IntegerTensor) => boolean,
   streamed: ReadonlySet<IntegerTensor>,
 ): RowGroup {
-  const made = new Set(stages.map(({ node }) => node.output));
-  const readers = new Map<IntegerTensor, Reader[]>();
-  for (const stage of stages) {
-    stage.node.inputs.forEach((tensor, input) => {
-      readers.set(tensor, [...(readers.get(tensor) ?? []), { stage, input }]);
-    });
-  }
-  const accepted = [...readers.keys()].filter((tensor) => streamed.has(tensor));
-  const inputs = [...readers.keys()].filter((tensor) => !made.has(tensor) && !streamed.has(tensor));
-  const outputs = [...made].filter(later);
-  const passed = [...[...made].filter((tensor) => !later(tensor)), ...accepted];
-  const order = lateOrder(stages, readers, accepted);
-  return replay(stages, readers, order, inputs, outputs, passed);
-}
-
-/** Stages pull the rows they need; the last stages drive. */
-function lateOrder(
-  stages: readonly Stage[],
-  readers: ReadonlyMap<IntegerTensor, readonly Reader[]>,
-  accepted: readonly IntegerTensor[],
-): Order {
-  const { next } = new Progress(stages, readers);
-  const made = new Map<IntegerTensor, number>(accepted.map((tensor) => [tensor, 0]));
-  const producer = new Map(stages.map((stage) => [stage.node.output, stage]));
-  const order: ({ stage: Stage; step: number } | { accepted: IntegerTensor })[] = [];
-  const require = (tensor: IntegerTensor, end: number) => {
-    const stage = producer.get(tensor);
-    while (stage && (made.get(tensor) ?? 0) < end) advance(stage);
-    if (!made.has(tensor)) return;
-    for (; made.get(tensor)! < end; made.set(tensor, made.get(tensor)! + 1)) order.push({ accepted: tensor });
-  };
-  const advance = (stage: Stage) => {
-    const step = next.get(stage)!;
-    stage.node.inputs.forEach((tensor, input) => {
-      require(tensor, stage.needs(input, step).end);
-    });
-    order.push({ stage, step });
-    next.set(stage, step + 1);
-    if (gives(stage, step)) made.set(stage.node.output, (made.get(stage.node.output) ?? 0) + 1);
-  };
-  for (const stage of [...stages].reverse()) while (next.get(stage)! < stage.steps) advance(stage);
-  // A caller hands over all rows, also those that strides skip at the end.
-  for (const tensor of accepted) require(tensor, imageRows(tensor)!);
-  return order;
-}
-
-const gives = (stage: Stage, step: number) => !stage.sums || step === stage.steps - 1;
-
-/** Runs through an order and measures it. */
-function replay(
-  stages: readonly Stage[],
-  readers: ReadonlyMap<IntegerTensor, readonly Reader[]>,
-  order: Order,
-  inputs: readonly IntegerTensor[],
-  outputs: readonly IntegerTensor[],
-  passed: readonly IntegerTensor[],
-): RowGroup {
-  const rows = new Map<number, number>(passed.map((tensor) => [tensor.id, 1]));
-  walk(stages, readers, order, (progress, _, output) => {
-    if (!output || !rows.has(output.id)) return;
-    const held = (progress.made.get(output) ?? 0) + 1 - progress.lowest(output);
-    rows.set(output.id, Math.max(rows.get(output.id)!, held));
-  });
-  const inner: (Inner & { bytes: number })[] = passed.map((tensor) => ({
-    tensor,
-    bytes: rows.get(tensor.id)! * rowBytes(tensor),
-  }));
-  const scratchPiece = new Map<Stage, number>();
-  for (const stage of stages) {
-    if (stage.scratchBytes === 0) continue;
-    scratchPiece.set(stage, inner.length);
-    inner.push({ scratchOf: stage.index, bytes: stage.scratchBytes });
-  }
-  const events: RowEvent[] = [];
-  const starts = new Map<number, number>();
-  const distances = new Map<string, number>();
-  const together = new Map<string, number[]>();
-  const used = new Set<number>();
-  walk(stages, readers, order, (progress, stage, output) => {
-    const held = output && rows.get(output.id);
-    const row = output ? (progress.made.get(output) ?? 0) : 0;
-    const start = output ? (starts.get(output.id) ?? 0) : 0;
-    if (output && held !== undefined && held > 1 && row - start === held) {
-      const first = Math.min(progress.lowest(output), row);
-      events.push({ kind: "slide", tensor: output, dropped: first - start, kept: row - first });
-      starts.set(output.id, first);
-    }
-    if (!stage) events.push({ kind: "accept", tensor: output!, row });
-    else events.push({ kind: "compute", node: stage.index, row: progress.next.get(stage)! });
-    const alive = passed.flatMap((tensor, i) => (tensor === output || progress.held(tensor) > 0 ? [i] : []));
-    for (const [owner, piece] of scratchPiece) {
-      const step = progress.next.get(owner)!;
-      if (owner === stage || (owner.sums && step > 0 && step < owner.steps)) alive.push(piece);
-    }
-    together.set(alive.join(), alive);
-    const begun = alive.filter((piece) => !used.has(piece));
-    for (const piece of begun) used.add(piece);
-    if (begun.length === 0 && (!output || held !== undefined)) return;
-    for (const input of inputs) {
-      const needed = progress.lowest(input) * rowBytes(input);
-      // What the input has behind it at a piece's first use, it has for good.
-      for (const piece of begun) distances.set(`${input.id} piece ${piece}`, inner[piece]!.bytes - needed);
-      if (!output || held !== undefined) continue;
-      const key = `${input.id} ${output.id}`;
-      const written = (row + 1) * rowBytes(output);
-      distances.set(key, Math.max(distances.get(key) ?? -Infinity, written - needed));
-    }
-  });
+  const flow = new Flow(stages);
+  const made = new Set(flow.outputs);
+  const numbers = flow.tensors.map((_, tensor) => tensor);
+  const accepted = numbers.filter((tensor) => streamed.has(flow.tensors[tensor]!));
+  const inputs = numbers.filter((tensor) => !made.has(tensor) && !streamed.has(flow.tensors[tensor]!));
+  const outputs = flow.outputs.filter((tensor) => later(flow.tensors[tensor]!));
+  const passed = [...flow.outputs.filter((tensor) => !later(flow.tensors[tensor]!)), ...accepted];
+  const order = lateOrder(flow, accepted);
+  const held = heldRows(flow, order, passed);
+  const inner = innerOf(flow, passed, held);
+  const { distances, ...measured } = replay(flow, order, inputs, held, inner);
+  const numberOf = new Map(flow.tensors.map((tensor, index) => [tensor, index]));
   return {
     stages,
-    inputs,
-    outputs,
-    events,
-    inner,
-    rows,
-    together: [...together.values()],
-    distance: (input, chaser) =>
-      distances.get(`${input.id} ${typeof chaser === "number" ? `piece ${chaser}` : chaser.id}`)!,
+    inputs: inputs.map((tensor) => flow.tensors[tensor]!),
+    outputs: outputs.map((tensor) => flow.tensors[tensor]!),
+    ...measured,
+    inner: inner.map(({ tensor, stage, bytes }) =>
+      tensor === undefined ? { scratchOf: stages[stage!]!.index, bytes } : { tensor: flow.tensors[tensor]!, bytes },
+    ),
+    rows: new Map(passed.map((tensor) => [flow.tensors[tensor]!.id, held[tensor]!])),
+    distance: (input, chaser) => {
+      const column = typeof chaser === "number" ? chaser : inner.length + numberOf.get(chaser)!;
+      return distances[inputs.indexOf(numberOf.get(input)!)]![column]!;
+    },
   };
 }
 
-/** Visits every entry of an order, with the tensor that gets a row, before it takes effect. */
-function walk(
-  stages: readonly Stage[],
-  readers: ReadonlyMap<IntegerTensor, readonly Reader[]>,
-  order: Order,
-  visit: (progress: Progress, stage: Stage | undefined, output: IntegerTensor | undefined) => void,
-): void {
-  const progress = new Progress(stages, readers);
+/** Most rows held at once of each tensor that is passed; 0 for others. */
+function heldRows(flow: Flow, order: readonly Entry[], passed: readonly number[]): number[] {
+  const held = flow.tensors.map((_, tensor) => Number(passed.includes(tensor)));
+  const progress = new Progress(flow);
   for (const entry of order) {
-    const stage = "stage" in entry ? entry.stage : undefined;
-    const output =
-      "stage" in entry ? (gives(entry.stage, entry.step) ? entry.stage.node.output : undefined) : entry.accepted;
-    visit(progress, stage, output);
-    if (stage) progress.next.set(stage, progress.next.get(stage)! + 1);
-    if (output) progress.made.set(output, (progress.made.get(output) ?? 0) + 1);
+    const { output } = entry;
+    if (output !== undefined && held[output]! > 0) {
+      held[output] = Math.max(held[output]!, progress.made[output]! + 1 - progress.lowest[output]!);
+    }
+    progress.pass(entry);
+  }
+  return held;
+}
+
+interface Piece {
+  readonly tensor?: number;
+  readonly stage?: number;
+  readonly bytes: number;
+}
+
+function innerOf(flow: Flow, passed: readonly number[], held: readonly number[]): Piece[] {
+  const rows = passed.map((tensor) => ({ tensor, bytes: held[tensor]! * flow.rowBytes[tensor]! }));
+  const scratch = flow.stages.flatMap(({ scratchBytes: bytes }, stage) => (bytes > 0 ? [{ stage, bytes }] : []));
+  return [...rows, ...scratch];
+}
+
+/** Runs through an order and measures it. `distances` has a row per input, and a column per piece and then per tensor. */
+function replay(
+  flow: Flow,
+  order: readonly Entry[],
+  inputs: readonly number[],
+  held: readonly number[],
+  inner: readonly Piece[],
+): Pick<RowGroup, "events" | "together"> & { distances: number[][] } {
+  const events: RowEvent[] = [];
+  const starts = flow.tensors.map(() => 0);
+  const distances = inputs.map(() => new Array<number>(inner.length + flow.tensors.length).fill(-Infinity));
+  const progress = new Progress(flow);
+  const alive = new AliveSets(inner.length);
+  const placeOf = flow.tensors.map((_, tensor) => inner.findIndex((piece) => piece.tensor === tensor));
+  const scratchOf = flow.stages.map((_, stage) => inner.findIndex((piece) => piece.stage === stage));
+  for (const entry of order) {
+    const { stage, step, output } = entry;
+    if (output !== undefined && held[output]! > 1 && progress.made[output]! - starts[output]! === held[output]) {
+      const [row, first] = [progress.made[output]!, Math.min(progress.lowest[output]!, progress.made[output]!)];
+      const tensor = flow.tensors[output]!;
+      events.push({ kind: "slide", tensor, dropped: first - starts[output]!, kept: row - first });
+      starts[output] = first;
+    }
+    if (stage === undefined) events.push({ kind: "accept", tensor: flow.tensors[output!]!, row: step });
+    else events.push({ kind: "compute", node: flow.stages[stage]!.index, row: step });
+    const scratch = stage === undefined ? -1 : scratchOf[stage]!;
+    if (scratch >= 0) alive.set(scratch, true);
+    if (output !== undefined && placeOf[output]! >= 0) alive.set(placeOf[output]!, true);
+    for (const piece of alive.record()) {
+      // What the input has behind it at a piece's first use, it has for good.
+      inputs.forEach((input, i) => {
+        distances[i]![piece] = inner[piece]!.bytes - progress.lowest[input]! * flow.rowBytes[input]!;
+      });
+    }
+    if (output !== undefined && held[output] === 0) {
+      const [column, written] = [inner.length + output, (progress.made[output]! + 1) * flow.rowBytes[output]!];
+      inputs.forEach((input, i) => {
+        const distance = written - progress.lowest[input]! * flow.rowBytes[input]!;
+        distances[i]![column] = Math.max(distances[i]![column]!, distance);
+      });
+    }
+    progress.pass(entry);
+    const touched = stage === undefined ? [] : [...flow.inputs[stage]!];
+    if (output !== undefined) touched.push(output);
+    for (const tensor of touched) {
+      if (placeOf[tensor]! >= 0) alive.set(placeOf[tensor]!, progress.made[tensor]! > progress.lowest[tensor]!);
+    }
+    // Sums live from the first step to the last.
+    if (scratch >= 0 && !(flow.stages[stage!]!.sums && progress.next[stage!]! < flow.stages[stage!]!.steps)) {
+      alive.set(scratch, false);
+    }
+  }
+  return { events, together: alive.sets, distances };
+}
+
+/** Which pieces live at each event. */
+class AliveSets {
+  /** Each once. */
+  readonly sets: number[][] = [];
+  readonly #alive: boolean[];
+  readonly #used: boolean[];
+  /** The pieces alive as bits: the key of a set. */
+  readonly #words: Int32Array;
+  readonly #seen = new Set<string>();
+
+  constructor(pieces: number) {
+    this.#alive = new Array<boolean>(pieces).fill(false);
+    this.#used = [...this.#alive];
+    this.#words = new Int32Array(Math.ceil(pieces / 32));
+  }
+
+  set(piece: number, alive: boolean): void {
+    if (this.#alive[piece] !== alive) this.#words[piece >> 5]! ^= 1 << (piece & 31);
+    this.#alive[piece] = alive;
+  }
+
+  /** Takes note of the set; gives the pieces that were in none before. */
+  record(): number[] {
+    const key = this.#words.join();
+    if (this.#seen.has(key)) return [];
+    this.#seen.add(key);
+    const set = this.#alive.flatMap((alive, piece) => (alive ? [piece] : []));
+    const begun = set.filter((piece) => !this.#used[piece]);
+    for (const piece of begun) this.#used[piece] = true;
+    this.sets.push(set);
+    return begun;
   }
 }

@@ -9,20 +9,21 @@ import {
   type IntegerTensor,
   typeName,
 } from "../../compiler/ir/index.js";
-import { opHomes } from "../../compiler/ops/index.js";
 import { imageRows } from "../../compiler/ops/rows.js";
 import { arenaAlignment, type Plan } from "../../compiler/plan/plan.js";
 import type { Core } from "../core.js";
 import { commentText, mangle, Names } from "../mangle.js";
 import { packagePath } from "../package-root.js";
+import { type Solver, solverFor } from "../solver.js";
 import { LayerEmitter } from "./layers.js";
 import { RowGroupEmitter } from "./row-groups.js";
 import { runtimeHeaders } from "./runtime.js";
-import { solveLayers } from "./shift.js";
 
 export interface EmitOptions {
   /** Prefix of files, functions and macros; `model` unless given. */
   readonly name?: string;
+  /** Constants of the layers for a core, where they are known already. */
+  readonly solve?: Solver | undefined;
 }
 
 /**
@@ -40,7 +41,7 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
   const outputs = portsOf(plan, graph.outputs, "output", name);
   for (const used of ["context", "init", "run", "push_row"]) names.unique(`${name}_${used}`);
   for (const port of [...inputs, ...outputs]) names.unique(port.function);
-  const emitter = emitterOf(plan, core, name, names);
+  const emitter = emitterOf(plan, core, name, names, options.solve);
   const stream = streamOf(plan, inputs);
   const groups = new RowGroupEmitter(plan, emitter);
   const steps = plan.steps.map((step, index) => {
@@ -96,9 +97,14 @@ export function layerKernels(plan: Plan, core: Core): Map<number, string> {
   return new Map([...emitter.kernels].map(([tensor, headers]) => [tensor, [...new Set(headers.map(short))].join("+")]));
 }
 
-function emitterOf(plan: Plan, core: Core, name: string, names: Names): LayerEmitter {
-  const layers = plan.graph.nodes.flatMap((node) => opHomes.get(node.op)!.requantize?.(node.attributes) ?? []);
-  return new LayerEmitter(plan, core, name, names, solveLayers(layers));
+function emitterOf(
+  plan: Plan,
+  core: Core,
+  name: string,
+  names: Names,
+  solve: Solver = solverFor(core, plan.graph),
+): LayerEmitter {
+  return new LayerEmitter(plan, core, name, names, solve);
 }
 
 /** One line of the run function; nodes that only rename bytes have no call. */

@@ -5,6 +5,7 @@ import { importModel } from "../../compiler/import/read-graph.js";
 import { printForm } from "../../compiler/ir/print.js";
 import { type Compiled, caseOf, compiled, type GraphCase, isRefused, orRefused } from "./case.js";
 import type { BatchEngine } from "./engines.js";
+import { scheduleName } from "./planning.js";
 import { type RandomGraph, randomGraph, recipes } from "./random-graph.js";
 import type { RuntimeWitness } from "./runtime.js";
 
@@ -24,6 +25,8 @@ export interface Tally {
   readonly unsupported: Map<string, number>;
   /** ONNX operators in compiled graphs. */
   readonly operators: Map<string, number>;
+  /** Graphs by how they run: on whole tensors, by rows, with an input handed over by rows. */
+  readonly schedules: Map<string, number>;
   readonly failures: Failure[];
   /** What ONNX Runtime computes, by verdict and its level of optimization. */
   readonly witnessed: Map<string, number>;
@@ -60,6 +63,7 @@ export async function campaign({ seed, runs, engines, most, runtime, onProgress 
     compared: new Map(),
     unsupported: new Map(),
     operators: new Map(),
+    schedules: new Map(),
     failures: [],
     witnessed: new Map(),
     doubtful: [],
@@ -89,6 +93,7 @@ function firstStep(seed: number, tally: Tally): Waiting | undefined {
       return undefined;
     }
     tally.compiled++;
+    increase(tally.schedules, scheduleName(result.plan));
     for (const operator of new Set(each.operators)) increase(tally.operators, operator);
     return { each, compiled: result };
   } catch (error) {

@@ -10,6 +10,7 @@ import { lower } from "../../compiler/passes/lower.js";
 import { type CodeSet, setToBytes } from "../../compiler/verify/codes.js";
 import { Random } from "../runtime-c/random.js";
 import { inputSets } from "../runtime-c/run.js";
+import { checkPlan, randomPlan } from "./planning.js";
 import { type RandomGraph, type Recipe, randomGraph, recipes } from "./random-graph.js";
 
 const inferences = 4;
@@ -55,16 +56,21 @@ function bytesOf(graph: IntegerGraph, inputs: readonly CodeSet[]): Buffer {
   return Buffer.concat(inputs.map((set) => setToBytes(outputsOf(graph, set), graph.outputs)));
 }
 
-/** Compiles and interprets a graph. Throws, unless `passes` is false, when the passes change what is computed. */
-export function compiled({ bytes, numerics }: RandomGraph, passes = true): Compiled | Refused {
+/**
+ * Compiles and interprets a graph, with a random plan. Throws when the plan, or, unless `passes` is false, a pass changes what
+ * is computed.
+ */
+export function compiled({ bytes, numerics, planning }: RandomGraph, passes = true): Compiled | Refused {
   return orRefused(() => {
-    const compilation = compile(bytes, { numerics });
-    const { integerGraph } = compilation;
+    const { integerGraph, ...compilation } = compile(bytes, { numerics });
+    const plan = randomPlan(integerGraph, planning);
     const inputs = inputSets(integerGraph, new Random(11), inferences);
     const expected = bytesOf(integerGraph, inputs);
-    if (!passes) return { ...compilation, inputs, expected };
+    checkPlan(plan, inputs[0]!, expected);
+    const result = { ...compilation, integerGraph, plan, inputs, expected };
+    if (!passes) return result;
     const plain = lower(importModel(bytes, "model"), numericsByName.get(numerics)!);
     if (!bytesOf(plain, inputs).equals(expected)) throw new Error("the passes change the outputs");
-    return { ...compilation, inputs, expected };
+    return result;
   });
 }

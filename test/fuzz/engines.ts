@@ -64,7 +64,8 @@ export function qemuEngine(name: string): BatchEngine {
       const workDir = await mkdtemp(join(tmpdir(), "qc-fuzz-"));
       try {
         const { outputs } = await engine.run({
-          files: emitC(makePlan(graph), target),
+          // As the first of them is planned; rows handed over would be those of one graph alone.
+          files: emitC(makePlan(graph, { optimize: graphs[0]!.plan.rows.size > 0 ? "memory" : "speed" }), target),
           inputs: sets.map((set) => setToBytes(set, graph.inputs)),
           outputBytes: outputBytes(graph),
           workDir,

@@ -7,16 +7,17 @@ const seed = 20_260_101;
 
 async function failures(options: Omit<CampaignOptions, "seed">) {
   const tally = await campaign({ seed, ...options });
-  return { failures: tally.failures, compiled: tally.compiled, compared: tally.compared };
+  return { failures: tally.failures, compiled: tally.compiled, compared: tally.compared, schedules: tally.schedules };
 }
 
 describe("random graphs", () => {
   it("generated C computes the interpreter's bytes; few graphs are refused", async () => {
     const runs = 40;
-    const { failures: found, compiled, compared } = await failures({ runs, engines: [engineNamed("host")] });
+    const { failures: found, compiled, compared, schedules } = await failures({ runs, engines: [engineNamed("host")] });
     expect(found).toEqual([]);
     expect(compiled).toBeGreaterThan(0.75 * runs);
     expect(compared.get("host")).toBeGreaterThan(0.95 * compiled);
+    for (const name of ["rows", "input by rows", "whole tensors"]) expect(schedules.get(name), name).toBeGreaterThan(3);
   }, 600_000);
 
   it.each([

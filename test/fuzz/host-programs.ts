@@ -27,7 +27,7 @@ function renamed(files: ReadonlyMap<string, string>, index: number): string {
 }
 
 /** A function that runs project `index`: reads all its inferences, writes their outputs. */
-function driver({ graph, inputs }: HostProgram, index: number): string {
+function driver({ graph, files, inputs }: HostProgram, index: number): string {
   const ports = (role: "input" | "output") => {
     const list = graph[`${role}s`];
     return list.map((_, k) => `model${index}_${role}${list.length === 1 ? "" : `_${k}`}`);
@@ -36,6 +36,7 @@ function driver({ graph, inputs }: HostProgram, index: number): string {
   const reads = ports("input").map(
     (port) => `if (fread(${port}(&context), 1, ${size(port)}, stdin) != ${size(port)}) return 1;`,
   );
+  const streamed = files.get("model.h")!.includes("model_push_row(");
   const writes = ports("output").map((port) => `fwrite(${port}(&context), 1, ${size(port)}, stdout);`);
   return `static union { uint8_t bytes[MODEL${index}_ARENA_BYTES]; uint64_t alignment; } arena${index};
 static int run${index}(void)
@@ -43,13 +44,19 @@ static int run${index}(void)
     model${index}_context context;
     if (model${index}_init(&context, arena${index}.bytes, sizeof arena${index}.bytes) != 0) return 1;
     for (int k = 0; k < ${inputs.length}; k++) {
-        ${reads.join("\n        ")}
-        model${index}_run(&context);
+        ${streamed ? pushedRows(index) : [...reads, `model${index}_run(&context);`].join("\n        ")}
         ${writes.join("\n        ")}
     }
     return 0;
 }`;
 }
+
+/** The rows of an input, each in a buffer that is overwritten after the call. */
+const pushedRows = (index: number) => `for (uint32_t r = 0; r < MODEL${index}_INPUT_ROWS; r++) {
+            static union { uint8_t bytes[MODEL${index}_INPUT_ROW_BYTES]; uint64_t alignment; } row;
+            if (fread(row.bytes, 1, sizeof row.bytes, stdin) != sizeof row.bytes) return 1;
+            if (model${index}_push_row(&context, (const void *)row.bytes) != (r + 1 == MODEL${index}_INPUT_ROWS)) return 1;
+        }`;
 
 /** The bytes of all outputs of each project. Throws what the compiler or a sanitizer says. */
 export function runHostPrograms(programs: readonly HostProgram[], optimisation = "-O0"): Promise<Buffer[]> {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { Random } from "../hdl/graphs.js";
 import { type DataType, dataType, type ModelBuilder } from "../helpers/onnx.js";
 import { Choices, choiceCount } from "./choices.js";
+import { planningChoices } from "./planning.js";
 import { comparison } from "./step-comparisons.js";
 import { arithmetic, qlinearFunction, realFunction, requantize, softmax } from "./step-functions.js";
 import { bitShift, castCodes, integerSums, matMulIntegerToFloat } from "./step-integers.js";
@@ -19,6 +20,7 @@ import { GraphState } from "./values.js";
 export interface Recipe {
   readonly head: readonly number[];
   readonly steps: readonly (readonly number[])[];
+  readonly planning: readonly number[];
 }
 
 export interface RandomGraph {
@@ -29,6 +31,8 @@ export interface RandomGraph {
   readonly outputs: readonly string[];
   /** ONNX operators in the model. */
   readonly operators: readonly string[];
+  /** The choices behind its plan. */
+  readonly planning: readonly number[];
 }
 
 const choice = fc.noBias(fc.nat(choiceCount - 1));
@@ -37,6 +41,7 @@ const choices = (length: number) => fc.array(choice, { minLength: length, maxLen
 export const recipes: fc.Arbitrary<Recipe> = fc.record({
   head: choices(24),
   steps: fc.noBias(fc.array(choices(48), { minLength: 1, maxLength: 8, size: "max" })),
+  planning: choices(planningChoices),
 });
 
 /** More convolutions and sums than a uniform choice would give. */
@@ -100,7 +105,7 @@ function bytesOf(builder: ModelBuilder, outputs: ReadonlyMap<string, DataType>):
 }
 
 /** The model of a recipe; the same recipe gives the same bytes. */
-export function randomGraph({ head, steps: lists }: Recipe): RandomGraph {
+export function randomGraph({ head, steps: lists, planning }: Recipe): RandomGraph {
   const c = new Choices(head);
   const numerics = c.pick(["exact", "onnxruntime", "tflite"]);
   const state = new GraphState(c, c.chance(0.12));
@@ -118,5 +123,5 @@ export function randomGraph({ head, steps: lists }: Recipe): RandomGraph {
   const inputs = state.builder.inputs.map(({ name, type }) => [name, type] as const);
   const types = new Map<string, DataType>([...inputs, ...outputs]);
   const operators = state.builder.nodes.map(({ opType }) => opType);
-  return { numerics, bytes: bytesOf(state.builder, outputs), types, outputs: [...outputs.keys()], operators };
+  return { numerics, bytes: bytesOf(state.builder, outputs), types, outputs: [...outputs.keys()], operators, planning };
 }

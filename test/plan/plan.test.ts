@@ -61,6 +61,18 @@ describe("pieces of the arena", () => {
   });
 });
 
+describe("an input by rows", () => {
+  it.each(["is an output as well", "is one of two"])("is refused where it %s", (what) => {
+    const b = new GraphBuilder();
+    const [x, other] = [b.tensor([1, 4, 4, 2]), b.tensor([1, 4, 4, 2])];
+    const y = b.node("table", [x], [1, 4, 4, 2], table);
+    const graph = b.graph("g", x, y);
+    const changed = what === "is one of two" ? { ...graph, inputs: [x, other] } : { ...graph, outputs: [y, x] };
+    expect(makePlan(graph, { streamInput: true }).rows.size).toBe(1);
+    expect(() => makePlan(changed, { streamInput: true })).toThrow(/QC6001.*expected one input/);
+  });
+});
+
 describe("printed plans", () => {
   it("list offsets, arena and bound", () => {
     const model = oneOp([1, 4], (b, x) => b.node("MatMul", [x, b.weights([4, 2])]));

@@ -9,7 +9,7 @@ import { candidatesOf } from "../../compiler/plan/candidates.js";
 import { tensorBytes } from "../../compiler/plan/liveness.js";
 import { makePlan, planOf } from "../../compiler/plan/make-plan.js";
 import { arenaAlignment, type Plan, type RowEvent } from "../../compiler/plan/plan.js";
-import { frontier } from "../../compiler/plan/schedule.js";
+import { Schedules } from "../../compiler/plan/schedule.js";
 import { packagePath } from "../../targets/index.js";
 import { Random, randomInput } from "../hdl/graphs.js";
 import { smallNetwork } from "../helpers/onnx.js";
@@ -41,7 +41,7 @@ describe("plans on tagged memory", () => {
 
   it("every schedule of the frontier of a network with strides, residuals, pools and branches", () => {
     const { integerGraph } = compile(rowNetwork().bytes());
-    const points = frontier(candidatesOf(integerGraph, new Set()), integerGraph.nodes.length);
+    const points = new Schedules(candidatesOf(integerGraph, new Set()), integerGraph.nodes.length).frontier();
     expect(points.length).toBeGreaterThan(3);
     const plans = points.map((steps) => planOf(integerGraph, steps, new Set()));
     for (const plan of plans) check(plan, 1);

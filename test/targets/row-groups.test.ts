@@ -5,7 +5,7 @@ import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { candidatesOf } from "../../compiler/plan/candidates.js";
 import { makePlan, planOf } from "../../compiler/plan/make-plan.js";
 import type { Plan } from "../../compiler/plan/plan.js";
-import { frontier } from "../../compiler/plan/schedule.js";
+import { Schedules } from "../../compiler/plan/schedule.js";
 import { seededSets } from "../../compiler/verify/vectors.js";
 import { verifyTarget } from "../../compiler/verify/verify.js";
 import { emitC } from "../../targets/c/emit.js";
@@ -22,7 +22,7 @@ async function equal(plan: Plan, target: string): Promise<boolean> {
   return (await verifyTarget({ ...compilation, plan }, findTarget(target), vectors, expected, { seed: 1 })).equal;
 }
 
-const points = frontier(candidatesOf(graph, new Set()), graph.nodes.length);
+const points = new Schedules(candidatesOf(graph, new Set()), graph.nodes.length).frontier();
 const smallest = planOf(graph, points.at(-1)!, new Set());
 const middle = planOf(graph, points[Math.floor(points.length / 2)]!, new Set());
 const streamed = makePlan(graph, { optimize: "memory", streamInput: true });

@@ -40,6 +40,7 @@ export const channels: ChannelStructure<Conv2dAttributes> = {
       if (!needed[o]) continue;
       const first = Math.floor(o / outputsPerGroup) * perGroup;
       for (let i = 0; i < perGroup; i++) {
+        if (matters[first + i]) continue;
         const weighed = Array.from(
           { length: taps },
           (_, tap) => attributes.weights[(o * taps + tap) * perGroup + i],

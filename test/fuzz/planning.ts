@@ -1,0 +1,48 @@
+/** A random schedule for a random graph, checked on memory whose bytes know their owner. */
+import { QcError } from "../../compiler/diagnostics.js";
+import { runPlan } from "../../compiler/interpreter/run-plan.js";
+import type { IntegerGraph } from "../../compiler/ir/index.js";
+import { makePlan, type PlanOptions } from "../../compiler/plan/make-plan.js";
+import { type Plan, streamsInput } from "../../compiler/plan/plan.js";
+import { type CodeSet, setToBytes } from "../../compiler/verify/codes.js";
+import { Choices } from "./choices.js";
+
+/** How many numbers a plan is chosen by. */
+export const planningChoices = 3;
+
+/** The plan that these choices make: the fastest, the smallest, or the fastest in some RAM between; input by rows where it can be. */
+export function randomPlan(graph: IntegerGraph, numbers: readonly number[]): Plan {
+  const choices = new Choices(numbers);
+  const goal = choices.pick(["fastest", "smallest", "between"]);
+  const streamed = choices.chance(0.5) && planned(graph, { streamInput: true }) !== undefined;
+  const smallest = () => makePlan(graph, { optimize: "memory", streamInput: streamed });
+  if (goal === "smallest") return smallest();
+  const fastest = makePlan(graph, { streamInput: streamed });
+  if (goal === "fastest") return fastest;
+  const sramBytes = choices.integer(smallest().arenaBytes, fastest.arenaBytes);
+  const plan = makePlan(graph, { sramBytes, streamInput: streamed });
+  if (plan.arenaBytes > sramBytes) throw new Error(`${plan.arenaBytes} bytes where ${sramBytes} suffice`);
+  return plan;
+}
+
+/** A plan, or nothing where these options are refused. */
+function planned(graph: IntegerGraph, options: PlanOptions): Plan | undefined {
+  try {
+    return makePlan(graph, options);
+  } catch (error) {
+    if (error instanceof QcError && error.diagnostics[0]!.code === "QC6001") return undefined;
+    throw error;
+  }
+}
+
+/** Throws where the plan, byte by byte in its arena, does not give these outputs. */
+export function checkPlan(plan: Plan, inputs: CodeSet, expected: Uint8Array): void {
+  const bytes = setToBytes(runPlan(plan, inputs), plan.graph.outputs);
+  if (Buffer.compare(bytes, expected.subarray(0, bytes.length)) !== 0) throw new Error("the plan changes the outputs");
+}
+
+/** How a plan runs. */
+export function scheduleName(plan: Plan): string {
+  if (streamsInput(plan)) return "input by rows";
+  return plan.steps.some(({ kind }) => kind === "rows") ? "rows" : "whole tensors";
+}

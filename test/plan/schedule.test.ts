@@ -1,0 +1,42 @@
+/** Schedules measure only what they rest on: what candidates claim before is never too much. */
+import { describe, expect, it } from "vitest";
+import { compile } from "../../compiler/compile.js";
+import type { IntegerGraph } from "../../compiler/ir/index.js";
+import { candidatesOf } from "../../compiler/plan/candidates.js";
+import { peakOf, Schedules } from "../../compiler/plan/schedule.js";
+import { randomModel } from "../helpers/random-model.js";
+import { rowNetwork } from "./row-network.js";
+
+/** All candidates, measured, beside their lower bounds. */
+const measuredOf = (graph: IntegerGraph, streamed: boolean) =>
+  candidatesOf(graph, new Set(streamed ? graph.inputs : [])).map((bound) => ({
+    bound,
+    exact: bound.measure?.() ?? bound,
+  }));
+
+describe("lower bounds", () => {
+  it("are met by every candidate, and answers are those of measured candidates", () => {
+    const graphs = [rowNetwork(), ...Array.from({ length: 20 }, (_, seed) => randomModel(seed + 1, 6))].map(
+      (model) => compile(model.bytes()).integerGraph,
+    );
+    let rows = 0;
+    for (const graph of graphs) {
+      for (const streamed of [false, true]) {
+        const pairs = measuredOf(graph, streamed);
+        for (const { bound, exact } of pairs) {
+          rows += exact.group ? 1 : 0;
+          expect(bound.bytes, `${graph.name} ${bound.first}-${bound.end}`).toBeLessThanOrEqual(exact.bytes);
+          expect(bound.overhead).toBeLessThanOrEqual(exact.overhead);
+        }
+        const [lazy, eager] = [pairs.map(({ bound }) => bound), pairs.map(({ exact }) => exact)].map(
+          (candidates) => new Schedules(candidates, graph.nodes.length),
+        );
+        const summary = (schedules: Schedules) =>
+          schedules.frontier().map((steps) => [peakOf(steps), steps.reduce((sum, { overhead }) => sum + overhead, 0)]);
+        expect(summary(lazy!)).toEqual(summary(eager!));
+        expect(peakOf(lazy!.smallest() ?? [])).toBe(peakOf(eager!.smallest() ?? []));
+      }
+    }
+    expect(rows).toBeGreaterThan(100);
+  });
+});
