@@ -56,8 +56,8 @@ export function lowerBlocks(node: Node, context: CContext): boolean {
   return true;
 }
 
-/** A pointwise convolution sees its image as one row, so that blocks never straddle rows. */
-function blockWindow({ inputs, output, attributes }: Node): string {
+/** The window's statement. A pointwise convolution sees its image as one row, so that blocks never straddle rows. */
+export function blockWindow({ inputs, output, attributes }: Node): string {
   const { kernel, strides, groups, inputZeroPoint } = attributes;
   const pointwise = [...kernel, ...strides].every((size) => size === 1) && !isPadded(attributes);
   if (!pointwise) return windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint);
