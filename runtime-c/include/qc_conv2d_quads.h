@@ -1,6 +1,6 @@
 /*
- * Convolution with general groups, strides, dilation and pads in portable C: patches of four output pixels are interleaved
- * once, then multiplied with all output channels, four at a time.
+ * Convolution with general groups, strides, dilation and pads: patches of four output pixels are interleaved once, then
+ * multiplied with all output channels, four at a time.
  * Weights: per group, per four output channels, per tap: a word of four bytes. Channels are padded with zero weights, records with zeros.
  */
 #ifndef QC_CONV2D_QUADS_H
