@@ -30,24 +30,27 @@ QC_INLINE uint8_t qc_requantize_high(int32_t scaled, uint32_t multiplier, uint32
 
 /* What all blocks of a layer share. */
 typedef struct {
-    const uint32_t *stream_end;
     const uint32_t *lanes_end;
-    int32_t pitch;   /* bytes from one pixel's outputs to the next one's */
     int32_t skipped; /* bytes of code before the second quad, of eight unrolled ones */
+    int32_t pitch;   /* bytes from one pixel's outputs to the next one's */
+    const uint32_t *stream_end;
 } qc_block_layer;
 
 /* `quads`: four taps each, at least one. */
 QC_INLINE qc_block_layer qc_block_layer_of(const uint32_t *lanes, int32_t quads, const uint32_t *stream, int32_t pairs, int32_t pitch)
 {
-    const qc_block_layer layer = {stream + pairs * (2 * quads + QC_BLOCK_CONSTANTS), lanes + 2 * QC_BLOCK_PIXELS * quads, pitch,
-                                  quads == 1 ? 8 * 68 : (8 - (quads - 1) % 8) % 8 * 68};
+    const qc_block_layer layer = {lanes + 2 * QC_BLOCK_PIXELS * quads, quads == 1 ? 8 * 68 : (8 - (quads - 1) % 8) % 8 * 68, pitch,
+                                  stream + pairs * (2 * quads + QC_BLOCK_CONSTANTS)};
 
     return layer;
 }
 
-/* Three pixels times all channels of the stream; returns the outputs behind the last of the first pixel. shift is literal. */
-QC_INLINE uint8_t *qc_block_three(const uint32_t *lanes, const uint32_t *stream, uint8_t *y, const qc_block_layer *layer, int shift,
-                                  int y_signed)
+/*
+ * Three pixels times all channels of the stream; returns the outputs behind the last of the first pixel. shift is literal, and so
+ * is `few`: the layer's quads where its code has no loop over them, else 0.
+ */
+QC_INLINE uint8_t *qc_block_three(const uint32_t *lanes, const uint32_t *stream, uint8_t *y, const qc_block_layer *layer, int few,
+                                  int shift, int y_signed)
 {
 #if QC_DSP_ASSEMBLY
     register const uint32_t *r0 __asm__("r0") = lanes;
@@ -55,61 +58,52 @@ QC_INLINE uint8_t *qc_block_three(const uint32_t *lanes, const uint32_t *stream,
     register uint8_t *r2 __asm__("r2") = y;
     register const qc_block_layer *r3 __asm__("r3") = layer;
 
-    /* 24 products in 17 instructions of 4 bytes, and three for each eight quads but the first. All 14 registers are in use, so those that
-       a caller keeps are saved here, and the stack holds: end of the stream, pitch, lanes, y, first quad, end of lanes. */
+    /* 24 products in 17 instructions of 4 bytes, and two for each eight quads but the first. All 14 registers are in use, so those
+       that a caller keeps are saved here, and the stack holds: y less 1, pitch, end of the stream, lanes, their end, first quad. */
 #define QC_BLOCK_FIRST              \
-    "ldr r4, [r1], #4\n\t"          \
-    "ldm r1!, {r8, r9}\n\t"         \
+    "ldm r1!, {r4, r8, r9}\n\t"     \
     "ldm r0!, {r10, r11, lr}\n\t"   \
-    "sxtb16 r12, r8\n\t"            \
     "smlad r2, r10, r8, r4\n\t"     \
-    "smuad r5, r10, r12\n\t"        \
     "smlad r3, r11, r8, r4\n\t"     \
-    "smuad r6, r11, r12\n\t"        \
     "smlad r4, lr, r8, r4\n\t"      \
-    "smuad r7, lr, r12\n\t"         \
-    QC_BLOCK_HALF
-#define QC_BLOCK_HALF               \
-    "ldm r0!, {r10, r11, lr}\n\t"   \
-    "sxtb16 r12, r9\n\t"            \
-    "smlad r2, r10, r9, r2\n\t"     \
-    "smlad r5, r10, r12, r5\n\t"    \
-    "smlad r3, r11, r9, r3\n\t"     \
-    "smlad r6, r11, r12, r6\n\t"    \
-    "smlad r4, lr, r9, r4\n\t"      \
-    "smlad r7, lr, r12, r7\n\t"
-#define QC_BLOCK_QUAD               \
-    "ldm r1!, {r8, r9}\n\t"         \
-    "ldm r0!, {r10, r11, lr}\n\t"   \
-    "sxtb16 r12, r8\n\t"            \
-    "smlad r2, r10, r8, r2\n\t"     \
-    "smlad r5, r10, r12, r5\n\t"    \
-    "smlad r3, r11, r8, r3\n\t"     \
-    "smlad r6, r11, r12, r6\n\t"    \
-    "smlad r4, lr, r8, r4\n\t"      \
-    "smlad r7, lr, r12, r7\n\t"     \
-    QC_BLOCK_HALF
-#define QC_BLOCK(SATURATE)                                                                              \
+    "sxtb16 r8, r8\n\t"             \
+    "smuad r5, r10, r8\n\t"         \
+    "smuad r6, r11, r8\n\t"         \
+    "smuad r7, lr, r8\n\t"          \
+    QC_BLOCK_HALF("r9")
+#define QC_BLOCK_HALF(PAIR)                     \
+    "ldm r0!, {r10, r11, lr}\n\t"               \
+    "smlad r2, r10, " PAIR ", r2\n\t"           \
+    "smlad r3, r11, " PAIR ", r3\n\t"           \
+    "smlad r4, lr, " PAIR ", r4\n\t"            \
+    "sxtb16 " PAIR ", " PAIR "\n\t"             \
+    "smlad r5, r10, " PAIR ", r5\n\t"           \
+    "smlad r6, r11, " PAIR ", r6\n\t"           \
+    "smlad r7, lr, " PAIR ", r7\n\t"
+#define QC_BLOCK_QUAD "ldm r1!, {r8, r9}\n\t" QC_BLOCK_HALF("r8") QC_BLOCK_HALF("r9")
+#define QC_BLOCK_QUADS                                                                                  \
+    "ldr pc, [sp, #20]\n\t"                                                                             \
+    ".balign 4\n"                                                                                       \
+    "1:\n\t" QC_BLOCK_QUAD QC_BLOCK_QUAD QC_BLOCK_QUAD QC_BLOCK_QUAD                                    \
+    QC_BLOCK_QUAD QC_BLOCK_QUAD QC_BLOCK_QUAD QC_BLOCK_QUAD                                             \
+    "cmp r0, r12\n\t"                                                                                   \
+    "bne.w 1b\n\t"
+#define QC_BLOCK_FEW_QUADS ".balign 4\n1:\n\t.rept %c[few] - 1\n\t" QC_BLOCK_QUAD ".endr\n\t"
+#define QC_BLOCK(SATURATE, QUADS)                                                                         \
     __asm__ volatile("push {r4-r11, lr}\n\t"                                                            \
                      "ldm r3, {r4-r7}\n\t"                                                              \
                      "adr.w r3, 1f\n\t"                                                                 \
-                     "add r7, r7, r3\n\t"                                                               \
-                     "orr r3, r7, #1\n\t"                                                               \
-                     "push {r0, r2, r3, r5}\n\t"                                                        \
-                     "sub sp, #8\n\t"                                                                   \
-                     "strd r4, r6, [sp]\n"                                                              \
+                     "add r5, r5, r3\n\t"                                                               \
+                     "orr r5, r5, #1\n\t"                                                               \
+                     "sub r2, #1\n\t"                                                                   \
+                     "mov r12, r4\n\t"                                                                  \
+                     "push {r0, r4, r5}\n\t"                                                            \
+                     "push {r2, r6, r7}\n"                                                              \
                      "0:\n\t"                                                                           \
                      QC_BLOCK_FIRST                                                                     \
-                     "ldr pc, [sp, #16]\n\t"                                                            \
-                     ".balign 4\n"                                                                      \
-                     "1:\n\t" QC_BLOCK_QUAD QC_BLOCK_QUAD QC_BLOCK_QUAD QC_BLOCK_QUAD                   \
-                     QC_BLOCK_QUAD QC_BLOCK_QUAD QC_BLOCK_QUAD QC_BLOCK_QUAD                            \
-                     "ldr r12, [sp, #20]\n\t"                                                           \
-                     "cmp r0, r12\n\t"                                                                  \
-                     "bne.w 1b\n\t"                                                                     \
+                     QUADS                                                                              \
                      "ldm r1!, {r8, r9, r10, r11, r12}\n\t"                                             \
-                     "ldr r0, [sp, #4]\n\t"                                                             \
-                     "ldr lr, [sp, #12]\n\t"                                                            \
+                     "ldm sp, {r0, lr}\n\t"                                                             \
                      "sub r2, r2, r5\n\t"                                                               \
                      "add r5, r8, r5, lsl #8\n\t"                                                       \
                      "sub r3, r3, r6\n\t"                                                               \
@@ -118,45 +112,56 @@ QC_INLINE uint8_t *qc_block_three(const uint32_t *lanes, const uint32_t *stream,
                      "add r7, r8, r7, lsl #8\n\t"                                                       \
                      "smmla r2, r2, r9, r10\n\t"                                                        \
                      SATURATE " r2, #8, r2, asr %[shift]\n\t"                                           \
-                     "strb r2, [lr]\n\t"                                                                \
+                     "strb r2, [r0, #1]!\n\t"                                                           \
                      "smmla r3, r3, r9, r10\n\t"                                                        \
                      SATURATE " r3, #8, r3, asr %[shift]\n\t"                                           \
-                     "strb r3, [lr, r0]\n\t"                                                            \
+                     "strb r3, [r0, lr]\n\t"                                                            \
                      "smmla r4, r4, r9, r10\n\t"                                                        \
                      SATURATE " r4, #8, r4, asr %[shift]\n\t"                                           \
-                     "strb r4, [lr, r0, lsl #1]\n\t"                                                    \
+                     "strb r4, [r0, lr, lsl #1]\n\t"                                                    \
                      "smmla r5, r5, r11, r12\n\t"                                                       \
                      SATURATE " r5, #8, r5, asr %[shift]\n\t"                                           \
-                     "strb r5, [lr, #1]!\n\t"                                                           \
+                     "strb r5, [r0, #1]!\n\t"                                                           \
                      "smmla r6, r6, r11, r12\n\t"                                                       \
                      SATURATE " r6, #8, r6, asr %[shift]\n\t"                                           \
-                     "strb r6, [lr, r0]\n\t"                                                            \
+                     "strb r6, [r0, lr]\n\t"                                                            \
                      "smmla r7, r7, r11, r12\n\t"                                                       \
                      SATURATE " r7, #8, r7, asr %[shift]\n\t"                                           \
-                     "strb r7, [lr, r0, lsl #1]\n\t"                                                    \
-                     "add lr, lr, #1\n\t"                                                               \
-                     "ldr r12, [sp]\n\t"                                                                \
-                     "ldr r0, [sp, #8]\n\t"                                                             \
-                     "str lr, [sp, #12]\n\t"                                                            \
-                     "cmp r1, r12\n\t"                                                                  \
+                     "strb r7, [r0, lr, lsl #1]\n\t"                                                    \
+                     "str r0, [sp]\n\t"                                                                 \
+                     "ldr r2, [sp, #8]\n\t"                                                             \
+                     "ldr r0, [sp, #12]\n\t"                                                            \
+                     "ldr r12, [sp, #16]\n\t"                                                           \
+                     "cmp r1, r2\n\t"                                                                   \
                      "bne.w 0b\n\t"                                                                     \
-                     "mov r2, lr\n\t"                                                                   \
-                     "add sp, #24\n\t"                                                                  \
+                     "ldr r2, [sp], #24\n\t"                                                            \
+                     "add r2, #1\n\t"                                                                   \
                      "pop {r4-r11, lr}"                                                                 \
                      : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)                                           \
-                     : [shift] "i"(shift)                                                               \
+                     : [shift] "i"(shift), [few] "i"(few)                                               \
                      : "r12", "cc", "memory")
     if (y_signed) {
-        QC_BLOCK("ssat");
+        if (few) {
+            QC_BLOCK("ssat", QC_BLOCK_FEW_QUADS);
+        } else {
+            QC_BLOCK("ssat", QC_BLOCK_QUADS);
+        }
     } else {
-        QC_BLOCK("usat");
+        if (few) {
+            QC_BLOCK("usat", QC_BLOCK_FEW_QUADS);
+        } else {
+            QC_BLOCK("usat", QC_BLOCK_QUADS);
+        }
     }
 #undef QC_BLOCK
+#undef QC_BLOCK_FEW_QUADS
+#undef QC_BLOCK_QUADS
 #undef QC_BLOCK_QUAD
 #undef QC_BLOCK_HALF
 #undef QC_BLOCK_FIRST
     return r2;
 #else
+    (void)few;
     while (stream != layer->stream_end) {
         const uint32_t *lane = lanes;
         const uint32_t *constants;

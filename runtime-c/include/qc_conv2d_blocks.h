@@ -145,10 +145,11 @@ QC_INLINE void qc_block_windows(const qc_block_source *source, int32_t first, in
 /*
  * scratch: per four codes of a kernel row, rounded up, 24 bytes for each kernel row and 16 more; the latter are used only by
  * windows that reach over the border or are dilated, by groups, and by kernel rows that are no whole words.
- * kernel_height and kernel_width are literal: layers of one kernel size share the code.
+ * kernel_height and kernel_width are literal: layers of one kernel size share the code. So is `few`: the number of quads, or 0
+ * where layers with any number share it.
  */
 QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint32_t *stream, uint8_t *y, uint32_t *scratch, int shift,
-                                int x_signed, int y_signed, int32_t kernel_height, int32_t kernel_width)
+                                int few, int x_signed, int y_signed, int32_t kernel_height, int32_t kernel_width)
 {
     const int32_t depth = s->channels / s->groups;
     const int32_t outputs = s->out_channels / s->groups;
@@ -212,7 +213,7 @@ QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint
                 qc_block_windows(&source, first, step, scratch, x_signed);
             }
             for (;;) {
-                out = qc_block_three(scratch, block, out, layer, shift, y_signed) - 1;
+                out = qc_block_three(scratch, block, out, layer, few, shift, y_signed) - 1;
                 if (outputs % 2 == 0 || layer == &odd) {
                     break;
                 }

@@ -110,13 +110,9 @@ QC_INLINE qc_mve_corner qc_mve_patches(const qc_window *s, const uint8_t *x, qc_
         int32_t run = qc_mve_windows_inside(s, corner, depth);
 
         if (run > 0) {
-            const uint8_t *from = x + corner.at;
-            int32_t i;
-
             run = run < count ? run : count;
-            for (i = run; i > 0; i--, from += s->stride_x * s->channels, to += place) {
-                qc_mve_copy_rows(to, row, from, pitch, row, s->kernel_height);
-            }
+            qc_mve_copy_windows(to, place, x + corner.at, s->stride_x * s->channels, pitch, row, s->kernel_height, run);
+            to += run * place;
         } else {
             qc_mve_patch(s, x, corner, depth, to);
             run = 1;

@@ -1,191 +1,19 @@
 /*
- * Convolution with general groups, strides, dilation and pads in portable C: patches of four output pixels are interleaved
- * once, then multiplied with all output channels, four at a time.
+ * Convolution with general groups, strides, dilation and pads: patches of four output pixels are interleaved once, then
+ * multiplied with all output channels, four at a time.
  * Weights: per group, per four output channels, per tap: a word of four bytes. Channels are padded with zero weights, records with zeros.
  */
 #ifndef QC_CONV2D_QUADS_H
 #define QC_CONV2D_QUADS_H
 
 #include <stdint.h>
+#include <string.h>
 
-#include "qc_code.h"
 #include "qc_config.h"
 #include "qc_four.h"
+#include "qc_quads_multiply.h"
 #include "qc_requantize.h"
 #include "qc_window.h"
-
-/* See QC_DSP_ASSEMBLY in qc_dsp.h. */
-#ifndef QC_RISCV_ASSEMBLY
-#if defined(__riscv_mul) && __riscv_xlen == 32 && !defined(__riscv_32e) && defined(__GNUC__) && defined(__OPTIMIZE__) && \
-    !defined(QC_NO_ASM)
-#define QC_RISCV_ASSEMBLY 1
-#else
-#define QC_RISCV_ASSEMBLY 0
-#endif
-#endif
-
-/* See QC_DSP_ASSEMBLY in qc_dsp.h. */
-#ifndef QC_ARMV6M_ASSEMBLY
-#if defined(__ARM_ARCH_6M__) && defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(QC_NO_ASM)
-#define QC_ARMV6M_ASSEMBLY 1
-#else
-#define QC_ARMV6M_ASSEMBLY 0
-#endif
-#endif
-
-#if QC_ARMV6M_ASSEMBLY
-/* Adds the products of `taps` (at least 1) codes, `step` bytes apart (literal), with words of four weights; sums stay in high registers. */
-QC_INLINE qc_four qc_quads_pixel(const uint8_t *codes, int step, const int8_t *weights, int32_t taps, int x_signed)
-{
-    const uint8_t *const end = codes + step * taps;
-    int32_t index = -step * taps;
-    qc_four sums;
-    qc_four *const target = &sums;
-    uint32_t code, word, product;
-
-    /* Four products in 18 instructions. */
-#define QC_QUADS_WORDS(LOAD)                                          \
-    __asm__ volatile(".syntax unified\n\t"                            \
-                     "movs %[code], #0\n\t"                           \
-                     "mov r8, %[code]\n\t"                            \
-                     "mov r9, %[code]\n\t"                            \
-                     "mov r10, %[code]\n\t"                           \
-                     "mov r11, %[code]\n"                             \
-                     "1:\n\t"                                         \
-                     "ldmia %[weights]!, {%[word]}\n\t"               \
-                     LOAD " %[code], [%[end], %[index]]\n\t"          \
-                     "sxtb %[product], %[word]\n\t"                   \
-                     "muls %[product], %[code], %[product]\n\t"       \
-                     "add r8, r8, %[product]\n\t"                     \
-                     "asrs %[product], %[word], #24\n\t"              \
-                     "muls %[product], %[code], %[product]\n\t"       \
-                     "add r11, r11, %[product]\n\t"                   \
-                     "lsrs %[word], %[word], #8\n\t"                  \
-                     "sxtb %[product], %[word]\n\t"                   \
-                     "muls %[product], %[code], %[product]\n\t"       \
-                     "add r9, r9, %[product]\n\t"                     \
-                     "lsrs %[word], %[word], #8\n\t"                  \
-                     "sxtb %[product], %[word]\n\t"                   \
-                     "muls %[product], %[code], %[product]\n\t"       \
-                     "add r10, r10, %[product]\n\t"                   \
-                     "adds %[index], %[index], %[step]\n\t"            \
-                     "bne 1b\n\t"                                     \
-                     "mov %[code], r8\n\t"                            \
-                     "str %[code], [%[target]]\n\t"                   \
-                     "mov %[code], r9\n\t"                            \
-                     "str %[code], [%[target], #4]\n\t"               \
-                     "mov %[code], r10\n\t"                           \
-                     "str %[code], [%[target], #8]\n\t"               \
-                     "mov %[code], r11\n\t"                           \
-                     "str %[code], [%[target], #12]"                  \
-                     : [weights] "+l"(weights), [index] "+l"(index), [code] "=&l"(code), [word] "=&l"(word), \
-                       [product] "=&l"(product)                       \
-                     : [end] "l"(end), [target] "l"(target), [step] "i"(step)           \
-                     : "r8", "r9", "r10", "r11", "cc", "memory")
-    if (x_signed) {
-        QC_QUADS_WORDS("ldrsb");
-    } else {
-        QC_QUADS_WORDS("ldrb");
-    }
-#undef QC_QUADS_WORDS
-    return sums;
-}
-#endif
-
-/* Sums of four pixels. */
-typedef struct {
-    qc_four p0;
-    qc_four p1;
-    qc_four p2;
-    qc_four p3;
-} qc_quads_sums;
-
-/* Multiplies `taps` (at least 1) interleaved codes of four pixels with the weights of four channels. */
-QC_INLINE qc_quads_sums qc_quads_multiply(const uint8_t *codes, const int8_t *weights, int32_t taps, int x_signed)
-{
-    const uint8_t *const end = codes + 4 * taps;
-    qc_quads_sums s = {{0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}};
-
-#if QC_RISCV_ASSEMBLY
-    if (x_signed) {
-        qc_quads_sums *const sums = &s;
-
-        /* 16 products in 40 instructions, and three to count four times. Where four do not divide the taps, the first turn
-           starts in the middle. The sums have names because C allows 30 operands only. */
-#define QC_QUADS_PIXEL(CODE, A, B, C, D)   \
-    "lb t0, " CODE "(%[codes])\n\t"        \
-    "mul t1, t0, a4\n\t"                   \
-    "mul ra, t0, a5\n\t"                   \
-    "add " A ", " A ", t1\n\t"             \
-    "mul t1, t0, a6\n\t"                   \
-    "add " B ", " B ", ra\n\t"             \
-    "mul ra, t0, a7\n\t"                   \
-    "add " C ", " C ", t1\n\t"             \
-    "add " D ", " D ", ra\n\t"
-#define QC_QUADS_TAP(O0, O1, O2, O3)                  \
-    "lb a4, " O0 "(%[weights])\n\t"                   \
-    "lb a5, " O1 "(%[weights])\n\t"                   \
-    "lb a6, " O2 "(%[weights])\n\t"                   \
-    "lb a7, " O3 "(%[weights])\n\t"                   \
-    QC_QUADS_PIXEL(O0, "s1", "s2", "s3", "s4")        \
-    QC_QUADS_PIXEL(O1, "s5", "s6", "s7", "s8")        \
-    QC_QUADS_PIXEL(O2, "s9", "s10", "s11", "t2")      \
-    QC_QUADS_PIXEL(O3, "t3", "t4", "t5", "t6")
-        __asm__ volatile("li s1, 0\n\tli s2, 0\n\tli s3, 0\n\tli s4, 0\n\t"
-                "li s5, 0\n\tli s6, 0\n\tli s7, 0\n\tli s8, 0\n\t"
-                "li s9, 0\n\tli s10, 0\n\tli s11, 0\n\tli t2, 0\n\t"
-                "li t3, 0\n\tli t4, 0\n\tli t5, 0\n\tli t6, 0\n\t"
-                "sub t0, %[end], %[codes]\n\t"
-                "andi t0, t0, 12\n\t"
-                "beqz t0, 1f\n\t"
-                "addi t1, t0, -16\n\t"
-                "add %[codes], %[codes], t1\n\t"
-                "add %[weights], %[weights], t1\n\t"
-                "li t1, 8\n\t"
-                "blt t0, t1, 4f\n\t"
-                "beq t0, t1, 3f\n\t"
-                "j 2f\n"
-                "1:\n\t" QC_QUADS_TAP("0", "1", "2", "3")
-                "2:\n\t" QC_QUADS_TAP("4", "5", "6", "7")
-                "3:\n\t" QC_QUADS_TAP("8", "9", "10", "11")
-                "4:\n\t" QC_QUADS_TAP("12", "13", "14", "15")
-                "addi %[codes], %[codes], 16\n\t"
-                "addi %[weights], %[weights], 16\n\t"
-                "beq %[codes], %[end], 5f\n\t"
-                "j 1b\n"
-                "5:\n\t"
-                "sw s1, 0(%[sums])\n\tsw s2, 4(%[sums])\n\tsw s3, 8(%[sums])\n\tsw s4, 12(%[sums])\n\t"
-                "sw s5, 16(%[sums])\n\tsw s6, 20(%[sums])\n\tsw s7, 24(%[sums])\n\tsw s8, 28(%[sums])\n\t"
-                "sw s9, 32(%[sums])\n\tsw s10, 36(%[sums])\n\tsw s11, 40(%[sums])\n\tsw t2, 44(%[sums])\n\t"
-                "sw t3, 48(%[sums])\n\tsw t4, 52(%[sums])\n\tsw t5, 56(%[sums])\n\tsw t6, 60(%[sums])"
-                : [codes] "+r"(codes), [weights] "+r"(weights)
-                : [end] "r"(end), [sums] "r"(sums)
-                : "memory", "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9",
-                  "s10", "s11", "a4", "a5", "a6", "a7");
-#undef QC_QUADS_TAP
-#undef QC_QUADS_PIXEL
-        return s;
-    }
-#endif
-#if QC_ARMV6M_ASSEMBLY
-    (void)end;
-    s.p0 = qc_quads_pixel(codes, 4, weights, taps, x_signed);
-    s.p1 = qc_quads_pixel(codes + 1, 4, weights, taps, x_signed);
-    s.p2 = qc_quads_pixel(codes + 2, 4, weights, taps, x_signed);
-    s.p3 = qc_quads_pixel(codes + 3, 4, weights, taps, x_signed);
-    return s;
-#else
-    do {
-        s.p0 = qc_four_add(s.p0, qc_code(codes[0], x_signed), weights);
-        s.p1 = qc_four_add(s.p1, qc_code(codes[1], x_signed), weights);
-        s.p2 = qc_four_add(s.p2, qc_code(codes[2], x_signed), weights);
-        s.p3 = qc_four_add(s.p3, qc_code(codes[3], x_signed), weights);
-        codes += 4;
-        weights += 4;
-    } while (codes != end);
-    return s;
-#endif
-}
 
 /* Stores 1..4 channels of one pixel. */
 QC_INLINE void qc_quads_store(qc_four sums, const int32_t *record, qc_requant q, int32_t channels, uint8_t *y)
@@ -219,6 +47,40 @@ QC_INLINE void qc_quads_store_pixels(int32_t p0, int32_t p1, int32_t p2, int32_t
     y[3 * pitch] = y3;
 }
 
+#if QC_RISCV_ASSEMBLY
+/* qc_quads_block of the high-word form. */
+QC_INLINE void qc_quads_all_codes(const uint8_t *patches, const int8_t *weights, int32_t taps, int32_t outputs, int32_t pixels,
+                                  int x_signed, const int32_t *record, qc_requant q, uint8_t *y, int32_t pitch)
+{
+    uint8_t part[16];
+    qc_quads_target target = {record, y, pitch, q.lo, q.hi};
+    int32_t left = outputs;
+    int32_t i;
+
+    if (pixels == 4) {
+        for (; left >= 4; left -= 4) {
+            qc_quads_codes(patches, weights, taps, x_signed, q.shift, &target);
+            weights += 4 * taps;
+            target.record += 4 * 2;
+            target.y += 4;
+        }
+    }
+    /* Blocks that are cut off go through `part`. */
+    y = target.y;
+    target.y = part;
+    target.pitch = 4;
+    for (; left > 0; left -= 4) {
+        qc_quads_codes(patches, weights, taps, x_signed, q.shift, &target);
+        weights += 4 * taps;
+        target.record += 4 * 2;
+        for (i = 0; i < pixels; i++) {
+            memcpy(y + i * pitch, part + 4 * i, (size_t)(left < 4 ? left : 4));
+        }
+        y += 4;
+    }
+}
+#endif
+
 /* All output channels of 1..4 pixels; outputs of successive pixels are `pitch` bytes apart. */
 QC_INLINE void qc_quads_block(const uint8_t *patches, const int8_t *weights, int32_t taps, int32_t outputs, int32_t pixels,
                               int x_signed, const int32_t *record, qc_requant q, uint8_t *y, int32_t pitch)
@@ -226,6 +88,12 @@ QC_INLINE void qc_quads_block(const uint8_t *patches, const int8_t *weights, int
     const int32_t words = qc_record_words(q);
     int32_t channels;
 
+#if QC_RISCV_ASSEMBLY
+    if (q.form == QC_HIGH_WORD) {
+        qc_quads_all_codes(patches, weights, taps, outputs, pixels, x_signed, record, q, y, pitch);
+        return;
+    }
+#endif
     for (channels = outputs; channels > 0; channels -= 4) {
         const qc_quads_sums s = qc_quads_multiply(patches, weights, taps, x_signed);
 
@@ -252,6 +120,43 @@ QC_INLINE void qc_quads_block(const uint8_t *patches, const int8_t *weights, int
     }
 }
 
+/* Interleaves the rows of `taps` codes of four windows inside the image; `step` codes lie between windows, `line` between rows. */
+QC_INLINE void qc_quads_interleave(const uint8_t *x, int32_t step, int32_t line, int32_t rows, int32_t taps, uint8_t *to)
+{
+    for (; rows > 0; rows--) {
+        const uint8_t *p0 = x;
+        const uint8_t *p1 = p0 + step;
+        const uint8_t *p2 = p1 + step;
+        const uint8_t *p3 = p2 + step;
+        const uint8_t *end = x + (taps & ~3);
+
+        while (p0 != end) {
+#define QC_QUADS_PUT(I)       \
+    to[4 * (I)] = p0[I];      \
+    to[4 * (I) + 1] = p1[I];  \
+    to[4 * (I) + 2] = p2[I];  \
+    to[4 * (I) + 3] = p3[I]
+            QC_QUADS_PUT(0);
+            QC_QUADS_PUT(1);
+            QC_QUADS_PUT(2);
+            QC_QUADS_PUT(3);
+#undef QC_QUADS_PUT
+            p0 += 4;
+            p1 += 4;
+            p2 += 4;
+            p3 += 4;
+            to += 16;
+        }
+        for (end = x + taps; p0 != end; to += 4) {
+            to[0] = *p0++;
+            to[1] = *p1++;
+            to[2] = *p2++;
+            to[3] = *p3++;
+        }
+        x += line;
+    }
+}
+
 /* scratch: 4 * kernel_height * kernel_width * channels / groups bytes. */
 QC_INLINE void qc_conv2d_quads(const qc_window *s, const uint8_t *x, const uint32_t *words, const int32_t *records, uint8_t *y,
                                uint8_t *scratch, qc_requant q, int x_signed)
@@ -263,6 +168,8 @@ QC_INLINE void qc_conv2d_quads(const qc_window *s, const uint8_t *x, const uint3
     const int32_t blocks = (outputs + 3) / 4;
     const int32_t taps = s->kernel_height * s->kernel_width * depth;
     const int32_t total = s->out_height * s->out_width;
+    const int32_t line = s->width * s->channels;
+    const int straight = depth == s->channels && s->dilation_x == 1;
     int32_t group;
     int32_t pixel;
     int32_t i;
@@ -274,6 +181,21 @@ QC_INLINE void qc_conv2d_quads(const qc_window *s, const uint8_t *x, const uint3
         for (pixel = 0; pixel < total; pixel += 4) {
             const int32_t pixels = total - pixel < 4 ? total - pixel : 4;
 
+            if (straight && column + 3 < s->out_width && qc_window_inside(s, row, column) && qc_window_inside(s, row, column + 3)) {
+                const int32_t top = row * s->stride_y - s->pad_top;
+                const int32_t left = column * s->stride_x - s->pad_left;
+
+                qc_quads_interleave(x + top * line + left * depth, s->stride_x * depth, s->dilation_y * line, s->kernel_height,
+                                    s->kernel_width * depth, scratch);
+                column += 4;
+                if (column == s->out_width) {
+                    column = 0;
+                    row++;
+                }
+                qc_quads_block(scratch, weights, taps, outputs, 4, x_signed, records, q, y + pixel * s->out_channels,
+                               s->out_channels);
+                continue;
+            }
             for (i = 0; i < 4; i++) {
                 qc_patch(interleaved, s, x, row, column, depth, scratch + i);
                 if (pixel + i < total - 1 && ++column == s->out_width) {

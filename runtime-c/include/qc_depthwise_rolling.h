@@ -30,14 +30,15 @@ typedef struct {
     qc_three right;
 } qc_nine;
 
-QC_INLINE int32_t qc_three_sum(qc_three w)
+/* Sums wrap, until they are complete. */
+QC_INLINE uint32_t qc_three_sum(qc_three w, int32_t code)
 {
-    return w.a + w.b + w.c;
+    return (uint32_t)((w.a + w.b + w.c) * code);
 }
 
-QC_INLINE int32_t qc_three_product(qc_three x, qc_three w)
+QC_INLINE uint32_t qc_three_product(qc_three x, qc_three w)
 {
-    return x.a * w.a + x.b * w.b + x.c * w.c;
+    return (uint32_t)(x.a * w.a + x.b * w.b + x.c * w.c);
 }
 
 /* What a row of output needs of its channel. */
@@ -64,27 +65,34 @@ QC_INLINE qc_three qc_next_column(qc_lines *l)
     return codes;
 }
 
-/* A row of `count` (at least 1) outputs; `stride` is literal. */
-QC_INLINE void qc_rolling_row(qc_lines l, qc_nine w, int32_t count, int stride, const int32_t *record, qc_requant q, uint8_t *y)
+/* The output code of 256 times a sum, with the addend. */
+QC_INLINE uint8_t qc_rolling_code(qc_requant q, uint32_t scaled, int32_t multiplier)
+{
+    return (uint8_t)qc_saturate(qc_high_word((int32_t)scaled, multiplier) >> q.shift, q.lo, q.hi);
+}
+
+/* A row of `count` (at least 1) outputs by weights times 256; sums begin at `start`. `stride` is literal. */
+QC_INLINE void qc_rolling_row(qc_lines l, qc_nine w, int32_t count, int stride, uint32_t start, int32_t multiplier, qc_requant q,
+                              uint8_t *y)
 {
     /* Outputs whose right column is inside. */
     int32_t left = count - l.right_outside;
-    int32_t s0 = l.left_outside ? l.pad * qc_three_sum(w.left) : qc_three_product(qc_next_column(&l), w.left);
-    int32_t s1;
-    int32_t s2;
+    uint32_t s0 = start + (l.left_outside ? qc_three_sum(w.left, l.pad) : qc_three_product(qc_next_column(&l), w.left));
+    uint32_t s1;
+    uint32_t s2;
     qc_three x;
 
     if (stride == 1) {
         x = qc_next_column(&l);
         s0 += qc_three_product(x, w.middle);
-        s1 = qc_three_product(x, w.left);
+        s1 = start + qc_three_product(x, w.left);
         /* Three sums take turns, so that none moves. */
 #define QC_ROLL(S0, S1, S2)                        \
     x = qc_next_column(&l);                        \
-    S2 = qc_three_product(x, w.left);              \
+    S2 = start + qc_three_product(x, w.left);      \
     S1 += qc_three_product(x, w.middle);           \
     S0 += qc_three_product(x, w.right);            \
-    *y = qc_requantize(q, S0, record);             \
+    *y = qc_rolling_code(q, S0, multiplier);       \
     y += l.channels
         for (; left >= 3; left -= 3) {
             QC_ROLL(s0, s1, s2);
@@ -105,9 +113,9 @@ QC_INLINE void qc_rolling_row(qc_lines l, qc_nine w, int32_t count, int stride, 
         for (; left > 0; left--) {
             s0 += qc_three_product(qc_next_column(&l), w.middle);
             x = qc_next_column(&l);
-            s1 = qc_three_product(x, w.left);
+            s1 = start + qc_three_product(x, w.left);
             s0 += qc_three_product(x, w.right);
-            *y = qc_requantize(q, s0, record);
+            *y = qc_rolling_code(q, s0, multiplier);
             y += l.channels;
             s0 = s1;
         }
@@ -116,12 +124,9 @@ QC_INLINE void qc_rolling_row(qc_lines l, qc_nine w, int32_t count, int stride, 
         }
     }
     if (l.right_outside) {
-        *y = qc_requantize(q, s0 + l.pad * qc_three_sum(w.right), record);
+        *y = qc_rolling_code(q, s0 + qc_three_sum(w.right, l.pad), multiplier);
     }
 }
-
-/* Words of the longest record, but for thresholds. */
-enum { QC_RECORD_WORDS = 6 };
 
 QC_INLINE void qc_depthwise_rolling(const qc_window *s, const uint8_t *x, const int8_t *weights, const int32_t *records, uint8_t *y,
                                     qc_requant q, int x_signed, int stride)
@@ -139,23 +144,16 @@ QC_INLINE void qc_depthwise_rolling(const qc_window *s, const uint8_t *x, const 
     l.pad = qc_code(s->pad_value, x_signed);
     l.x_signed = x_signed;
     for (channel = 0; channel < s->channels; channel++) {
-        const qc_nine kernel = {{weights[0], weights[3], weights[6]},
-                                {weights[1], weights[4], weights[7]},
-                                {weights[2], weights[5], weights[8]}};
+        const qc_nine kernel = {{256 * weights[0], 256 * weights[3], 256 * weights[6]},
+                                {256 * weights[1], 256 * weights[4], 256 * weights[7]},
+                                {256 * weights[2], 256 * weights[5], 256 * weights[8]}};
         const uint8_t *middle = x + (1 - s->pad_top) * line + channel;
         const int32_t end = s->out_height * s->stride_y - s->pad_top;
         uint8_t *out = y + channel;
+        const uint32_t addend = (uint32_t)records[0];
+        const int32_t multiplier = records[1];
         int32_t iy;
-        /* Copies of constants stay in registers: those of the record could change with every byte stored, for all the C
-           compiler knows. */
-        int32_t copy[QC_RECORD_WORDS];
-        int32_t addend;
-        int32_t i;
 
-        for (i = 0; i < words; i++) {
-            copy[i] = records[i];
-        }
-        addend = copy[0];
         for (iy = -s->pad_top; iy < end; iy += s->stride_y, middle += steps, out += s->out_width * s->channels) {
             qc_nine w = kernel;
             int32_t outside = 0;
@@ -173,8 +171,7 @@ QC_INLINE void qc_depthwise_rolling(const qc_window *s, const uint8_t *x, const 
                 w.left.c = w.middle.c = w.right.c = 0;
                 l.lines[2] = middle;
             }
-            copy[0] = (int32_t)((uint32_t)addend + (uint32_t)(outside * l.pad) * 256u);
-            qc_rolling_row(l, w, s->out_width, stride, copy, q, out);
+            qc_rolling_row(l, w, s->out_width, stride, addend + (uint32_t)(outside * l.pad), multiplier, q, out);
         }
         weights += 9;
         records += words;

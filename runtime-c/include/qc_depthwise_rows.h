@@ -4,9 +4,10 @@
  *
  * Ring: [channel][pair][row % 3], one word each: columns 2*pair and 2*pair + 1, counted from the left pad, as 256 times the
  * signed code. Three neighbouring words are three rows of two columns: no tap is shuffled.
- * Stream: per channel multiplier, addend, start (qc_blocks.h), then one word of four bytes for each kernel row: w0, w1, w2, 0.
- * Records, made of it for four channels: multiplier, addend, start, then the lanes (w0, w1) and (w1, w2) of the kernel rows
+ * Stream: per channel multiplier, start, then one word of four bytes for each kernel row: w0, w1, w2, 0.
+ * Records, made of it for four channels: multiplier, start, then the lanes (w0, w1) and (w1, w2) of the kernel rows
  * 0, 1, 2, 0, 1, so that a start inside them turns the ring.
+ * y = saturate((high word of (256*acc + start)*multiplier) >> shift): SMMUL and SSAT.
  */
 #ifndef QC_DEPTHWISE_ROWS_H
 #define QC_DEPTHWISE_ROWS_H
@@ -19,11 +20,11 @@
 #include "qc_rows_fill.h"
 #include "qc_window.h"
 
-enum { QC_ROWS_RECORD = 13, QC_ROWS_STREAM = 6, QC_ROWS_CONSTANTS = 3 };
+enum { QC_ROWS_RECORD = 12, QC_ROWS_STREAM = 5, QC_ROWS_CONSTANTS = 2 };
 
 /* What all rows of a layer share; read by the assembly in this order. */
 typedef struct {
-    int32_t channels;
+    int32_t step;       /* from output to output of a row */
     int32_t last_pitch; /* from the last output of a row to the one behind it: 0 where there is none, so that it is overwritten */
     int32_t span;       /* bytes from the second pair of a channel's row to the end of the loop */
     int32_t turned;     /* 1 when the loop is entered at its second half, or (stride 2) a single output is left */
@@ -33,54 +34,53 @@ typedef struct {
 #if QC_DSP_ASSEMBLY
 /*
  * One output row of `count` channels. r1..r6: the lanes of three kernel rows; r7..r9: two columns of three rows; r10..lr: sums.
- * The stack holds 0 multiplier, 4 addend, 8 start, 12 y, 16 channels, 20 last pitch, 24 span, 28 turned, 32 end of the loop,
- * 36 records, 40 y of the channel, 44 channels left, 48 bytes of turned lanes.
+ * The stack holds 0 multiplier, 4 y, 8 step, 12 start, 16 last pitch, 20 span, 24 turned, 28 end of the loop, 32 records,
+ * 36 y of the channel, 40 channels left, 44 bytes of turned lanes. Loads behind stores and loads take one cycle less.
  */
 #define QC_ROWS_OUT(SATURATE, A, B)                  \
-    "ldrd r7, r8, [sp]\n\t"                          \
-    "smmla " A ", " A ", r7, r8\n\t"                 \
+    "ldm sp, {r7, r8, r9}\n\t"                       \
+    "smmul " A ", " A ", r7\n\t"                     \
     SATURATE " " A ", #8, " A ", asr %[shift]\n\t"   \
-    "smmla " B ", " B ", r7, r8\n\t"                 \
+    "smmul " B ", " B ", r7\n\t"                     \
     SATURATE " " B ", #8, " B ", asr %[shift]\n\t"   \
-    "ldrd r7, r8, [sp, #12]\n\t"                     \
-    "strb " A ", [r7]\n\t"                           \
-    "strb " B ", [r7, r8]\n\t"                       \
-    "add r7, r7, r8, lsl #1\n\t"                     \
-    "str r7, [sp, #12]\n\t"
+    "add r7, r8, r9, lsl #1\n\t"                     \
+    "strb " A ", [r8]\n\t"                           \
+    "strb " B ", [r8, r9]\n\t"                       \
+    "str r7, [sp, #4]\n\t"
 #define QC_ROWS_BEGIN(FIRST)              \
     "push {r4-r11, lr}\n\t"               \
-    "sub sp, #52\n\t"                     \
-    "strd r12, r4, [sp, #44]\n\t"         \
+    "sub sp, #48\n\t"                     \
+    "strd r12, r4, [sp, #40]\n\t"         \
     "ldm r3, {r4-r7}\n\t"                 \
     "add r8, sp, #16\n\t"                 \
-    "stm r8, {r4-r7}\n\t"                 \
-    "strd r1, r2, [sp, #36]\n"            \
+    "stm r8, {r5-r7}\n\t"                 \
+    "str r4, [sp, #8]\n\t"                \
+    "strd r1, r2, [sp, #32]\n"            \
     "0:\n\t"                              \
-    "ldrd r7, r9, [sp, #36]\n\t"          \
-    "ldm r7!, {r8, r10, r11}\n\t"         \
-    "stm sp, {r8, r10, r11}\n\t"          \
-    "ldr r8, [sp, #48]\n\t"               \
+    "ldrd r7, r9, [sp, #32]\n\t"          \
+    "ldm r7!, {r8, r11}\n\t"              \
+    "strd r8, r9, [sp]\n\t"               \
+    "str r11, [sp, #12]\n\t"              \
+    "ldr r8, [sp, #44]\n\t"               \
     "add r8, r8, r7\n\t"                  \
     "ldm r8, {r1-r6}\n\t"                 \
     "add r7, #40\n\t"                     \
-    "str r9, [sp, #12]\n\t"               \
     "add r9, #1\n\t"                      \
-    "strd r7, r9, [sp, #36]\n\t"          \
+    "strd r7, r9, [sp, #32]\n\t"          \
     FIRST                                 \
-    "ldrd r7, r8, [sp, #24]\n\t"          \
+    "ldrd r7, r8, [sp, #20]\n\t"          \
     "add r7, r7, r0\n\t"                  \
-    "str r7, [sp, #32]\n\t"
+    "str r7, [sp, #28]\n\t"
 #define QC_ROWS_END              \
-    "ldr r7, [sp, #44]\n\t"      \
+    "ldr r7, [sp, #40]\n\t"      \
     "subs r7, #1\n\t"            \
-    "str r7, [sp, #44]\n\t"      \
+    "str r7, [sp, #40]\n\t"      \
     "bne.w 0b\n\t"               \
-    "add sp, #52\n\t"            \
+    "add sp, #48\n\t"            \
     "pop {r4-r11, lr}"
-/* Two columns continue the outputs A and B and begin C and D. */
+/* Two columns continue the outputs A and B and begin C and D, from the start in D, and leave the start in B. */
 #define QC_ROWS_STEP(SATURATE, A, B, C, D)                                   \
     "ldm r0!, {r7, r8, r9}\n\t"                                              \
-    "ldr " D ", [sp, #8]\n\t"                                                \
     "smlabt " A ", r7, r2, " A "\n\t"                                        \
     "smlad " B ", r7, r2, " B "\n\t"                                         \
     "smlad " C ", r7, r1, " D "\n\t"                                         \
@@ -93,7 +93,8 @@ typedef struct {
     "smlad " B ", r9, r6, " B "\n\t"                                         \
     "smlad " C ", r9, r5, " C "\n\t"                                         \
     "smlatb " D ", r9, r5, " D "\n\t"                                        \
-    QC_ROWS_OUT(SATURATE, A, B)
+    QC_ROWS_OUT(SATURATE, A, B)                                              \
+    "ldr " B ", [sp, #12]\n\t"
 #define QC_ROWS_FIRST                \
     "ldm r0!, {r7, r8, r9}\n\t"      \
     "smlad r10, r7, r1, r11\n\t"     \
@@ -107,15 +108,18 @@ typedef struct {
     "cmp r7, r0\n\t"                                        \
     "beq.w 3f\n\t"                                          \
     "cmp r8, #0\n\t"                                        \
-    "beq 1f\n\t"                                            \
+    "beq 4f\n\t"                                            \
     "mov r12, r10\n\t"                                      \
     "mov lr, r11\n\t"                                       \
+    "ldr r11, [sp, #12]\n\t"                                \
     "b 2f\n"                                                \
+    "4:\n\t"                                                \
+    "ldr lr, [sp, #12]\n"                                   \
     "1:\n\t"                                                \
     QC_ROWS_STEP(SATURATE, "r10", "r11", "r12", "lr")       \
     "2:\n\t"                                                \
     QC_ROWS_STEP(SATURATE, "r12", "lr", "r10", "r11")       \
-    "ldr r7, [sp, #32]\n\t"                                 \
+    "ldr r7, [sp, #28]\n\t"                                 \
     "cmp r0, r7\n\t"                                        \
     "bne.w 1b\n"                                            \
     "3:\n\t"                                                \
@@ -127,27 +131,26 @@ typedef struct {
     "smlabt r10, r9, r6, r10\n\t"                           \
     "smlad r11, r9, r6, r11\n\t"                            \
     "ldrd r7, r8, [sp]\n\t"                                 \
-    "smmla r10, r10, r7, r8\n\t"                            \
+    "smmul r10, r10, r7\n\t"                                \
     SATURATE " r10, #8, r10, asr %[shift]\n\t"              \
-    "smmla r11, r11, r7, r8\n\t"                            \
+    "smmul r11, r11, r7\n\t"                                \
     SATURATE " r11, #8, r11, asr %[shift]\n\t"              \
-    "ldr r7, [sp, #12]\n\t"                                 \
-    "ldr r8, [sp, #20]\n\t"                                 \
-    "strb r11, [r7, r8]\n\t"                                \
-    "strb r10, [r7]\n\t"                                    \
+    "ldr r7, [sp, #16]\n\t"                                 \
+    "strb r11, [r8, r7]\n\t"                                \
+    "strb r10, [r8]\n\t"                                    \
     QC_ROWS_END
-/* Two columns end the output A and begin C. */
+/* Two columns end the output A and begin C. lr: start. */
 #define QC_ROWS_STEP_2(A, C)                \
     "ldm r0!, {r7, r8, r9}\n\t"             \
-    "ldr " C ", [sp, #8]\n\t"               \
     "smlabt " A ", r7, r2, " A "\n\t"       \
-    "smlad " C ", r7, r1, " C "\n\t"        \
+    "smlad " C ", r7, r1, lr\n\t"           \
     "smlabt " A ", r8, r4, " A "\n\t"       \
     "smlad " C ", r8, r3, " C "\n\t"        \
     "smlabt " A ", r9, r6, " A "\n\t"       \
     "smlad " C ", r9, r5, " C "\n\t"
 #define QC_ROWS_STRIDE_2(SATURATE)                          \
     QC_ROWS_BEGIN("ldm r0!, {r7, r8, r9}\n\t"               \
+                  "mov lr, r11\n\t"                         \
                   "smlad r10, r7, r1, r11\n\t"              \
                   "smlad r10, r8, r3, r10\n\t"              \
                   "smlad r10, r9, r5, r10\n\t")             \
@@ -157,12 +160,12 @@ typedef struct {
     QC_ROWS_STEP_2("r10", "r11")                            \
     QC_ROWS_STEP_2("r11", "r12")                            \
     QC_ROWS_OUT(SATURATE, "r10", "r11")                     \
+    "ldr r7, [sp, #28]\n\t"                                 \
     "mov r10, r12\n\t"                                      \
-    "ldr r7, [sp, #32]\n\t"                                 \
     "cmp r0, r7\n\t"                                        \
     "bne 1b\n"                                              \
     "2:\n\t"                                                \
-    "ldr r8, [sp, #28]\n\t"                                 \
+    "ldr r8, [sp, #24]\n\t"                                 \
     "cmp r8, #0\n\t"                                        \
     "beq 3f\n\t"                                            \
     "ldm r0!, {r7, r8, r9}\n\t"                             \
@@ -170,10 +173,9 @@ typedef struct {
     "smlabt r10, r8, r4, r10\n\t"                           \
     "smlabt r10, r9, r6, r10\n\t"                           \
     "ldrd r7, r8, [sp]\n\t"                                 \
-    "smmla r10, r10, r7, r8\n\t"                            \
+    "smmul r10, r10, r7\n\t"                                \
     SATURATE " r10, #8, r10, asr %[shift]\n\t"              \
-    "ldr r7, [sp, #12]\n\t"                                 \
-    "strb r10, [r7]\n"                                      \
+    "strb r10, [r8]\n"                                      \
     "3:\n\t"                                                \
     QC_ROWS_END
 #endif
@@ -218,7 +220,7 @@ QC_INLINE void qc_rows_row(const uint32_t *ring, const uint32_t *records, uint8_
 
         for (q = 0; q < outputs; q++) {
             const uint32_t *const pair = ring + q * stride / 2 * 3;
-            int32_t sum = (int32_t)records[2];
+            int32_t sum = (int32_t)records[1];
 
             for (slot = 0; slot < 3; slot++) {
                 const uint32_t two = pair[slot];
@@ -232,7 +234,7 @@ QC_INLINE void qc_rows_row(const uint32_t *ring, const uint32_t *records, uint8_
                     sum = qc_smlad(next, lanes[2 * slot + 1], sum);
                 }
             }
-            y[q * layer->channels + channel] = qc_requantize_high(sum, records[0], records[1], shift, y_signed);
+            y[q * layer->step + channel] = qc_requantize_high(sum, records[0], 0, shift, y_signed);
         }
         ring += 3 * layer->pairs;
         records += QC_ROWS_RECORD;
@@ -248,7 +250,6 @@ QC_INLINE void qc_rows_records(uint32_t *records, const uint32_t *stream, int32_
     for (; count > 0; count--) {
         records[0] = stream[0];
         records[1] = stream[1];
-        records[2] = stream[2];
         for (row = 0; row < 3; row++) {
             const uint32_t even = qc_sxtb16(stream[QC_ROWS_CONSTANTS + row]);
             const uint32_t odd = qc_sxtb16_odd(stream[QC_ROWS_CONSTANTS + row]);
@@ -267,19 +268,20 @@ QC_INLINE void qc_rows_records(uint32_t *records, const uint32_t *stream, int32_
 }
 
 /*
- * At least four channels. scratch: 48 bytes for each pair of columns that the windows of a row cover, and 208 more. stride is
- * stride_x, literal: 1 or 2.
+ * At least four channels. scratch: 48 bytes for each pair of columns that the windows of a row cover, and 192 more. stride is
+ * stride_x, literal: 1 or 2. `turned`, literal: images lie column by column, as those higher than wide are best seen.
  */
 QC_INLINE void qc_depthwise_rows(const qc_window *s, const uint8_t *x, const uint32_t *stream, uint8_t *y, uint32_t *scratch,
-                                 int32_t stride, int shift, int x_signed, int y_signed)
+                                 int32_t stride, int turned, int shift, int x_signed, int y_signed)
 {
     const int32_t outputs = s->out_width;
     const int32_t pairs = stride == 1 ? (outputs + 1) / 2 + 1 : outputs + 1;
     const int32_t steps = stride == 1 ? pairs - 2 : outputs / 2 * 2;
-    const qc_rows_layer layer = {s->channels, outputs % 2 == 0 ? s->channels : 0, 12 * steps,
-                                 stride == 1 ? steps % 2 : outputs % 2, pairs};
-    const qc_rows_columns columns = qc_rows_columns_of(s, pairs, x_signed);
-    const int32_t pitch = s->width * s->channels;
+    const int32_t step = turned ? s->height * s->channels : s->channels; /* from column to column */
+    const int32_t pitch = turned ? s->channels : s->width * s->channels; /* from row to row */
+    const int32_t out_step = turned ? s->out_height * s->channels : s->channels;
+    const qc_rows_layer layer = {out_step, outputs % 2 == 0 ? out_step : 0, 12 * steps, stride == 1 ? steps % 2 : outputs % 2, pairs};
+    const qc_rows_columns columns = qc_rows_columns_of(s, pairs, step, x_signed);
     uint32_t *const records = scratch + 12 * pairs;
     int32_t channel;
 
@@ -314,7 +316,7 @@ QC_INLINE void qc_depthwise_rows(const qc_window *s, const uint8_t *x, const uin
                 slot = slot == 2 ? 0 : slot + 1;
             }
             qc_rows_row(planes, records, out, &layer, count, phase, outputs, stride, shift, y_signed);
-            out += outputs * s->channels;
+            out += turned ? s->channels : outputs * s->channels;
             top += s->stride_y;
             phase = (phase + 2 * s->stride_y) % 3;
         }

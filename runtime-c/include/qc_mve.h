@@ -127,6 +127,48 @@ QC_INLINE void qc_mve_copy_rows(uint8_t *to, int32_t to_pitch, const uint8_t *fr
 #endif
 }
 
+/* Copies `count` (at least 1) windows, `place` bytes apart from `step` bytes apart: each of `rows` (at least 1) runs of n
+   bytes, `pitch` bytes apart, which follow each other in the copy. */
+QC_INLINE void qc_mve_copy_windows(uint8_t *to, int32_t place, const uint8_t *from, int32_t step, int32_t pitch, int32_t n,
+                                   int32_t rows, int32_t count)
+{
+#if QC_MVE_ASSEMBLY
+    if (n <= 16 && rows == 3) {
+        const uint8_t *from1 = from + pitch;
+        const uint8_t *from2 = from1 + pitch;
+        uint8_t *to1 = to + n;
+        uint8_t *to2 = to1 + n;
+
+        __asm__ volatile("vctp.8 %[n]\n\t"
+                         "dls lr, %[count]\n"
+                         "1:\n\t"
+                         "vpsttt\n\t"
+                         "vldrbt.8 q0, [%[from]]\n\t"
+                         "vldrbt.8 q1, [%[from1]]\n\t"
+                         "vldrbt.8 q2, [%[from2]]\n\t"
+                         "vpsttt\n\t"
+                         "vstrbt.8 q0, [%[to]]\n\t"
+                         "vstrbt.8 q1, [%[to1]]\n\t"
+                         "vstrbt.8 q2, [%[to2]]\n\t"
+                         "add %[from], %[from], %[step]\n\t"
+                         "add %[from1], %[from1], %[step]\n\t"
+                         "add %[from2], %[from2], %[step]\n\t"
+                         "add %[to], %[to], %[place]\n\t"
+                         "add %[to1], %[to1], %[place]\n\t"
+                         "add %[to2], %[to2], %[place]\n\t"
+                         "le lr, 1b"
+                         : [to] "+&r"(to), [to1] "+&r"(to1), [to2] "+&r"(to2), [from] "+&r"(from), [from1] "+&r"(from1),
+                           [from2] "+&r"(from2)
+                         : [n] "r"(n), [step] "r"(step), [place] "r"(place), [count] "r"(count)
+                         : "q0", "q1", "q2", "lr", "memory");
+        return;
+    }
+#endif
+    for (; count > 0; count--, from += step, to += place) {
+        qc_mve_copy_rows(to, n, from, pitch, n, rows);
+    }
+}
+
 /* Writes n times the byte `value`, n 0 or more; returns the end. */
 QC_INLINE uint8_t *qc_mve_fill(uint8_t *to, uint8_t value, int32_t n)
 {

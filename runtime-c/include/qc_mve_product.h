@@ -57,6 +57,12 @@ typedef struct {
     "vldrb.8 q1, [r5], #16\n\t" FLIP     \
     QC_MVE_CHANNELS("a")
 
+#define QC_MVE_PAIR_TAKE(TARGET0, TARGET1)               \
+    "vmov " TARGET0 "[2], " TARGET0 "[0], r0, r4\n\t"    \
+    "vmov " TARGET0 "[3], " TARGET0 "[1], r2, r6\n\t"    \
+    "vmov " TARGET1 "[2], " TARGET1 "[0], r8, r12\n\t"   \
+    "vmov " TARGET1 "[3], " TARGET1 "[1], r10, lr\n\t"
+
 /* Sums of four channels of both pixels. */
 #define QC_MVE_PAIR_SUMS(FLIP, TARGET0, TARGET1)                  \
     "ldrd r3, r5, [r11]\n\t"                                      \
@@ -71,11 +77,7 @@ typedef struct {
     "3:\n\t" QC_MVE_PAIR_STEP(FLIP) QC_MVE_PAIR_STEP(FLIP)        \
     "subs r9, r9, #1\n\t"                                         \
     "bne 3b\n"                                                    \
-    "4:\n\t"                                                      \
-    "vmov " TARGET0 "[2], " TARGET0 "[0], r0, r4\n\t"             \
-    "vmov " TARGET0 "[3], " TARGET0 "[1], r2, r6\n\t"             \
-    "vmov " TARGET1 "[2], " TARGET1 "[0], r8, r12\n\t"            \
-    "vmov " TARGET1 "[3], " TARGET1 "[1], r10, lr\n\t"
+    "4:\n\t" QC_MVE_PAIR_TAKE(TARGET0, TARGET1)
 
 #define QC_MVE_PAIR_CLIP                         \
     "ldrd r8, r10, [r11, #32]\n\t"               \
@@ -86,56 +88,112 @@ typedef struct {
     "vmin.s16 q0, q0, q3\n\t"                    \
     "vmin.s16 q1, q1, q3\n\t"
 
+/* The same where there is one step, from q0 and q1. */
+#define QC_MVE_PAIR_SUMS_OF_ONE(TARGET0, TARGET1) QC_MVE_CHANNELS("") QC_MVE_PAIR_TAKE(TARGET0, TARGET1)
+
+/* The same where there are two steps. */
+#define QC_MVE_PAIR_SUMS_OF_TWO(FLIP, TARGET0, TARGET1)           \
+    "ldrd r3, r5, [r11]\n\t"                                      \
+    "vldrb.8 q0, [r3]\n\t"                                        \
+    "vldrb.8 q1, [r5]\n\t" FLIP QC_MVE_CHANNELS("")               \
+    "ldrd r3, r5, [r11, #8]\n\t" QC_MVE_PAIR_STEP(FLIP) QC_MVE_PAIR_TAKE(TARGET0, TARGET1)
+
+/* Codes of eight channels from their sums, and back to the next eight; LEFT: the register that counts channels, KEEP puts it away. */
+#define QC_MVE_PAIR_CODES(LOAD, LEFT, KEEP, CLIP, NARROW)                    \
+    LOAD "vldrw.32 q0, [r1]\n\t"                                             \
+    "vmla.s32 q0, q4, r6\n\t"                                                \
+    "vldrw.32 q1, [r1], #16\n\t"                                             \
+    "vmla.s32 q1, q5, r6\n\t"                                                \
+    "vldrw.32 q2, [r1]\n\t"                                                  \
+    "vmla.s32 q2, q6, r6\n\t"                                                \
+    "vldrw.32 q3, [r1], #16\n\t"                                             \
+    "vmla.s32 q3, q7, r6\n\t"                                                \
+    "vldrw.32 q4, [r1], #16\n\t"                                             \
+    "vldrw.32 q5, [r1], #16\n\t"                                             \
+    "vmulh.s32 q0, q0, q4\n\t"                                               \
+    "vmulh.s32 q1, q1, q4\n\t"                                               \
+    "vmulh.s32 q2, q2, q5\n\t"                                               \
+    "vmulh.s32 q3, q3, q5\n\t"                                               \
+    "ldrd r0, r2, [r11, #16]\n\t"                                            \
+    "vqrshrnb.s32 q0, q0, %[shift]\n\t"                                      \
+    "vqrshrnb.s32 q1, q1, %[shift]\n\t"                                      \
+    "vqrshrnt.s32 q0, q2, %[shift]\n\t"                                      \
+    "vqrshrnt.s32 q1, q3, %[shift]\n\t" CLIP NARROW " q0, q0\n\t" NARROW     \
+    " q1, q1\n\t"                                                            \
+    "vctp.16 " LEFT "\n\t"                                                   \
+    "vpstt\n\t"                                                              \
+    "vstrbt.16 q0, [r0], #8\n\t"                                             \
+    "vstrbt.16 q1, [r2], #8\n\t"                                             \
+    "subs " LEFT ", " LEFT ", #8\n\t"                                        \
+    "strd r0, r2, [r11, #16]\n\t" KEEP                                       \
+    "bgt 1b\n\t"
+
+#define QC_MVE_PAIR_NEXT                 \
+    "ldrd r3, r4, [r11, #44]\n\t"        \
+    "subs r4, r4, #1\n\t"                \
+    "str r3, [r11, #24]\n\t"             \
+    "str r4, [r11, #48]\n\t"             \
+    "ldrd r3, r4, [r11, #52]\n\t"        \
+    "add r0, r0, r4\n\t"                 \
+    "add r2, r2, r4\n\t"                 \
+    "strd r0, r2, [r11, #16]\n\t"        \
+    "ldm r11, {r0, r2, r4, r6}\n\t"      \
+    "add r0, r0, r3\n\t"                 \
+    "add r2, r2, r3\n\t"                 \
+    "add r4, r4, r3\n\t"                 \
+    "add r6, r6, r3\n\t"                 \
+    "stm r11, {r0, r2, r4, r6}\n\t"      \
+    "bne 0b\n\t"
+
+/* All channels of all pairs, where there is one step: codes stay where r3 and r5 point. */
+#define QC_MVE_PAIRS_OF_ONE(FLIP_MASK, FLIP, CLIP, NARROW)                                     \
+    "ldrd r3, r5, [r11]\n"                                                                     \
+    "0:\n\t"                                                                                   \
+    "ldr r1, [r11, #60]\n\t"                                                                   \
+    "ldr r9, [r11, #44]\n"                                                                     \
+    "1:\n\t" FLIP_MASK "vldrb.8 q0, [r3]\n\t"                                                  \
+    "vldrb.8 q1, [r5]\n\t" FLIP QC_MVE_PAIR_SUMS_OF_ONE("q4", "q5")                            \
+    QC_MVE_PAIR_SUMS_OF_ONE("q6", "q7")                                                        \
+    QC_MVE_PAIR_CODES("ldr r6, [r11, #28]\n\t", "r9", "", CLIP, NARROW)                        \
+    "ldrd r4, r6, [r11, #48]\n\t"                                                              \
+    "ldr r8, [r11, #56]\n\t"                                                                   \
+    "add r3, r3, r6\n\t"                                                                       \
+    "add r5, r5, r6\n\t"                                                                       \
+    "add r0, r0, r8\n\t"                                                                       \
+    "add r2, r2, r8\n\t"                                                                       \
+    "subs r4, r4, #1\n\t"                                                                      \
+    "strd r0, r2, [r11, #16]\n\t"                                                              \
+    "str r4, [r11, #48]\n\t"                                                                   \
+    "bne 0b\n"
+
+/* The same where there are two. */
+#define QC_MVE_PAIRS_OF_TWO(FLIP_MASK, FLIP, CLIP, NARROW)                                     \
+    "0:\n\t"                                                                                   \
+    "ldr r1, [r11, #60]\n\t"                                                                   \
+    "ldr r9, [r11, #44]\n"                                                                     \
+    "1:\n\t" FLIP_MASK QC_MVE_PAIR_SUMS_OF_TWO(FLIP, "q4", "q5")                               \
+    QC_MVE_PAIR_SUMS_OF_TWO(FLIP, "q6", "q7")                                                  \
+    QC_MVE_PAIR_CODES("ldr r6, [r11, #28]\n\t", "r9", "", CLIP, NARROW) QC_MVE_PAIR_NEXT
+
+/* The same for any number of steps. */
+#define QC_MVE_PAIRS_OF_MORE(FLIP_MASK, FLIP, CLIP, NARROW)                                    \
+    "0:\n\t"                                                                                   \
+    "ldr r1, [r11, #60]\n"                                                                     \
+    "1:\n\t" FLIP_MASK QC_MVE_PAIR_SUMS(FLIP, "q4", "q5")                                      \
+    QC_MVE_PAIR_SUMS(FLIP, "q6", "q7")                                                         \
+    QC_MVE_PAIR_CODES("ldrd r4, r6, [r11, #24]\n\t", "r4", "str r4, [r11, #24]\n\t", CLIP, NARROW) QC_MVE_PAIR_NEXT
+
 /* All channels of all pairs. */
 #define QC_MVE_PAIRS(FLIP_MASK, FLIP, CLIP, NARROW)                                           \
-    __asm__ volatile("0:\n\t"                                                                 \
-                     "ldr r1, [r11, #60]\n"                                                   \
-                     "1:\n\t" FLIP_MASK QC_MVE_PAIR_SUMS(FLIP, "q4", "q5")                    \
-                     QC_MVE_PAIR_SUMS(FLIP, "q6", "q7")                                       \
-                     "ldrd r4, r6, [r11, #24]\n\t"                                            \
-                     "vldrw.32 q0, [r1]\n\t"                                                  \
-                     "vmla.s32 q0, q4, r6\n\t"                                                \
-                     "vldrw.32 q1, [r1], #16\n\t"                                             \
-                     "vmla.s32 q1, q5, r6\n\t"                                                \
-                     "vldrw.32 q2, [r1]\n\t"                                                  \
-                     "vmla.s32 q2, q6, r6\n\t"                                                \
-                     "vldrw.32 q3, [r1], #16\n\t"                                             \
-                     "vmla.s32 q3, q7, r6\n\t"                                                \
-                     "vldrw.32 q4, [r1], #16\n\t"                                             \
-                     "vldrw.32 q5, [r1], #16\n\t"                                             \
-                     "vmulh.s32 q0, q0, q4\n\t"                                               \
-                     "vmulh.s32 q1, q1, q4\n\t"                                               \
-                     "vmulh.s32 q2, q2, q5\n\t"                                               \
-                     "vmulh.s32 q3, q3, q5\n\t"                                               \
-                     "ldrd r0, r2, [r11, #16]\n\t"                                            \
-                     "vqrshrnb.s32 q0, q0, %[shift]\n\t"                                      \
-                     "vqrshrnb.s32 q1, q1, %[shift]\n\t"                                      \
-                     "vqrshrnt.s32 q0, q2, %[shift]\n\t"                                      \
-                     "vqrshrnt.s32 q1, q3, %[shift]\n\t" CLIP NARROW " q0, q0\n\t" NARROW     \
-                     " q1, q1\n\t"                                                            \
-                     "vctp.16 r4\n\t"                                                         \
-                     "vpstt\n\t"                                                              \
-                     "vstrbt.16 q0, [r0], #8\n\t"                                             \
-                     "vstrbt.16 q1, [r2], #8\n\t"                                             \
-                     "subs r4, r4, #8\n\t"                                                    \
-                     "strd r0, r2, [r11, #16]\n\t"                                            \
-                     "str r4, [r11, #24]\n\t"                                                 \
-                     "bgt 1b\n\t"                                                             \
-                     "ldrd r3, r4, [r11, #44]\n\t"                                            \
-                     "subs r4, r4, #1\n\t"                                                    \
-                     "str r3, [r11, #24]\n\t"                                                 \
-                     "str r4, [r11, #48]\n\t"                                                 \
-                     "ldrd r3, r4, [r11, #52]\n\t"                                            \
-                     "add r0, r0, r4\n\t"                                                     \
-                     "add r2, r2, r4\n\t"                                                     \
-                     "strd r0, r2, [r11, #16]\n\t"                                            \
-                     "ldm r11, {r0, r2, r4, r6}\n\t"                                          \
-                     "add r0, r0, r3\n\t"                                                     \
-                     "add r2, r2, r3\n\t"                                                     \
-                     "add r4, r4, r3\n\t"                                                     \
-                     "add r6, r6, r3\n\t"                                                     \
-                     "stm r11, {r0, r2, r4, r6}\n\t"                                          \
-                     "bne 0b"                                                                 \
+    __asm__ volatile("ldr r9, [r11, #40]\n\t"                                                 \
+                     "cmp r9, #1\n\t"                                                         \
+                     "blo 5f\n\t"                                                             \
+                     "beq 6f\n" QC_MVE_PAIRS_OF_MORE(FLIP_MASK, FLIP, CLIP, NARROW)           \
+                     "b 7f\n"                                                                 \
+                     "5:\n\t" QC_MVE_PAIRS_OF_ONE(FLIP_MASK, FLIP, CLIP, NARROW)              \
+                     "b 7f\n"                                                                 \
+                     "6:\n" QC_MVE_PAIRS_OF_TWO(FLIP_MASK, FLIP, CLIP, NARROW)                \
+                     "7:"                                                                     \
                      :                                                                        \
                      : "r"(pixels), [shift] "i"(q.shift)                                      \
                      : "r1", "q4", "q5", "q6", "q7", QC_MVE_CLOBBERED)

@@ -24,7 +24,7 @@ typedef struct {
     int32_t skipped;   /* pairs of padding alone before them */
 } qc_rows_columns;
 
-QC_INLINE qc_rows_columns qc_rows_columns_of(const qc_window *s, int32_t pairs, int x_signed)
+QC_INLINE qc_rows_columns qc_rows_columns_of(const qc_window *s, int32_t pairs, int32_t step, int x_signed)
 {
     const int32_t skipped = s->pad_left / 2;
     const int32_t begins = s->pad_left % 2;
@@ -33,7 +33,7 @@ QC_INLINE qc_rows_columns qc_rows_columns_of(const qc_window *s, int32_t pairs, 
     const int32_t inside = columns / 2 < most ? columns / 2 : most;
     const int32_t ends = inside < most ? columns % 2 : 0;
     const qc_rows_columns result = {12 * pairs, (s->pad_value * 0x01010101u) ^ (x_signed ? 0 : 0x80808080u),
-                                    2 * (inside + begins) + ends - 1, begins, s->channels, skipped};
+                                    2 * (inside + begins) + ends - 1, begins, step, skipped};
 
     return result;
 }
@@ -69,17 +69,15 @@ QC_INLINE void qc_rows_fill(uint32_t *to, const qc_rows_columns *columns, const 
                      "add r1, r1, r2, lsl #1\n\t"       \
                      FIRST SECOND                       \
                      "2:\n\t"                           \
-                     "and r8, r5, r6, lsl #8\n\t"       \
-                     "and r9, r5, r6\n\t"               \
-                     "and r10, r5, r7, lsl #8\n\t"      \
-                     "and r11, r5, r7\n\t"              \
-                     "pkhbt r6, r9, r11, lsl #16\n\t"   \
-                     "pkhtb r7, r10, r8, asr #16\n\t"   \
-                     "str r6, [r0, r3]\n\t"             \
-                     "str r7, [r0, r3, lsl #1]\n\t"     \
-                     "pkhbt r6, r8, r10, lsl #16\n\t"   \
-                     "pkhtb r7, r11, r9, asr #16\n\t"   \
-                     "str r7, [r0, r4]\n\t"             \
+                     "pkhbt r8, r6, r7, lsl #16\n\t"    \
+                     "pkhtb r9, r7, r6, asr #16\n\t"    \
+                     "and r6, r5, r8, lsl #8\n\t"       \
+                     "and r7, r5, r8\n\t"               \
+                     "and r10, r5, r9, lsl #8\n\t"      \
+                     "and r11, r5, r9\n\t"              \
+                     "str r7, [r0, r3]\n\t"             \
+                     "str r10, [r0, r3, lsl #1]\n\t"    \
+                     "str r11, [r0, r4]\n\t"            \
                      "str r6, [r0], #12\n\t"            \
                      "subs r12, #2\n\t"                 \
                      "bgt 1b\n"                         \

@@ -26,9 +26,13 @@ export function blockConstants(
   shifts: readonly number[] = blockShifts,
   scale?: number,
 ): BlockConstants | undefined {
+  return wholeRange(layer, type) ? realiseHigh(layer, missing, shifts, scale) : undefined;
+}
+
+/** Whether a layer clamps to the limits of its 8-bit type, as saturating instructions do. */
+export function wholeRange({ clamp }: RequantizeLayer, type: IntegerType): boolean {
   const { lo, hi } = typeRange(type);
-  const whole = type.bits === 8 && layer.clamp.lo === lo && layer.clamp.hi === hi;
-  return whole ? realiseHigh(layer, missing, shifts, scale) : undefined;
+  return type.bits === 8 && clamp.lo === lo && clamp.hi === hi;
 }
 
 /** One group's weights: kernel rows of `columns` taps each. */

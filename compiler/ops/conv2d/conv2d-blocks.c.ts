@@ -10,6 +10,9 @@ import type { Conv2dAttributes } from "./conv2d.types.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
+/** The most quads of taps that get code of their own: more would not repay their bytes. */
+const mostUnrolled = 2;
+
 /** Codes of a kernel row of one group. */
 function rowCodes({ inputs, attributes: { kernel, groups } }: Node): number {
   return (kernel[1] * inputs[0]!.shape[3]!) / groups;
@@ -44,11 +47,14 @@ export function lowerBlocks(node: Node, context: CContext): boolean {
     ...packBlocks(matrix, constants.channels.slice(g * channels, (g + 1) * channels)),
   ]);
   const stream = context.constant("stream", "uint32_t", words);
-  const literals = [signedLiteral(inputs[0]!), signedLiteral(output), ...kernel].join(", ");
+  // Layers of a few quads spend much on finding their way; other layers share code.
+  const quads = blockTaps(kernel[0], columns).length / 4;
+  const few = quads <= mostUnrolled ? quads : 0;
+  const literals = [few, signedLiteral(inputs[0]!), signedLiteral(output), ...kernel].join(", ");
   context.include("qc_conv2d_blocks.h");
   context.statement(blockWindow(node));
   const name = context.shared({
-    role: `conv2d_blocks_${kernel.join("x")}_${constants.shift}`,
+    role: `conv2d_blocks_${kernel.join("x")}_${few ? `${few}_` : ""}${constants.shift}`,
     parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
     body: [`qc_conv2d_blocks(s, x, stream, y, (uint32_t *)(void *)scratch, ${constants.shift}, ${literals});`],
   });
@@ -56,8 +62,8 @@ export function lowerBlocks(node: Node, context: CContext): boolean {
   return true;
 }
 
-/** A pointwise convolution sees its image as one row, so that blocks never straddle rows. */
-function blockWindow({ inputs, output, attributes }: Node): string {
+/** The window's statement. A pointwise convolution sees its image as one row, so that blocks never straddle rows. */
+export function blockWindow({ inputs, output, attributes }: Node): string {
   const { kernel, strides, groups, inputZeroPoint } = attributes;
   const pointwise = [...kernel, ...strides].every((size) => size === 1) && !isPadded(attributes);
   if (!pointwise) return windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint);

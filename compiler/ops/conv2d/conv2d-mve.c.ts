@@ -7,8 +7,8 @@ import type { IntegerNode } from "../../ir/index.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { matrices } from "./conv2d-matrices.js";
 
-/** How many patches are gathered at a time; those of fewer than 16 codes take 16 bytes all the same. */
-const gathered = (taps: number) => (taps < 16 ? 2 : 6);
+/** How many patches are gathered at a time: an even number; those of fewer than 16 codes take 16 bytes all the same. */
+const gathered = (taps: number) => (taps < 16 ? 2 : Math.max(6, 2 * Math.floor(324 / taps)));
 
 /** Bytes of scratch. */
 export function mveScratchBytes({ attributes: { weights }, output }: IntegerNode<Conv2dAttributes>): number {

@@ -15,7 +15,7 @@ import type { IntegerNode } from "../../ir/index.js";
 import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
-import { blockScratchBytes, lowerBlocks } from "./conv2d-blocks.c.js";
+import { blockScratchBytes, blockWindow, lowerBlocks } from "./conv2d-blocks.c.js";
 import { matrices } from "./conv2d-matrices.js";
 import { lowerMve, mveScratchBytes } from "./conv2d-mve.c.js";
 import { lowerWinograd, winogradScratchBytes } from "./conv2d-winograd.c.js";
@@ -68,7 +68,10 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
         ];
     if (cheapestFirst(context.core, node, candidates).some(({ lower }) => lower(node, context))) return;
   }
-  context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
+  const byQuads = narrow && !dsp && !isDepthwise(node);
+  context.statement(
+    byQuads ? blockWindow(node) : windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint),
+  );
   if (!narrow) wide(node, context);
   else if (isDepthwise(node)) lowerRollingDepthwise(node, context) || depthwise(node, context);
   else if (dsp) pairs(node, context);

@@ -1,13 +1,15 @@
 /** Depthwise 3x3 convolution by a ring of widened rows: qc_depthwise_rows.h. */
-import { blockConstants } from "../../../targets/c/blocks.js";
+import { wholeRange } from "../../../targets/c/blocks.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { weightSums } from "../../../targets/c/matrix.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
-import type { IntegerNode } from "../../ir/index.js";
+import { realiseHighWord } from "../../arith/index.js";
+import type { IntegerNode, IntegerTensor } from "../../ir/index.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
+type Sides = [IntegerTensor, IntegerTensor];
 
 /** Whether the geometry is one that the kernel takes. */
 function takes({ inputs, attributes: { kernel, strides, dilations } }: Node): boolean {
@@ -15,38 +17,69 @@ function takes({ inputs, attributes: { kernel, strides, dilations } }: Node): bo
   return three && strides[1] <= 2 && inputs[0]!.shape[3]! >= 4;
 }
 
+/** Whether the kernel runs down columns: what a row costs besides its pixels is paid less often. */
+function isTurned({ output, attributes: { strides } }: Node): boolean {
+  const [, rows, columns] = output.shape as [number, number, number];
+  return strides[0] <= 2 && rows > columns;
+}
+
+const swap = <T extends { readonly shape: readonly number[] }>(tensor: T): T => {
+  const [batch, height, width, channels] = tensor.shape as [number, number, number, number];
+  return { ...tensor, shape: [batch, width, height, channels] };
+};
+
+/** The attributes that the kernel sees, on transposed images where it is turned. */
+function transposed(attributes: Conv2dAttributes): Conv2dAttributes {
+  const { strides, pads, weights } = attributes;
+  const [top, left, bottom, right] = pads;
+  return {
+    ...attributes,
+    strides: [strides[1], strides[0]],
+    pads: [left, top, right, bottom],
+    weights: weights.map((_, at) => weights[at - (at % 9) + 3 * (at % 3) + Math.floor((at % 9) / 3)]!),
+  };
+}
+
 /** The ring of four channels, and their records; 0 for nodes that the kernel does not take. */
 export function depthwiseRowsScratchBytes(node: Node): number {
   if (!takes(node)) return 0;
-  const outputs = node.output.shape[2]!;
-  const pairs = node.attributes.strides[1] === 1 ? Math.ceil(outputs / 2) + 1 : outputs + 1;
-  return 48 * pairs + 4 * 13 * 4;
+  const along = isTurned(node) ? 0 : 1;
+  const outputs = node.output.shape[1 + along]!;
+  const pairs = node.attributes.strides[along] === 1 ? Math.ceil(outputs / 2) + 1 : outputs + 1;
+  return 48 * pairs + 4 * 12 * 4;
 }
 
 /** Lowers the node, unless its geometry or its requantization are not for this kernel; returns whether it did. */
 export function lowerDepthwiseRows(node: Node, context: CContext): boolean {
-  const { inputs, output, attributes } = node;
-  const { weights, bias, inputZeroPoint, groups, strides, requantize } = attributes;
   if (!takes(node)) return false;
+  const turned = isTurned(node);
+  const [input, output] = [node.inputs[0]!, node.output].map((tensor) => (turned ? swap(tensor) : tensor)) as Sides;
+  const attributes = turned ? transposed(node.attributes) : node.attributes;
+  const { weights, bias, inputZeroPoint, groups, strides, requantize } = attributes;
   const sums = weightSums(weights, output.shape[3]!);
   // The kernel sums signed codes: unsigned ones less 128.
-  const zeroPoint = inputs[0]!.type.signed ? inputZeroPoint : inputZeroPoint - 128;
+  const zeroPoint = input.type.signed ? inputZeroPoint : inputZeroPoint - 128;
   const missing = bias.map((value, o) => value - zeroPoint * sums[o]!);
-  const constants = blockConstants(requantize, output.type, missing);
-  if (!constants) return false;
-  const words = constants.channels.flatMap(({ multiplier, addend, start }, o) => {
+  const constants = wholeRange(requantize, output.type) ? realiseHighWord(requantize, false) : undefined;
+  if (constants?.scaleBits !== 8) return false;
+  const words = Array.from(missing, (lacking, o) => {
+    const { addend, multiplier, constant } = constants.channels[constants.channels.length === 1 ? 0 : o]!;
+    // A constant needs a sum of 0.
+    if (constant) return [multiplier, addend >>> 0, 0, 0, 0];
     const rows = [0, 3, 6].map((at) => {
       const [w0, w1, w2] = weights.subarray(9 * o + at, 9 * o + at + 3);
       return ((w0! & 255) | ((w1! & 255) << 8) | ((w2! & 255) << 16)) >>> 0;
     });
-    return [multiplier, addend >>> 0, start, ...rows];
-  });
+    return [multiplier, (addend + 256 * lacking) >>> 0, ...rows];
+  }).flat();
   const stream = context.constant("stream", "uint32_t", words);
-  const literals = [strides[1], constants.shift, signedLiteral(inputs[0]!), signedLiteral(output)].join(", ");
+  const literals = [strides[1], turned ? 1 : 0, constants.shift, signedLiteral(input), signedLiteral(output)].join(
+    ", ",
+  );
   context.include("qc_depthwise_rows.h");
-  context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
+  context.statement(windowStatement(attributes, input, output, groups, inputZeroPoint));
   const name = context.shared({
-    role: `depthwise_rows_${strides[1]}_${constants.shift}`,
+    role: `depthwise_rows_${strides[1]}${turned ? "_turned" : ""}_${constants.shift}`,
     parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
     body: [`qc_depthwise_rows(s, x, stream, y, (uint32_t *)(void *)scratch, ${literals});`],
   });
