@@ -154,9 +154,9 @@ export const quantization: readonly Refusal[] = [
   ],
   ["an output nobody computes", () => op("Relu", {}).output("ghost"), "QC2003", "ghost", /missing/],
   [
-    "a constant output",
+    "a constant output without an input",
     () => {
-      const b = op("Relu", {});
+      const b = new ModelBuilder();
       return b.output(b.weights([2, 2]));
     },
     "QC2003",
