@@ -369,9 +369,10 @@ export class ModelReader implements GraphReader {
     const constant = constantTensor(name, value);
     if (constant) return constantOutput(this, this.inputs[0], name, constant);
     if (value.kind === "codes" || value.kind === "real") return value.tensor;
-    if (value.kind !== "pending") return undefined;
+    if (value.kind !== "pending" && value.kind !== "float-input") return undefined;
     const exact = exactQuantization(value);
     if (exact) return this.quantize(name, value, exact.type, exact.quantization);
+    if (value.kind === "float-input") return undefined;
     const raw = rawOutput(value);
     if (raw) return this.accumulators(name, value, raw);
     const chosen = chosenQuantization(value);
