@@ -3,7 +3,7 @@ import { fail } from "../diagnostics.js";
 import type { Quantization } from "../ir/graph.js";
 import { opHomes } from "../ops/index.js";
 import type { OnnxModel } from "./onnx.js";
-import { quantizationFrom } from "./quantize-rules.js";
+import { quantizationFrom, withoutAxis } from "./quantize-rules.js";
 import { isFloatType } from "./tensor-data.js";
 
 /** Follows the input through operations that only move codes to the node that gives it a scale. */
@@ -16,7 +16,7 @@ export function borderQuantization(model: OnnxModel, input: string): Quantizatio
     const scale = model.initializers.get(node.inputs[index + 1] ?? "");
     const zeroPoint = model.initializers.get(node.inputs[index + 2] ?? "");
     if (scale && isFloatType(scale.dataType)) {
-      const quantization = quantizationFrom(scale, zeroPoint, undefined, node.name);
+      const quantization = withoutAxis(quantizationFrom(scale, zeroPoint, undefined, node.name));
       if (quantization.scales.length === 1) return quantization;
       fail("QC2004", `got ${quantization.scales.length} scales; expected one for the whole graph input.`, input);
     }

@@ -11,6 +11,8 @@ export interface Grid {
   readonly scale: number;
   readonly lo: number;
   readonly hi: number;
+  /** Set where the values are any between the ends, in units of `scale`: bounds are known, a grid is not. */
+  readonly continuous?: boolean;
 }
 
 interface Bounds {
@@ -22,7 +24,7 @@ const everything: Bounds = { lo: -Infinity, hi: Infinity };
 
 /** The grid of a function of values on the grid `x`; undefined when its values are on none that is known. */
 export function gridOf(expression: Expression, x: Grid | undefined): Grid | undefined {
-  if (expression === "x") return x;
+  if (expression === "x") return x?.continuous ? undefined : x;
   if (typeof expression !== "object" || "perChannel" in expression) return undefined;
   const [name] = expression;
   const operands = operandsOf(expression);

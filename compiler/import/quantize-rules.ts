@@ -9,6 +9,7 @@ import { blocksFit, withoutBlocks } from "./blocked.js";
 import type { OnnxNode, OnnxTensor } from "./onnx.js";
 import type { GraphReader, OnnxRule, Value } from "./rules.js";
 import { codeTypeOf, elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
+import { exactQuantization } from "./unquantized.js";
 
 const typeOf = ({ dataType }: OnnxTensor) => elementTypeName[dataType] ?? `${dataType}`;
 
@@ -66,7 +67,14 @@ function parameters(
   if (quantization.axis !== undefined && shape[axis] !== quantization.scales.length) {
     fail("QC2004", `got ${quantization.scales.length} scales for axis ${axis} of shape [${shape}].`, node.name);
   }
-  return { quantization, zeroPoint };
+  return { quantization: withoutAxis(quantization), zeroPoint };
+}
+
+/** The quantization of a whole tensor where all indices of the axis have the same scale and zero point. */
+export function withoutAxis(quantization: Quantization): Quantization {
+  const { scales, zeroPoints } = quantization;
+  const same = scales.every((scale, i) => scale === scales[0] && zeroPoints[i] === zeroPoints[0]);
+  return same ? { scales: [scales[0]!], zeroPoints: [zeroPoints[0]!], axis: undefined } : quantization;
 }
 
 function constantInput(node: OnnxNode, reader: GraphReader, index: number): OnnxTensor | undefined {
@@ -77,7 +85,7 @@ function constantInput(node: OnnxNode, reader: GraphReader, index: number): Onnx
 }
 
 const dequantize: OnnxRule = (node, reader) => {
-  const input = reader.value(node, 0);
+  const input = wholeCodes(node, reader);
   if (input?.kind === "constant") {
     const { constant } = input;
     const type = codeTypeOf(constant.dataType);
@@ -106,6 +114,18 @@ const dequantize: OnnxRule = (node, reader) => {
   reader.define(node, { kind: "real", tensor });
   return true;
 };
+
+/** The input; integers that a node before it computed (such as Cast behind Round and Clip) as codes of the zero point's type. */
+function wholeCodes(node: OnnxNode, reader: GraphReader): Value | undefined {
+  const value = reader.value(node, 0);
+  const own = value?.kind === "pending" ? exactQuantization(value) : undefined;
+  if (value?.kind !== "pending" || own?.quantization.scales[0] !== 1) return value;
+  const zeroPoint = constantInput(node, reader, 2);
+  const type = (zeroPoint && integerTypeOf(zeroPoint.dataType)) ?? own.type;
+  const [inner, outer] = [typeRange(own.type), typeRange(type)];
+  if (inner.lo < outer.lo || inner.hi > outer.hi) return value;
+  return { kind: "codes", tensor: reader.quantize(node.inputs[0]!, value, type, own.quantization) };
+}
 
 function dequantizeBlocks(
   node: OnnxNode,

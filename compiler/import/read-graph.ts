@@ -6,6 +6,7 @@ import { elementCount, type IntegerType, int32, maximumElements, type Shape } fr
 import { opHomes } from "../ops/index.js";
 import { lastAxisBehind } from "../ops/table/real-function.js";
 import { borderQuantization } from "./border.js";
+import { constantOutput, constantTensor, isNumeric } from "./constant-output.js";
 import { foldLimit, foldNode, foldShape, movesElements } from "./fold/fold-node.js";
 import { movedAxis } from "./fold/moved-axis.js";
 import { constantCodes, gridQuantization } from "./grid.js";
@@ -94,9 +95,8 @@ export class ModelReader implements GraphReader {
   private settled(name: string, value: Value): Tensor | undefined {
     let tensor: Tensor | undefined;
     if (value.kind === "constant") {
-      const { dims, dataType } = value.constant;
-      const found = isFloatType(dataType) || integerTypeOf(dataType) ? constantCodes(value.constant) : undefined;
-      tensor = found && { name, shape: dims, ...found };
+      const found = isNumeric(value.constant) ? constantCodes(value.constant) : undefined;
+      tensor = found && { name, shape: value.constant.dims, ...found };
     } else if (value.kind === "pending" || value.kind === "float-input") {
       const own = exactQuantization(value);
       tensor = own && this.quantize(name, value, own.type, own.quantization);
@@ -366,10 +366,13 @@ export class ModelReader implements GraphReader {
    * grid, its accumulators where it is a multiple of them, else 16 bits of qcompile's choice, with a note.
    */
   private outputTensor(name: string, value: Value): Tensor | undefined {
-    if (value.kind === "codes" || value.kind === "real") return value.tensor.data ? undefined : value.tensor;
-    if (value.kind !== "pending") return undefined;
+    const constant = constantTensor(name, value);
+    if (constant) return constantOutput(this, this.inputs[0], name, constant);
+    if (value.kind === "codes" || value.kind === "real") return value.tensor;
+    if (value.kind !== "pending" && value.kind !== "float-input") return undefined;
     const exact = exactQuantization(value);
     if (exact) return this.quantize(name, value, exact.type, exact.quantization);
+    if (value.kind === "float-input") return undefined;
     const raw = rawOutput(value);
     if (raw) return this.accumulators(name, value, raw);
     const chosen = chosenQuantization(value);

@@ -18,17 +18,25 @@ function tensorGrid(tensor: Tensor): Grid | undefined {
   return { scale: scaleOf(tensor), lo: lo - zeroPointOf(tensor), hi: hi - zeroPointOf(tensor) };
 }
 
-/** What the value is a function of, on its grid, and the function with its bounds. */
+/** What the value is a function of, on its grid or between its bounds, and the function with its bounds. */
 function sourceOf(value: Unquantized): { readonly grid: Grid | undefined; readonly expression: Expression } {
   if (value.kind === "float-input") return { grid: undefined, expression: value.expression ?? "x" };
   const { op, inputs, attributes, post, clamp } = value;
   const own = (attributes as { readonly expression?: Expression }).expression;
   const isFunction = own !== undefined || op === "table" || op === "channel-table";
-  const grid = isFunction ? tensorGrid(inputs[0]!) : opHomes.get(op)!.unit?.({ inputs, attributes });
+  const grid = isFunction ? tensorGrid(inputs[0]!) : resultGrid(value);
   let expression = post ?? own ?? "x";
   if (clamp.min !== -Infinity) expression = ["Max", expression, clamp.min];
   if (clamp.max !== Infinity) expression = ["Min", expression, clamp.max];
   return { grid, expression };
+}
+
+/** The unit of an operation's results, or their bounds alone. */
+function resultGrid({ op, inputs, attributes }: Pending): Grid | undefined {
+  const { unit, reach } = opHomes.get(op)!;
+  const own = unit?.({ inputs, attributes });
+  const bounds = own ? undefined : reach?.({ inputs, attributes });
+  return own ?? (bounds && { scale: 1, lo: bounds.min, hi: bounds.max, continuous: true });
 }
 
 /** The quantization in which every value is exactly a code of at most 16 bits; undefined where there is none. */

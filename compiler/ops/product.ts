@@ -118,8 +118,8 @@ interface Post {
 }
 
 /**
- * The staircase of `node.post` of sums whose real value is `unit` times the integer sum. Throws QC2002 unless it never
- * decreases: there are no weights whose sign could change.
+ * The staircase of `node.post` of sums whose real value is `unit` times the integer sum, plus `delta`. Throws QC2002 unless it
+ * never decreases: there are no weights whose sign could change.
  */
 export function sumStaircase(
   node: GraphNode,
@@ -127,14 +127,11 @@ export function sumStaircase(
   unit: Rational,
   clamp: Range,
   acc: Range,
+  delta = rational(0n),
 ): Staircase {
   const expression = requireIncreasing(node, context);
   const output = { scale: scaleOf(node.output), zeroPoint: zeroPointOf(node.output) };
-  return defined(
-    node,
-    expression,
-    functionStaircase(expression, { slope: unit, delta: rational(0n) }, output, clamp, acc),
-  );
+  return defined(node, expression, functionStaircase(expression, { slope: unit, delta }, output, clamp, acc));
 }
 
 /** `node.post` where it never decreases; throws QC2002 otherwise. Notes that only the standard defines it. */

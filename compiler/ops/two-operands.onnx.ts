@@ -99,6 +99,11 @@ export function pendingPair(
 export function bothQuantized(node: OnnxNode, reader: GraphReader): boolean {
   if (node.inputs.length !== 2) return false;
   const values = [0, 1].map((index) => reader.value(node, index));
+  // A constant with several scales is a factor or a summand per channel: table.
+  if (
+    values.some((value) => value?.kind === "real" && value.tensor.data && value.tensor.quantization.axis !== undefined)
+  )
+    return false;
   if (values.every((value) => value?.kind === "real")) return true;
   const [a, b] = values.map(realFunction);
   const tensors = values.every(

@@ -1,12 +1,12 @@
 /** Input vectors: read from files, or made from a seed with the corners of the input range first. */
 import { readFileSync } from "node:fs";
 import { printExpression } from "../arith/expression.js";
-import { evaluateFloat32 } from "../arith/expression-float32.js";
 import { f32, rint, saturate } from "../arith/float32.js";
 import { fail } from "../diagnostics.js";
 import type { Tensor } from "../ir/graph.js";
 import type { IntegerTensor } from "../ir/integer-graph.js";
 import { bytesPerElement, elementCount, typeRange } from "../ir/types.js";
+import { borderFunction } from "./border-function.js";
 import { type CodeSet, decode, fromBytes, transposed } from "./codes.js";
 import { readNpy } from "./npy.js";
 
@@ -43,13 +43,17 @@ export function readVectors(path: string, tensor: IntegerTensor, source: Tensor)
   return Array.from({ length: values.length / count }, (_, i) => values.slice(i * count, (i + 1) * count));
 }
 
-function fromNpy(bytes: Uint8Array, path: string, { quantization, type: codes, border = "x" }: Tensor): Int32Array {
+function fromNpy(bytes: Uint8Array, path: string, tensor: Tensor): Int32Array {
+  const { quantization, type: codes, border = "x" } = tensor;
   const { type, values } = readNpy(bytes, path);
   if (!type.startsWith("f")) return Int32Array.from(values);
   const { lo, hi } = typeRange(codes);
   const [scale, zeroPoint] = [quantization.scales[0]!, quantization.zeroPoints[0]!];
-  return Int32Array.from(values, (value) => {
-    const result = evaluateFloat32(border, f32(value));
+  const real = borderFunction(tensor);
+  // A file may hold several inferences one after another.
+  const count = elementCount(tensor.shape);
+  return Int32Array.from(values, (value, i) => {
+    const result = real(value, i % count);
     if (Number.isNaN(result)) {
       const of = border === "x" ? "" : ` = ${printExpression(border)} at x = ${value}`;
       fail("QC6003", `the array holds a NaN${of}, which has no code.`, path);

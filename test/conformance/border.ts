@@ -1,9 +1,9 @@
 /** What a host does around the integer core: reals to codes at the inputs, codes to reals at the outputs. */
-import { evaluateFloat32 } from "../../compiler/arith/expression-float32.js";
 import { compile } from "../../compiler/compile.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import type { Tensor } from "../../compiler/ir/graph.js";
 import { type IntegerType, typeRange } from "../../compiler/ir/types.js";
+import { borderFunction } from "../../compiler/verify/border-function.js";
 import { type DenseTensor, isReal } from "./element-types.js";
 import { halfToNumber, numberToHalf } from "./half.js";
 
@@ -70,10 +70,10 @@ function parametersAt({ shape, quantization }: Tensor, index: number): [scale: n
 export function toCodes(tensor: Tensor, { type, values }: DenseTensor): Int32Array {
   if (!isReal(type)) return Int32Array.from(values);
   const { lo, hi } = typeRange(tensor.type);
-  const { border = "x" } = tensor;
+  const host = borderFunction(tensor);
   return Int32Array.from(values, (value, i) => {
     const [scale, zeroPoint] = parametersAt(tensor, i);
-    const real = evaluateFloat32(border, Math.fround(value));
+    const real = host(value, i);
     return Math.min(hi, Math.max(lo, nearestEven(Math.fround(real / scale)) + zeroPoint));
   });
 }

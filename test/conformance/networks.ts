@@ -3,7 +3,7 @@ import { attempt } from "./attempt.js";
 import { type CodeTypes, codeTypeOf, compileModel } from "./border.js";
 import { type Case, type Judgement, type Outcome, type Recorded, worstOf } from "./case.js";
 import { closeness, compareOutputs, differenceText, isEqual } from "./compare.js";
-import type { DenseTensor } from "./element-types.js";
+import { type DenseTensor, isReal } from "./element-types.js";
 import { feedsOf } from "./node-vectors.js";
 import type { Oracle } from "./oracle.js";
 import { type GraphValue, ModelFile } from "./protobuf.js";
@@ -98,14 +98,15 @@ async function judgeRecorded(variant: Variant, records: readonly Recorded[], ora
     );
   });
   const counts = (shapes: readonly (readonly number[])[]) => shapes.map(sizeOf).join();
-  if (
-    records.some(
-      (record) => counts(record.outputs.map(({ dims }) => dims)) !== counts(outputs.map(({ shape }) => shape)),
-    )
-  ) {
-    // The record holds another layer's values.
-    return judgeByRuntime(variant, oracle, vectors);
-  }
+  const declared = new ModelFile(bytes).outputs;
+  // Whole numbers where the network declares reals and has some between them.
+  const rounds = ({ type }: DenseTensor, i: number) =>
+    !isReal(type) && isReal(declared[i]?.type ?? type) && outputs[i]!.quantization.scales.some((scale) => scale < 1);
+  const otherValues = (record: Recorded) =>
+    counts(record.outputs.map(({ dims }) => dims)) !== counts(outputs.map(({ shape }) => shape)) ||
+    record.outputs.some(rounds);
+  // The record holds another layer's values, or those of another definition.
+  if (records.some(otherValues)) return judgeByRuntime(variant, oracle, vectors.map(withDeclaredTypes(inputs)));
   const ran = attempt(() =>
     records.map((record, k) => {
       const expected = record.outputs.map((tensor, i) => ({ ...tensor, dims: outputs[i]!.shape }));
@@ -119,6 +120,15 @@ async function judgeRecorded(variant: Variant, records: readonly Recorded[], ora
   if (why !== undefined) return { verdict: "close", reason: why, comparisons: [comparison] };
   return { verdict: "failed", reason: differenceText(comparison), comparisons: [comparison] };
 }
+
+/** Feeds whose values have the types that the network declares: records of integers in floats hold integers. */
+const withDeclaredTypes = (inputs: readonly FixedValue[]) => (feeds: ReadonlyMap<string, DenseTensor>) =>
+  new Map(
+    [...feeds].map(([name, tensor]) => {
+      const type = inputs.find((input) => input.name === name)?.type;
+      return [name, { ...tensor, ...(type && { type }) }] as const;
+    }),
+  );
 
 /** A record without its batch, given channels last for an input that is channels first, in the input's order. */
 function inDeclaredOrder(tensor: DenseTensor, { dims }: FixedValue): DenseTensor {

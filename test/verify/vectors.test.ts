@@ -51,6 +51,11 @@ describe("readVectors", () => {
     expect(codes("border.npy", [0, 3, 27, 1e30])).toEqual([[3, 5, 9, 127]]);
     expect(() => codes("negative.npy", [0, 0, 0, -1])).toThrow(/^QC6003 .*NaN = Sqrt\(Div\(x, 3\)\) at x = -1/);
   });
+  it("constants per channel of an input's border follow the last axis", () => {
+    const border = ["Mul", "x", { perChannel: [1, 2, 3, 4] }] as const;
+    const codes = readVectors(put("channels.npy", floats([1, 1, 1, 1])), tensor, { ...graph.inputs[0]!, border });
+    expect(codes.map((list) => Array.from(list))).toEqual([[5, 7, 9, 11]]);
+  });
   it("raw codes of two bytes are little-endian", () => {
     const wide = { ...tensor, type: { bits: 16, signed: true } };
     const path = put("wide.bin", Uint8Array.of(1, 2, 255, 255, 0, 128, 255, 127));

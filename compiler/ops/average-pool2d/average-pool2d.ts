@@ -1,10 +1,13 @@
 /** 2-D average pooling: the division by the number of taps is part of the staircase. */
 import { exact } from "../../arith/definitions/exact.js";
 import type { Numerics } from "../../arith/numerics.js";
+import { divide, fromFloat, multiply, rational } from "../../arith/rational.js";
+import type { RequantizeLayer } from "../../arith/requantize-layer.js";
 import { evaluateStaircase } from "../../arith/staircase.js";
-import { scaleOf, zeroPointOf } from "../../ir/index.js";
+import { type GraphNode, scaleOf, zeroPointOf } from "../../ir/index.js";
 import { type Range, typeRange } from "../../ir/types.js";
-import type { OpHome } from "../op.js";
+import type { LowerContext, OpHome } from "../op.js";
+import { sumStaircase } from "../product.js";
 import { windowRows } from "../rows.js";
 import { requirePerTensor } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
@@ -32,6 +35,7 @@ export default {
     ReduceSum: readReduceSum,
   },
 
+  post: true,
   /** A sum has the unit of its terms; an average has none. */
   unit({ inputs: [x], attributes: { sum, kernel } }) {
     if (!sum) return undefined;
@@ -40,12 +44,20 @@ export default {
     return { scale: scaleOf(x!), lo: taps * (lo - zeroPointOf(x!)), hi: taps * (hi - zeroPointOf(x!)) };
   },
 
+  /** An average lies between its terms; a padded term is 0, whose code the type has. */
+  reach({ inputs: [x], attributes: { sum, kernel } }) {
+    const { lo, hi } = typeRange(x!.type);
+    const factor = scaleOf(x!) * (sum ? kernel[0] * kernel[1] : 1);
+    return { min: factor * (lo - zeroPointOf(x!)), max: factor * (hi - zeroPointOf(x!)) };
+  },
+
   inferShape({ inputs: [x], attributes }) {
     const [, height, width, channels] = x!.shape as [number, number, number, number];
     return [1, ...windowShape(attributes, height, width, x!.name), channels];
   },
 
-  lower(node, { numerics, ranges, note }) {
+  lower(node, context) {
+    const { numerics, ranges, note } = context;
     const x = node.inputs[0]!;
     requirePerTensor(x, node.name);
     const { includePad, mean = false, sum = false, ...window } = node.attributes;
@@ -75,6 +87,9 @@ export default {
     const byCount = [...counts]
       .sort((a, b) => a - b)
       .map((count) => {
+        const reachable = { lo: count * joined.lo, hi: count * joined.hi };
+        if (node.post !== undefined)
+          return { count, requantize: behindAverage(node, context, count, clamp, reachable) };
         const { staircase, fallback } = (sum ? sumNumerics(numerics) : numerics).averagePool({
           input,
           output,
@@ -82,7 +97,7 @@ export default {
           global: !isPadded(window) && window.kernel[0] === height && window.kernel[1] === width,
           mean,
           clamp,
-          sum: { lo: count * joined.lo, hi: count * joined.hi },
+          sum: reachable,
         });
         if (fallback) note("QC3003", `${fallback}; exact arithmetic is used for '${node.name}'`);
         return { count, requantize: { channels: [staircase], zeroPoint: output.zeroPoint, clamp } };
@@ -128,6 +143,22 @@ export default {
   c,
   verilog,
 } satisfies OpHome<AveragePool2dGraphAttributes, AveragePool2dAttributes>;
+
+/** A function of the average (or of the sum) of `count` codes, as a staircase of the sum of the codes. */
+function behindAverage(
+  node: GraphNode<AveragePool2dGraphAttributes>,
+  context: LowerContext,
+  count: number,
+  clamp: Range,
+  reachable: Range,
+): RequantizeLayer {
+  const x = node.inputs[0]!;
+  const scale = fromFloat(scaleOf(x));
+  const unit = node.attributes.sum ? scale : divide(scale, rational(BigInt(count)));
+  const delta = multiply(unit, rational(BigInt(-count * zeroPointOf(x))));
+  const staircase = sumStaircase(node, context, unit, clamp, reachable, delta);
+  return { channels: [staircase], zeroPoint: zeroPointOf(node.output), clamp };
+}
 
 /** Only the standard defines a sum on integers. */
 function sumNumerics(numerics: Numerics): Pick<Numerics, "averagePool"> {

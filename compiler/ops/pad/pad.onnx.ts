@@ -2,6 +2,7 @@
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
+import { exactQuantization } from "../../import/unquantized.js";
 import { noClamp, scaleOf, type Tensor, zeroPointOf } from "../../ir/graph.js";
 import { typeRange } from "../../ir/types.js";
 import { axisOf } from "../axis.js";
@@ -57,12 +58,15 @@ export const readPad: OnnxRule = (node, reader) => {
 };
 
 function padConstant(node: OnnxNode, reader: GraphReader, reading: Reading): boolean {
-  const input = reader.value(node, 0);
+  let input = reader.value(node, 0);
   let { value } = reading;
   if (Number.isNaN(value)) reader.refuse(node, "the constant is NaN");
   // A Relu before quantization would have to reach the padding too.
-  if (input?.kind === "pending")
-    return reader.refuse(node, "the input is not quantized yet; quantize it before padding");
+  if (input?.kind === "pending") {
+    if (!exactQuantization(input))
+      return reader.refuse(node, "the input is not quantized yet; quantize it before padding");
+    input = { kind: "real", tensor: reader.quantized(node, 0) };
+  }
   if (input?.kind === "codes") value = scaleOf(input.tensor) * (value - zeroPointOf(input.tensor));
   if (input?.kind === "real" && !isCode(input.tensor, value)) {
     const { tensor } = input;

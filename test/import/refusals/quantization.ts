@@ -50,7 +50,7 @@ export const quantization: readonly Refusal[] = [
     /3 scales for axis 1 of shape/,
   ],
   ["an axis that is none", () => quantized([1, 1], [0, 0], { axis: 9 }), "QC2004", "node", /axis 9/],
-  ["activations per channel", () => quantized([1, 1], [0, 0], { axis: 1 }), "QC2002", "node", /per tensor/],
+  ["activations per channel", () => quantized([1, 2], [0, 0], { axis: 1 }), "QC2002", "node", /per tensor/],
   ["a codes input per channel", () => border([1, 2]), "QC2004", "x", /2 scales; expected one/],
   [
     "a zero point of another type than its codes",
@@ -146,17 +146,17 @@ export const quantization: readonly Refusal[] = [
     "a result that is not quantized",
     () => {
       const b = new ModelBuilder();
-      return b.output(b.node("GlobalAveragePool", [b.qdq(b.input([1, 4, 2, 3]), q)], {}, { name: "mean" }));
+      return b.output(b.node("Exp", [b.qdq(b.input([1, 4, 2, 3]), q)], {}, { name: "exp" }));
     },
     "QC2003",
-    "mean_out",
-    /unquantized result of 'mean'/,
+    "exp_out",
+    /unquantized result of 'exp'/,
   ],
   ["an output nobody computes", () => op("Relu", {}).output("ghost"), "QC2003", "ghost", /missing/],
   [
-    "a constant output",
+    "a constant output without an input",
     () => {
-      const b = op("Relu", {});
+      const b = new ModelBuilder();
       return b.output(b.weights([2, 2]));
     },
     "QC2003",
