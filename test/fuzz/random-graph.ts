@@ -86,6 +86,7 @@ function addOutputs(state: GraphState): Map<string, DataType> {
     if (value.codes === undefined || c.chance(0.15)) outputs.set(state.real(value), "float");
     else outputs.set(value.codes, value.affine.type);
   }
+  if (c.chance(0.08)) outputs.set(builder.constant("fixed", "int8", [2, 3], [1, -2, 3, -128, 127, 0]), "int8");
   return outputs;
 }
 

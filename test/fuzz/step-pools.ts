@@ -32,7 +32,7 @@ export function pool(state: GraphState): void {
     followed(
       state,
       { name: builder.node("AveragePool", [state.real(x)], own), dims, amplitude: amplitudeOf(x) },
-      "bounds",
+      "functions",
     );
     return;
   }
@@ -56,7 +56,7 @@ export function globalPool(state: GraphState): void {
     followed(
       state,
       { name: builder.node("GlobalAveragePool", [state.real(x)]), dims, amplitude: amplitudeOf(x) },
-      "bounds",
+      "functions",
     );
     return;
   }
@@ -83,6 +83,6 @@ export function reduce(state: GraphState): void {
   if (kind === "ReduceMax" || kind === "ReduceMin") selected(state, x, name, dims);
   else {
     const terms = kind === "ReduceSum" ? Math.sqrt(count(axes.map((axis) => x.dims[axis]!))) : 1;
-    followed(state, { name, dims, amplitude: amplitudeOf(x) * terms }, "bounds");
+    followed(state, { name, dims, amplitude: amplitudeOf(x) * terms }, "functions");
   }
 }
