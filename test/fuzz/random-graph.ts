@@ -66,6 +66,14 @@ function addInput(state: GraphState, index: number): void {
   const dims = again ? known[0]!.dims : c.pick(shapes)(c);
   const affine = state.affine(c.pick([1, 6, 0.3, 40]));
   const name = `x${index}`;
+  if (dims.length === 4 && c.chance(0.3)) {
+    // An image with its channels last, whose rows can come one by one.
+    const [batch, channels, height, width] = dims as readonly [number, number, number, number];
+    const image = builder.input([batch, height, width, channels], affine.type as DataType, name);
+    const codes = builder.node("Transpose", [image], { perm: [0, 3, 1, 2] });
+    known.push({ codes, dims, affine });
+    return;
+  }
   if (c.chance(0.5)) known.push({ codes: builder.input(dims, affine.type as DataType, name), dims, affine });
   else known.push({ codes: builder.quantize(builder.input(dims, "float", name), affine), dims, affine });
 }
