@@ -44,6 +44,13 @@ export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
     const next = planOf(graph, schedules.cheapest(limit)!, streamed, core);
     if (next.arenaBytes < best.arenaBytes) best = next;
   }
+  // The schedule with the least bound may have no placement near it, when one with a greater bound has.
+  const others = best.arenaBytes > Math.max(room, least) ? schedules.frontier().reverse() : [];
+  for (const steps of others.filter((candidate) => peakOf(candidate) > least)) {
+    if (best.arenaBytes <= Math.max(room, peakOf(steps))) break;
+    const next = planOf(graph, steps, streamed, core);
+    if (next.arenaBytes < best.arenaBytes) best = next;
+  }
   return best;
 }
 
