@@ -42,7 +42,7 @@ describe("generated C", () => {
     `-I${includeC}`,
   ];
 
-  it("equals TypeScript under the undefined behaviour sanitizer", { timeout: 60_000 }, () => {
+  it("equals TypeScript under the undefined behaviour sanitizer", { timeout: 300_000 }, () => {
     const all = cases(4000);
     put("bench.c", benchC(all, "qc_scalar.h"));
     run("gcc", ...strict, "-O1", "-fsanitize=undefined", "-fno-sanitize-recover=all", "bench.c", "-o", "bench");

@@ -30,7 +30,7 @@ describe("qcompile plan", () => {
     expect(result).toMatchObject({ status: 0, stderr: "" });
     expect(result.stdout).toMatch(/^arena \d+ bytes: .*\n\nstep +bytes up to +nodes\n/);
     expect(readFileSync(join(base, "map.svg"), "utf8")).toMatch(/^<svg .*\n[\s\S]*<\/svg>\n$/);
-  }, 60_000);
+  }, 300_000);
 
   it("--pareto lists schedules as data", () => {
     const result = cli("plan", model, "--pareto", "--json");
@@ -39,7 +39,7 @@ describe("qcompile plan", () => {
     expect(schema).toBe(1);
     expect(points.length).toBeGreaterThan(3);
     expect(points[0]).toMatchObject({ added_instructions: 0, row_steps: [] });
-  }, 60_000);
+  }, 300_000);
 
   it("refuses values that are none", () => {
     expect(cli("plan", model, "--optimize", "beauty").stderr).toMatch(
@@ -48,7 +48,7 @@ describe("qcompile plan", () => {
     expect(cli("plan", model, "--stream-input", "bytes").stderr).toMatch(
       /QC6001 wrong usage: --stream-input bytes: expected rows/,
     );
-  }, 60_000);
+  }, 300_000);
 });
 
 describe("qcompile compile", () => {
@@ -62,7 +62,7 @@ describe("qcompile compile", () => {
     const less = cli("compile", model, "-t", "cortex-m4", "-o", "less", "--sram", `${small.arenaBytes - 8}`);
     expect(less.status).toBe(4);
     expect(less.stderr).toContain(`The smallest arena takes ${small.arenaBytes} bytes, at about`);
-  }, 60_000);
+  }, 300_000);
 
   it("--stream-input rows gives a project a function that takes rows", () => {
     const result = cli("compile", model, "-t", "cortex-m4", "-o", "stream", "--stream-input", "rows");
@@ -71,5 +71,5 @@ describe("qcompile compile", () => {
     expect(header).toMatch(/#define MODEL_INPUT_ROWS 24u\n#define MODEL_INPUT_ROW_BYTES 60u/);
     expect(header).toContain("int model_push_row(model_context *context, const int8_t *row);");
     expect(header).not.toContain("model_run");
-  }, 60_000);
+  }, 300_000);
 });

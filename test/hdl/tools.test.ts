@@ -52,7 +52,7 @@ describe("emitted projects", () => {
       expect(lint.all, designs[index]!.title).toBe("");
       expect(lint.exitCode).toBe(0);
     }
-  }, 120_000);
+  }, 300_000);
 
   it("are accepted by Icarus Verilog as Verilog-2005", async () => {
     for (const index of designs.keys()) {
@@ -69,7 +69,7 @@ describe("emitted projects", () => {
       ]);
       expect(result.all, designs[index]!.title).toBe("");
     }
-  }, 120_000);
+  }, 300_000);
 
   // All memories, every requantization form, a join; Xilinx mapping takes several times as long.
   const synthesised: readonly (readonly [string, readonly string[]])[] = [

@@ -112,7 +112,7 @@ it("a block joins in channels last order: only the image is transposed", () => {
 it("Verilog takes one element a cycle, the FIFOs of the branches included", async () => {
   const { predicted, simulated } = await intervals(block().model);
   expect(simulated).toBe(predicted);
-}, 60_000);
+}, 300_000);
 
 describe("channels", () => {
   const constantChannel = (last: boolean) => {

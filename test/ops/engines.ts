@@ -83,7 +83,7 @@ export function describeCases(cases: readonly Case[]): void {
     it("all cases in one program", async () => {
       const graph = joined(cases.map(({ model }) => compile(model.bytes()).integerGraph));
       expect(await differences(graph, core("host"), inputSets(graph, new CRandom(3), 4))).toEqual([]);
-    }, 120_000);
+    }, 300_000);
   });
 
   describe("Verilog equals the interpreter under stalls", () => {

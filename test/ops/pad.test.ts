@@ -205,7 +205,7 @@ it.each([
 it("Verilog takes one element a cycle", async () => {
   const { predicted, simulated } = await intervals(cases[1]!.model);
   expect(simulated).toBe(predicted);
-}, 60_000);
+}, 300_000);
 
 describe("refusals", () => {
   const reasons: [string, (b: ModelBuilder, x: string) => string, RegExp][] = [

@@ -10,7 +10,7 @@ import { wasmC } from "../../compiler/verify/engines/wasm-c.js";
 import { type Core, findTarget, isCore } from "../../targets/index.js";
 import { tinyInputs, tinyModel, tinyOutput } from "./tiny-model.js";
 
-const timeout = 60_000;
+const timeout = 300_000;
 
 function core(name: string): Core {
   const target = findTarget(name);
