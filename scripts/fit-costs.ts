@@ -1,7 +1,7 @@
 /**
  * `npm run fit:costs -- TARGET [FOLDER]`: fits the cost figures of an emulated core to the measured layers of the MLPerf Tiny models
  * (FOLDER, default ../shared/data/mlperf-tiny), under every setting that chooses other kernels, and writes them to its JSON.
- * Relative errors are minimised, coefficients kept from becoming negative.
+ * Relative errors are minimised, coefficients kept from becoming negative. `npx biome format --write targets/cores` sets the file as all others.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
