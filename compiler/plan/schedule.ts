@@ -25,7 +25,8 @@ export class Schedules {
   /** Schedules on the frontier of bytes against added instructions, from the fastest to the smallest. */
   frontier(): Candidate[][] {
     const points: Candidate[][] = [];
-    for (let limit = Infinity; ; ) {
+    // A graph without nodes has one schedule, of no bytes, whatever the limit.
+    for (let limit = Infinity; limit >= 0; ) {
       const steps = this.cheapest(limit);
       if (!steps) break;
       points.push(steps);
