@@ -40,3 +40,7 @@ describe("lower bounds", () => {
     expect(rows).toBeGreaterThan(100);
   });
 });
+
+it("a graph without nodes has one schedule, of no bytes", () => {
+  expect(new Schedules([], 0).frontier()).toEqual([[]]);
+});
