@@ -14,12 +14,7 @@ export interface Real extends Rational {
   readonly doubtful?: boolean;
 }
 
-/** The value at `x`, with errors of about 2^-bits. */
-export function evaluateReal(expression: Expression, x: Rational, bits: number): Real {
-  return realFunction(expression, bits)(x);
-}
-
-/** The expression as a function, its constant parts computed once: for many values of one function. */
+/** The expression as a function with errors of about 2^-bits, its constant parts computed once: for many values of one function. */
 export function realFunction(expression: Expression, bits: number): (x: Rational) => Real {
   const doubt = { found: false };
   const compiled = compileExpression(expression, realEvaluator(bits, doubt));

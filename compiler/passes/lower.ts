@@ -29,7 +29,7 @@ export function lower(graph: Graph, numerics: Numerics, notes: Diagnostic[] = []
       ranges: (tensor) => resolve(tensor, node.name).ranges,
       note: (code, message) => notes.push({ code: code as DiagnosticCode, where: node.name, message }),
     });
-    for (const { lo, hi } of home.requantize?.(attributes)?.channels ?? []) requireInt32(lo, hi, node.name);
+    for (const { lo, hi } of home.requantize?.(attributes)?.channels ?? []) requireInt32Sums(lo, hi, node.name);
     const operands = node.inputs.filter((tensor) => !tensor.data).map((tensor) => resolve(tensor, node.name));
     return { op: node.op, name: node.name, inputs: operands, output: create(node.output, ranges), attributes };
   });
@@ -38,7 +38,7 @@ export function lower(graph: Graph, numerics: Numerics, notes: Diagnostic[] = []
 }
 
 /** Every kernel and every circuit keeps sums and products in 32 bits. Throws QC3001. */
-function requireInt32(lo: number, hi: number, where: string): void {
+function requireInt32Sums(lo: number, hi: number, where: string): void {
   if (lo >= -(2 ** 31) && hi < 2 ** 31) return;
   fail(
     "QC3001",

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Expression, FunctionName } from "../../compiler/arith/expression.js";
-import { evaluateReal } from "../../compiler/arith/expression-exact.js";
+import { realFunction } from "../../compiler/arith/expression-exact.js";
 import { evaluateInterval } from "../../compiler/arith/expression-interval.js";
 import { add, fromFloat, rational, subtract } from "../../compiler/arith/rational.js";
 
@@ -34,7 +34,7 @@ const slack = rational(1n, 1n << 200n);
 const holds = (expression: Expression, x: number) => {
   const interval = evaluateInterval(expression, { lo: x, hi: x });
   if (!interval) return undefined;
-  const real = evaluateReal(expression, fromFloat(x), 256);
+  const real = realFunction(expression, 256)(fromFloat(x));
   const [above, below] = [subtract(real, fromFloat(interval.lo)), subtract(fromFloat(interval.hi), real)];
   return [above, below].every((distance) => add(distance, slack).numerator >= 0n);
 };
