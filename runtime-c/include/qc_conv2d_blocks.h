@@ -77,19 +77,8 @@ QC_INLINE const uint8_t *qc_block_row(const qc_block_source *source, int32_t iy,
     return copy;
 }
 
-/* Appends the last codes of three kernel rows of three pixels as lanes: rows (0, 2), then (1, none). */
-QC_INLINE void qc_block_gather(uint32_t *to, const uint8_t *row0, const uint8_t *row1, const uint8_t *row2, int32_t apart, int x_signed)
-{
-    int32_t i;
-
-    for (i = 0; i < QC_BLOCK_PIXELS; i++) {
-        to[i] = qc_pack_low((uint32_t)qc_code(row0[i * apart], x_signed), (uint32_t)qc_code(row2[i * apart], x_signed));
-        to[QC_BLOCK_PIXELS + i] = (uint32_t)qc_code(row1[i * apart], x_signed) & 0xFFFFu;
-    }
-}
-
 /* How many blocks from pixel (row, column) on, to the right, read the image in place. */
-QC_INLINE int32_t qc_block_run(const qc_block_source *source, int32_t row, int32_t column)
+QC_INLINE int32_t qc_block_run_length(const qc_block_source *source, int32_t row, int32_t column)
 {
     const qc_window *const s = source->window;
     const int32_t top = row * s->stride_y - s->pad_top;
@@ -146,10 +135,10 @@ QC_INLINE void qc_block_windows(const qc_block_source *source, int32_t first, in
  * scratch: per four codes of a kernel row, rounded up, 24 bytes for each kernel row and 16 more; the latter are used only by
  * windows that reach over the border or are dilated, by groups, and by kernel rows that are no whole words.
  * kernel_height and kernel_width are literal: layers of one kernel size share the code. So is `few`: the number of quads, or 0
- * where layers with any number share it.
+ * where layers with any number share it; and whether the stream has addends.
  */
 QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint32_t *stream, uint8_t *y, uint32_t *scratch, int shift,
-                                int few, int x_signed, int y_signed, int32_t kernel_height, int32_t kernel_width)
+                                int adds, int few, int x_signed, int y_signed, int32_t kernel_height, int32_t kernel_width)
 {
     const int32_t depth = s->channels / s->groups;
     const int32_t outputs = s->out_channels / s->groups;
@@ -162,11 +151,11 @@ QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint
     /* Fewer pixels than a block has are computed three times each, in one place. */
     const int32_t step = total < QC_BLOCK_PIXELS ? 0 : 1;
     const int whole = (depth == s->channels || kernel_width == 1) && s->dilation_x == 1;
-    const int32_t apart = s->stride_x * s->channels;
-    const int32_t pitch = s->dilation_y * s->width * s->channels;
     uint8_t *const padding = (uint8_t *)(scratch + 2 * QC_BLOCK_PIXELS * quads);
     qc_block_source source = {s, x, x + s->height * s->width * s->channels, depth, words, row_bytes, gathers, whole, padding,
                               padding + row_bytes};
+    qc_block_run run = {y, step * s->out_channels, 0, scratch, scratch + 2 * QC_BLOCK_PIXELS * quads, qc_block_skipped(quads), stream, x,
+                        s->stride_x * s->channels, s->dilation_y * s->width * s->channels - 4 * words, words, 0, 1, 0, gathers};
     int32_t group;
 
     if (s->pad_top > 0 || s->pad_left > 0 ||
@@ -175,54 +164,29 @@ QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint
         memset(padding, s->pad_value, (size_t)row_bytes);
     }
     for (group = 0; group < s->groups; group++) {
-        const qc_block_layer most = qc_block_layer_of(scratch, quads, stream, outputs / 2, step * s->out_channels);
-        const qc_block_layer odd = qc_block_layer_of(scratch, quads, most.stream_end, outputs % 2, step * s->out_channels);
-        const uint8_t *codes = source.x;
-        int32_t run = -1; /* blocks that read in place at `codes` */
         int32_t pixel = 0;
 
+        run.stream_end = run.stream + qc_block_words(outputs / 2, quads, adds);
+        run.odd_end = run.stream_end + qc_block_words(outputs % 2, quads, adds);
         while (pixel < total) {
             /* The last block reaches back over pixels that are done already. */
             const int32_t first = step == 1 && total - pixel < QC_BLOCK_PIXELS ? total - QC_BLOCK_PIXELS : pixel;
-            uint8_t *out = y + first * s->out_channels;
-            const qc_block_layer *layer = &most;
-            const uint32_t *block = stream;
+            const int32_t row = first / s->out_width;
+            const int32_t column = first - row * s->out_width;
 
-            if (run <= 0 && step == 1) {
-                const int32_t row = first / s->out_width;
-                const int32_t column = first - row * s->out_width;
-
-                run = qc_block_run(&source, row, column);
-                codes = source.x + ((row * s->stride_y - s->pad_top) * s->width + column * s->stride_x - s->pad_left) * s->channels;
-            }
-            if (run > 0) {
-                const uint8_t *line = codes;
-                uint32_t *lanes = scratch;
-                int32_t ky;
-
-                for (ky = kernel_height; ky > 0; ky--) {
-                    lanes = qc_widen_three(lanes, line, line + apart, line + 2 * apart, words, x_signed);
-                    line += pitch;
-                }
-                if (gathers) {
-                    qc_block_gather(lanes, codes + 4 * words, codes + pitch + 4 * words, codes + 2 * pitch + 4 * words, apart, x_signed);
-                }
-                codes += QC_BLOCK_PIXELS * apart;
-                run--;
+            run.y = y + first * s->out_channels;
+            run.blocks = step == 1 ? qc_block_run_length(&source, row, column) : 0;
+            run.rows = run.blocks > 0 ? kernel_height : 0;
+            if (run.blocks > 0) {
+                run.codes = source.x + ((row * s->stride_y - s->pad_top) * s->width + column * s->stride_x - s->pad_left) * s->channels;
             } else {
+                run.blocks = 1;
                 qc_block_windows(&source, first, step, scratch, x_signed);
             }
-            for (;;) {
-                out = qc_block_three(scratch, block, out, layer, few, shift, y_signed) - 1;
-                if (outputs % 2 == 0 || layer == &odd) {
-                    break;
-                }
-                block = layer->stream_end;
-                layer = &odd;
-            }
-            pixel += step == 1 ? QC_BLOCK_PIXELS : 1;
+            qc_block_compute(&run, few, shift, adds, x_signed, y_signed);
+            pixel += step == 1 ? QC_BLOCK_PIXELS * run.blocks : 1;
         }
-        stream = odd.stream_end;
+        run.stream = run.odd_end;
         source.x += depth;
         y += outputs;
     }

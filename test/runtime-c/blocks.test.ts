@@ -38,6 +38,15 @@ const kernels: Record<string, [number, Add]> = {
       return addConv2d(builder, random, input, outputs, window, groups, choice(random), weight(random));
     },
   ],
+  // Sums beyond 2^22 leave the form without addends no room.
+  "conv2d_blocks, with addends": [
+    2,
+    (builder, random, i) => {
+      const input = builder.input([1, 2, 5, 300 + i], anyType(random));
+      const large = () => random.pick([-1, 1]) * random.integer(110, 127);
+      return addConv2d(builder, random, input, 2 + i, { ...plain, kernel: [1, 1] }, 1, choice(random), large);
+    },
+  ],
   depthwise_rows: [
     12,
     (builder, random, i) => {
@@ -106,7 +115,9 @@ describe.each(Object.keys(kernels))("%s", (kernel) => {
 
   it("is what these layers run", () => {
     const chosen = layerKernels(plan, target);
-    expect(graph.nodes.map(({ output }) => chosen.get(output.id))).toEqual(graph.nodes.map(() => kernel));
+    expect(graph.nodes.map(({ output }) => chosen.get(output.id))).toEqual(graph.nodes.map(() => kernel.split(",")[0]));
+    const added = [...emitC(plan, target).values()].some((file) => file.includes("_added_"));
+    expect(added).toBe(kernel.endsWith("with addends"));
   });
 
   it("computes the interpreter's bytes under sanitizers", async () => {

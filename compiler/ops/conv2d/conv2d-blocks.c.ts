@@ -1,5 +1,5 @@
 /** Convolution by blocks of three pixels and two channels: qc_conv2d_blocks.h. */
-import { blockConstants, blockTaps, lanesHold, packBlocks } from "../../../targets/c/blocks.js";
+import { blockConstants, blockTaps, lanesHold, packBlocks, productConstants } from "../../../targets/c/blocks.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { weightSums } from "../../../targets/c/matrix.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
@@ -33,28 +33,32 @@ export function lowerBlocks(node: Node, context: CContext): boolean {
   const channels = output.shape[3]! / groups;
   if (channels < 2) return false;
   const columns = rowCodes(node);
-  const size = weights.length / groups;
-  const matrices = Array.from({ length: groups }, (_, g) => ({
-    ...{ channels, rows: kernel[0], columns },
-    weights: weights.subarray(g * size, (g + 1) * size),
-  }));
-  if (!matrices.every(lanesHold)) return false;
   const sums = weightSums(weights, output.shape[3]!);
   const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
-  const constants = blockConstants(requantize, output.type, missing);
+  const products = productConstants(requantize, output.type, missing);
+  const constants = products ?? blockConstants(requantize, output.type, missing);
   if (!constants) return false;
+  const size = weights.length / groups;
+  const used = products
+    ? weights.map((w, k) => (products.constant[Math.floor(k / (kernel[0] * columns))] ? 0 : w))
+    : weights;
+  const matrices = Array.from({ length: groups }, (_, g) => ({
+    ...{ channels, rows: kernel[0], columns },
+    weights: used.subarray(g * size, (g + 1) * size),
+  }));
+  if (!matrices.every(lanesHold)) return false;
   const words = matrices.flatMap((matrix, g) => [
-    ...packBlocks(matrix, constants.channels.slice(g * channels, (g + 1) * channels)),
+    ...packBlocks(matrix, constants.channels.slice(g * channels, (g + 1) * channels), !products),
   ]);
   const stream = context.constant("stream", "uint32_t", words);
   // Layers of a few quads spend much on finding their way; other layers share code.
   const quads = blockTaps(kernel[0], columns).length / 4;
   const few = quads <= mostUnrolled ? quads : 0;
-  const literals = [few, signedLiteral(inputs[0]!), signedLiteral(output), ...kernel].join(", ");
+  const literals = [products ? 0 : 1, few, signedLiteral(inputs[0]!), signedLiteral(output), ...kernel].join(", ");
   context.include("qc_conv2d_blocks.h");
   context.statement(blockWindow(node));
   const name = context.shared({
-    role: `conv2d_blocks_${kernel.join("x")}_${few ? `${few}_` : ""}${constants.shift}`,
+    role: `conv2d_blocks_${kernel.join("x")}_${few ? `${few}_` : ""}${products ? "" : "added_"}${constants.shift}`,
     parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
     body: [`qc_conv2d_blocks(s, x, stream, y, (uint32_t *)(void *)scratch, ${constants.shift}, ${literals});`],
   });
