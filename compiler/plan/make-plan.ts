@@ -15,6 +15,8 @@ export interface PlanOptions {
   readonly optimize?: "speed" | "memory" | undefined;
   /** Bytes the arena may take; no limit unless given. */
   readonly sramBytes?: number | undefined;
+  /** Bytes that weights and code may take; algorithms that take fewer instructions for more weights are chosen within them. */
+  readonly flashBytes?: number | undefined;
   /** The caller hands over the only input row by row, so that it never lies in the arena whole. */
   readonly streamInput?: boolean | undefined;
   /** Whose kernels are to have room for their scratch; any core's unless given. */

@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { type IntegerGraph, type IntegerTensor, int8, uint8 } from "../../compiler/ir/index.js";
-import { chooseForSpeed } from "../../compiler/passes/choose-for-speed.js";
 import { tensorBytes } from "../../compiler/plan/liveness.js";
 import { makePlan } from "../../compiler/plan/make-plan.js";
 import { qemu } from "../../compiler/verify/engines/qemu.js";
@@ -102,7 +101,12 @@ function graphOf(kernel: string): IntegerGraph {
   const random = new Random(20261126);
   const builder = new GraphBuilder();
   for (let i = 0; i < count; i++) builder.outputs.push(add(builder, random, i));
-  return kernel === "conv2d_winograd" ? chooseForSpeed.run(builder.graph()) : builder.graph();
+  const graph = builder.graph();
+  if (kernel !== "conv2d_winograd") return graph;
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => ({ ...node, attributes: { ...(node.attributes as object), winograd: true } })),
+  };
 }
 
 /** Without cost figures, which would choose other kernels for layers as small as these. */
