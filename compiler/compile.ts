@@ -8,9 +8,9 @@ import type { InputCodes } from "./import/onnx.js";
 import type { Graph } from "./ir/graph.js";
 import type { IntegerGraph } from "./ir/integer-graph.js";
 import { verifyIntegerGraph } from "./ir/verify.js";
-import { chooseForSpeed } from "./passes/choose-for-speed.js";
 import { lower } from "./passes/lower.js";
 import { graphPasses, integerPasses, type Optimisation } from "./passes/pipeline.js";
+import { chooseForSpeed } from "./plan/choose-for-speed.js";
 import { makePlan, type PlanOptions } from "./plan/make-plan.js";
 import type { Plan } from "./plan/plan.js";
 

@@ -1,7 +1,7 @@
 /** Expected instructions, and the order they give kernels. */
 import { describe, expect, it } from "vitest";
 import { int8 } from "../../compiler/ir/index.js";
-import { chooseForSpeed } from "../../compiler/passes/choose-for-speed.js";
+import { chooseForSpeed } from "../../compiler/plan/choose-for-speed.js";
 import { makePlan } from "../../compiler/plan/make-plan.js";
 import { cheapestFirst, costSizes, predictedInstructions } from "../../targets/c/costs.js";
 import { layerKernels } from "../../targets/c/emit.js";

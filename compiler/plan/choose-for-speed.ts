@@ -2,7 +2,7 @@
 import type { Core } from "../../targets/core.js";
 import type { IntegerGraph } from "../ir/integer-graph.js";
 import { opHomes } from "../ops/index.js";
-import type { Pass } from "./pass.js";
+import type { Pass } from "../passes/pass.js";
 
 /** Flash kept for a model's code, in bytes: more than any model of bench/README.md takes. */
 export const codeBytes = 12 * 1024;

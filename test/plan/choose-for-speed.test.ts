@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type IntegerGraph, int8 } from "../../compiler/ir/index.js";
 import type { Conv2dAttributes } from "../../compiler/ops/conv2d/conv2d.types.js";
 import { opHomes } from "../../compiler/ops/index.js";
-import { chooseForSpeed, codeBytes } from "../../compiler/passes/choose-for-speed.js";
+import { chooseForSpeed, codeBytes } from "../../compiler/plan/choose-for-speed.js";
 import { makePlan } from "../../compiler/plan/make-plan.js";
 import { emitC } from "../../targets/c/emit.js";
 import { addConv2d, GraphBuilder } from "../runtime-c/graphs.js";
