@@ -88,19 +88,33 @@ const kernels: Record<string, [number, Add]> = {
   ],
 };
 
-function graphOf(kernel: string): IntegerGraph {
+/** Cases that kernels of `kernels` are tested in besides; by what their nodes get. */
+const variants: Record<string, { readonly kernel: string; readonly attributes: object }> = {
+  "conv2d_blocks, one pixel": { kernel: "conv2d_blocks", attributes: { blockPixels: 1 } },
+  "conv2d_blocks, two pixels": { kernel: "conv2d_blocks", attributes: { blockPixels: 2 } },
+};
+
+const kernelOf = (name: string) => variants[name]?.kernel ?? name;
+
+function graphOf(name: string): IntegerGraph {
+  const kernel = kernelOf(name);
   const [count, add] = kernels[kernel]!;
   const random = new Random(20261126);
   const builder = new GraphBuilder();
   for (let i = 0; i < count; i++) builder.outputs.push(add(builder, random, i));
-  return kernel === "conv2d_winograd" ? chooseForSpeed.run(builder.graph()) : builder.graph();
+  const graph = builder.graph();
+  if (kernel === "conv2d_winograd") return chooseForSpeed.run(graph);
+  const given = variants[name]?.attributes;
+  const nodes = graph.nodes.map((node) => ({ ...node, attributes: { ...(node.attributes as object), ...given } }));
+  return { ...graph, nodes };
 }
 
 /** Without cost figures, which would choose other kernels for layers as small as these. */
 const { costs: _, ...target } = core("cortex-m4");
 
-describe.each(Object.keys(kernels))("%s", (kernel) => {
-  const graph = graphOf(kernel);
+describe.each([...Object.keys(kernels), ...Object.keys(variants)])("%s", (name) => {
+  const kernel = kernelOf(name);
+  const graph = graphOf(name);
   const plan = makePlan(graph);
   const inputs = inputSets(graph, new Random(5), 4);
 

@@ -15,7 +15,7 @@ import type { IntegerNode } from "../../ir/index.js";
 import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
-import { blockScratchBytes, blockWindow, lowerBlocks } from "./conv2d-blocks.c.js";
+import { blockScratchBytes, blockStream, blockWindow, lowerBlocks } from "./conv2d-blocks.c.js";
 import { matrices } from "./conv2d-matrices.js";
 import { lowerMve, mveScratchBytes } from "./conv2d-mve.c.js";
 import { lowerWinograd, winogradScratchBytes } from "./conv2d-winograd.c.js";
@@ -48,7 +48,9 @@ export function scratchBytes(node: Node, core?: Core): number {
   if (!dsp) return 4 * patch;
   // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes. Or blocks; or what vectors need.
   const pairs = 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
-  const bytes = Math.max(pairs, blockScratchBytes(node), mve ? mveScratchBytes(node) : 0);
+  const blocks = blockScratchBytes(node);
+  const packed = core !== undefined && blockStream(node) ? blocks : Math.max(pairs, blocks);
+  const bytes = Math.max(packed, mve ? mveScratchBytes(node) : 0);
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 

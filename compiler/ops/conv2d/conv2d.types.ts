@@ -22,4 +22,6 @@ export interface Conv2dAttributes extends Window {
   readonly requantize: RequantizeLayer;
   /** By Winograd's algorithm on cores that have a kernel for it; results are the same. */
   readonly winograd?: boolean;
+  /** Output pixels that a kernel works on at a time, where a plan wants fewer for less scratch; results are the same. */
+  readonly blockPixels?: 1 | 2;
 }
