@@ -1,5 +1,5 @@
 /**
- * Convolution in C. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
+ * Convolution in C. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_line.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
  * qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h, qc_depthwise_conv2d.h.
  */
 import { cheapestFirst } from "../../../targets/c/costs.js";
@@ -19,7 +19,9 @@ import { blockScratchBytes, blockStream, blockWindow, lowerBlocks } from "./conv
 import { matrices } from "./conv2d-matrices.js";
 import { lowerMve, mveScratchBytes } from "./conv2d-mve.c.js";
 import { lowerWinograd, winogradScratchBytes } from "./conv2d-winograd.c.js";
+import { hasDepthwiseConstants } from "./depthwise-constants.js";
 import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-conv2d-mve.c.js";
+import { isLine, lowerDepthwiseLine } from "./depthwise-line.c.js";
 import { lowerRollingDepthwise } from "./depthwise-rolling.c.js";
 import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./depthwise-rows.c.js";
 
@@ -41,6 +43,7 @@ export function scratchBytes(node: Node, core?: Core): number {
     return isDirect(node.inputs[0]!, channels / groups) ? 0 : wideScratchBytes((taps * channels) / groups);
   const [dsp, mve] = (["dsp", "mve"] as const).map((feature) => core === undefined || core.features.includes(feature));
   if (isDepthwise(node)) {
+    if (dsp && !mve && isLine(node) && hasDepthwiseConstants(node)) return 0;
     const patch = isPadded(node.attributes) ? taps * Math.min(channels, patchChannels(taps)) : 0;
     return Math.max(patch, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveDepthwiseScratchBytes(node) : 0);
   }
@@ -62,6 +65,7 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const mve = context.core.features.includes("mve");
   if (narrow && mve && (isDepthwise(node) ? lowerMveDepthwise : lowerMve)(node, context)) return;
   if (narrow && dsp) {
+    if (isDepthwise(node) && lowerDepthwiseLine(node, context)) return;
     const candidates = isDepthwise(node)
       ? [{ kernel: "depthwise_rows", lower: lowerDepthwiseRows }]
       : [
