@@ -28,7 +28,7 @@ typedef struct {
     int32_t channels;
     uint32_t padding;        /* the padding code in both lanes */
     int32_t begins;          /* whether column 0 of the windows is padding */
-    int32_t entry;           /* outputs of the loop: 0 an even number, 1 an odd number, 2 none */
+    int32_t entry;           /* outputs of the loop, of which it makes four at a time: how many first; 4 where it makes none */
     int32_t ends;            /* whether the last column is padding */
     uint32_t step;           /* 65536 times the bytes from column to column */
     uint8_t *y;
@@ -99,16 +99,25 @@ typedef struct {
     QC_LINE_TAPS_0("r11")                              \
     QC_LINE_TAPS_1("r9")                               \
     "ldr r12, [sp, #28]\n\t"                           \
+    "tst r12, #1\n\t"                                  \
+    "beq 8f\n\t"                                       \
     "cmp r12, #1\n\t"                                  \
-    "bhi 4f\n\t"                                       \
-    "bne 1f\n\t"                                       \
     "mov r12, r9\n\t"                                  \
     "mov r9, r11\n\t"                                  \
     "mov r11, r12\n\t"                                 \
-    "b 2f\n"                                           \
+    "beq 3f\n\t"                                       \
+    "b 9f\n"                                           \
+    "8:\n\t"                                           \
+    "cmp r12, #2\n\t"                                  \
+    "beq 2f\n\t"                                       \
+    "bhi 4f\n"                                         \
     "1:\n\t"                                           \
     QC_LINE_STEP(LOAD, SATURATE, "r9", "r11")          \
+    "9:\n\t"                                           \
+    QC_LINE_STEP(LOAD, SATURATE, "r11", "r9")          \
     "2:\n\t"                                           \
+    QC_LINE_STEP(LOAD, SATURATE, "r9", "r11")          \
+    "3:\n\t"                                           \
     QC_LINE_STEP(LOAD, SATURATE, "r11", "r9")          \
     "ldr r12, [sp, #4]\n\t"                            \
     "cmp r0, r12\n\t"                                  \
@@ -131,7 +140,7 @@ typedef struct {
     "str r12, [sp, #40]\n\t"                           \
     "ldr r11, [sp, #4]\n\t"                            \
     "ldr r12, [sp, #28]\n\t"                           \
-    "cmp r12, #2\n\t"                                  \
+    "cmp r12, #4\n\t"                                  \
     "beq 4f\n"                                         \
     "1:\n\t"                                           \
     QC_LINE_COLUMN(LOAD)                               \
@@ -277,7 +286,7 @@ QC_INLINE void qc_depthwise_line(const qc_window *s, const uint8_t *x, const uin
         const int inside = end - first == 3;
         uint32_t border[QC_LINE_RECORD];
         qc_line line = {codes + columns * s->channels, codes, inside ? stream : border, inside ? s->channels : 1, padding, s->pad_left,
-                        outputs == 0 ? 2 : outputs % 2, ends, (uint32_t)s->channels << 16, y};
+                        outputs == 0 ? 4 : outputs % 4, ends, (uint32_t)s->channels << 16, y};
         int32_t channel;
 
         for (channel = 0; channel < s->channels; channel += line.channels) {

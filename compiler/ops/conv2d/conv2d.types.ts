@@ -24,6 +24,6 @@ export interface Conv2dAttributes extends Window {
   readonly winograd?: boolean;
   /** Output pixels that a kernel works on at a time, where a plan wants fewer for less scratch; results are the same. */
   readonly blockPixels?: 1 | 2;
-  /** From the image without scratch, where a plan wants so; results are the same. */
+  /** Depthwise, whether from the image without scratch; single rows are unless given. Results are the same. */
   readonly direct?: boolean;
 }

@@ -11,7 +11,7 @@ type Node = IntegerNode<Conv2dAttributes>;
 /** Bytes from column to column that half a word holds. */
 const mostChannels = 32767;
 
-/** Whether the kernel takes the node: one output row, of which it makes more than others would, or any number for no scratch. */
+/** Whether the kernel takes the node: one output row, which others would fill a ring for, or any number where that is wanted. */
 export function isLine({ inputs, output, attributes }: Node): boolean {
   const { kernel, strides, dilations, pads, direct } = attributes;
   const [, height, width, channels] = inputs[0]!.shape as [number, number, number, number];
@@ -20,7 +20,7 @@ export function isLine({ inputs, output, attributes }: Node): boolean {
   // What the last windows cover besides the image.
   const below = (rows - 1) * strides[0] - pads[0] + 3 - height;
   const right = (columns - 1) * strides[1] - pads[1] + 3 - width;
-  return three && (rows === 1 || direct === true) && pads[0] <= 1 && pads[1] <= 1 && below <= 2 - pads[0] && right <= 1;
+  return three && (direct ?? rows === 1) && pads[0] <= 1 && pads[1] <= 1 && below <= 2 - pads[0] && right <= 1;
 }
 
 /** Lowers the node, unless its geometry or its requantization are not for this kernel; returns whether it did. */
