@@ -4,6 +4,7 @@ import type { Core } from "../../targets/core.js";
 import { fail } from "../diagnostics.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
 import { type Candidate, candidatesOf, wholeNodes } from "./candidates.js";
+import { orderForMemory } from "./order.js";
 import { type Pieces, piecesOf } from "./pieces.js";
 import { largestSet, type Placement, place } from "./placement.js";
 import { arenaAlignment, type Plan } from "./plan.js";
@@ -22,10 +23,24 @@ export interface PlanOptions {
 }
 
 /**
- * Plans a graph in its given order. Where nothing fits `sramBytes` the plan is the smallest there is; see checkFit. Throws
- * QC6001 where rows of the input cannot be taken in one by one.
+ * Plans a graph in its given order, or in one that needs less memory on whole tensors, whichever plan is better. Where nothing
+ * fits `sramBytes` the plan is the smallest there is; see checkFit. Throws QC6001 where rows of the input cannot be taken in
+ * one by one.
  */
 export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
+  const given = planInOrder(graph, options);
+  const ordered = orderForMemory(graph);
+  // How rows arrive hangs on the order as well.
+  if (ordered === graph || options.streamInput) return given;
+  const other = planInOrder(ordered, options);
+  const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
+  const excess = (plan: Plan) => Math.max(0, plan.arenaBytes - room);
+  const difference =
+    excess(other) - excess(given) || other.overhead - given.overhead || other.arenaBytes - given.arenaBytes;
+  return difference < 0 ? other : given;
+}
+
+function planInOrder(graph: IntegerGraph, options: PlanOptions): Plan {
   const { core } = options;
   const streamed = streamedOf(graph, options.streamInput);
   if (options.optimize !== "memory" && streamed.size === 0) {
@@ -60,8 +75,13 @@ export function planFrontier(
   { streamInput, core }: Pick<PlanOptions, "streamInput" | "core"> = {},
 ): Plan[] {
   const streamed = streamedOf(graph, streamInput);
-  const schedules = new Schedules(candidatesOf(graph, streamed, core), graph.nodes.length);
-  const plans = schedules.frontier().map((steps) => planOf(graph, steps, streamed, core));
+  const orders = streamed.size > 0 ? [graph] : [...new Set([graph, orderForMemory(graph)])];
+  const plans = orders.flatMap((order) =>
+    new Schedules(candidatesOf(order, streamed, core), graph.nodes.length)
+      .frontier()
+      .map((steps) => planOf(order, steps, streamed, core)),
+  );
+  plans.sort((a, b) => a.overhead - b.overhead || a.arenaBytes - b.arenaBytes);
   return plans.filter((plan, i) => plans.slice(0, i).every((faster) => faster.arenaBytes > plan.arenaBytes));
 }
 
