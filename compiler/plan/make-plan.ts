@@ -9,6 +9,7 @@ import { type Pieces, piecesOf } from "./pieces.js";
 import { largestSet, type Placement, place } from "./placement.js";
 import { arenaAlignment, type Plan } from "./plan.js";
 import { peakOf, Schedules } from "./schedule.js";
+import { type Forms, fasterForms, leastScratch } from "./scratch.js";
 
 /** What a plan is to reach. */
 export interface PlanOptions {
@@ -40,30 +41,41 @@ export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
   return difference < 0 ? other : given;
 }
 
+/** Nodes take their fastest kernels, or where memory does not suffice for these, some that need less scratch. */
 function planInOrder(graph: IntegerGraph, options: PlanOptions): Plan {
+  const fastest = options.optimize === "memory" ? undefined : planByForms(graph, options);
+  if (fastest && fastest.arenaBytes <= (options.sramBytes ?? Infinity)) return fastest;
+  const frugal = leastScratch(graph, options.core);
+  if (!frugal) return fastest ?? planByForms(graph, options);
+  const plan = planByForms(frugal.graph, options, frugal.forms);
+  return fastest && fastest.arenaBytes <= plan.arenaBytes ? fastest : plan;
+}
+
+function planByForms(graph: IntegerGraph, options: PlanOptions, forms?: Forms): Plan {
   const { core } = options;
+  const placed = (steps: readonly Candidate[]) => planOf(graph, steps, streamed, core, forms && { forms, room });
   const streamed = streamedOf(graph, options.streamInput);
+  const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
   if (options.optimize !== "memory" && streamed.size === 0) {
     const whole = wholeNodes(graph, core);
-    if (peakOf(whole) <= (options.sramBytes ?? Infinity)) return planOf(graph, whole, streamed, core);
+    if (peakOf(whole) <= room) return placed(whole);
   }
   const schedules = new Schedules(candidatesOf(graph, streamed, core), graph.nodes.length);
   const smallest = schedules.smallest() ?? refuseStream(graph);
   const least = peakOf(smallest);
-  const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
   let limit = Math.max(room, least);
-  let best = planOf(graph, schedules.cheapest(limit)!, streamed, core);
+  let best = placed(schedules.cheapest(limit)!);
   // Where a placement misses its bound, a schedule with more room to spare may still fit.
   while (best.arenaBytes > room && best.arenaBytes > least && limit > least) {
     limit = Math.max(least, limit - Math.ceil((best.arenaBytes - room) / arenaAlignment) * arenaAlignment);
-    const next = planOf(graph, schedules.cheapest(limit)!, streamed, core);
+    const next = placed(schedules.cheapest(limit)!);
     if (next.arenaBytes < best.arenaBytes) best = next;
   }
   // The schedule with the least bound may have no placement near it, when one with a greater bound has.
   const others = best.arenaBytes > Math.max(room, least) ? schedules.frontier().reverse() : [];
   for (const steps of others.filter((candidate) => peakOf(candidate) > least)) {
     if (best.arenaBytes <= Math.max(room, peakOf(steps))) break;
-    const next = planOf(graph, steps, streamed, core);
+    const next = placed(steps);
     if (next.arenaBytes < best.arenaBytes) best = next;
   }
   return best;
@@ -102,15 +114,23 @@ function refuseStream({ nodes, inputs }: IntegerGraph): never {
   );
 }
 
-/** The Plan of given steps, which were made for the same core. */
+/**
+ * The Plan of given steps, which were made for the same core. Where nodes have several `forms`, the graph has those of least
+ * scratch; they get faster ones as far as the arena, or `room`, allows.
+ */
 export function planOf(
   graph: IntegerGraph,
   steps: readonly Candidate[],
   streamed: ReadonlySet<IntegerTensor>,
   core?: Core,
+  faster?: { readonly forms: Forms; readonly room: number },
 ): Plan {
   const pieces = piecesOf(graph, steps, streamed, core);
-  return { core, ...assemble(graph, steps, pieces, place(pieces.problem, arenaAlignment)) };
+  const placement = place(pieces.problem, arenaAlignment);
+  if (!faster) return { core, ...assemble(graph, steps, pieces, placement, 0) };
+  const limit = Math.max(faster.room, placement.bytes);
+  const placed = fasterForms(graph, faster.forms, steps, { pieces, placement }, limit, core);
+  return { core, ...assemble(placed.graph, steps, placed.pieces, placed.placement, placed.added) };
 }
 
 function assemble(
@@ -118,6 +138,7 @@ function assemble(
   steps: readonly Candidate[],
   pieces: Pieces,
   placement: Placement,
+  added: number,
 ): Omit<Plan, "core"> {
   const offsets = new Map<number, number>();
   const scratch = new Map<number, number>();
@@ -139,7 +160,7 @@ function assemble(
     rows: new Map(steps.flatMap(({ group }) => [...(group?.rows ?? [])])),
     scratch,
     lowerBound: placement.lowerBound,
-    overhead: steps.reduce((sum, { overhead }) => sum + overhead, 0),
+    overhead: steps.reduce((sum, { overhead }) => sum + overhead, added),
     peak: {
       node: graph.nodes[steps[Math.max(step, 0)]?.first ?? 0]?.name ?? graph.name,
       tensors: (pieces.problem.together[set] ?? []).flatMap((i) => pieces.owners[i]!.tensors.slice(0, 1)),

@@ -27,8 +27,8 @@ typedef struct {
     int32_t row_bytes;        /* of a kernel row, rounded up to words */
     int gathers;              /* whether the last codes of three kernel rows make a word */
     int whole;                /* whether a kernel row's codes are neighbours in the image */
-    const uint8_t *padding;   /* a kernel row of the padding code */
-    uint8_t *rows;            /* QC_BLOCK_PIXELS kernel rows */
+    const uint8_t *padding;   /* a kernel row of the padding code; 0 where blocks are single pixels */
+    uint8_t *rows;            /* a kernel row for each pixel of a block */
 } qc_block_source;
 
 /* Copies n bytes; calls cost more than the few that are usual. */
@@ -44,6 +44,18 @@ QC_INLINE void qc_block_copy(uint8_t *to, const uint8_t *from, int32_t n)
     }
 }
 
+/* Writes the padding code n times. */
+QC_INLINE void qc_block_fill(uint8_t *to, uint8_t code, int32_t n)
+{
+    for (; n >= 4; n -= 4) {
+        qc_store_word(to, code * 0x01010101u);
+        to += 4;
+    }
+    for (; n > 0; n--) {
+        *to++ = code;
+    }
+}
+
 /* One kernel row at image row `iy` and column `left`: in place where the image holds it whole, else a copy. */
 QC_INLINE const uint8_t *qc_block_row(const qc_block_source *source, int32_t iy, int32_t left, uint8_t *copy)
 {
@@ -55,7 +67,11 @@ QC_INLINE const uint8_t *qc_block_row(const qc_block_source *source, int32_t iy,
     int32_t kx;
 
     if (iy < 0 || iy >= s->height) {
-        return source->padding;
+        if (source->padding) {
+            return source->padding;
+        }
+        qc_block_fill(copy, s->pad_value, source->row_bytes);
+        return copy;
     }
     if (source->whole) {
         const uint8_t *const codes = line + left * s->channels;
@@ -65,15 +81,19 @@ QC_INLINE const uint8_t *qc_block_row(const qc_block_source *source, int32_t iy,
         if (from == 0 && to == s->kernel_width && source->end - codes >= 4 * source->words) {
             return codes;
         }
-        qc_block_copy(copy, source->padding, from * depth);
+        qc_block_fill(copy, s->pad_value, from * depth);
         qc_block_copy(copy + from * depth, codes + from * depth, (to - from) * depth);
-        qc_block_copy(copy + to * depth, source->padding, (s->kernel_width - to) * depth);
+        qc_block_fill(copy + to * depth, s->pad_value, (s->kernel_width - to) * depth);
         return copy;
     }
     for (kx = 0; kx < s->kernel_width; kx++) {
         const int32_t ix = left + kx * s->dilation_x;
 
-        qc_block_copy(copy + kx * depth, ix >= 0 && ix < s->width ? line + ix * s->channels : source->padding, depth);
+        if (ix >= 0 && ix < s->width) {
+            qc_block_copy(copy + kx * depth, line + ix * s->channels, depth);
+        } else {
+            qc_block_fill(copy + kx * depth, s->pad_value, depth);
+        }
     }
     return copy;
 }
@@ -142,7 +162,10 @@ QC_INLINE void qc_block_windows(const qc_block_source *source, int32_t first, in
         const uint8_t *rows[QC_BLOCK_PIXELS];
 
         for (i = 0; i < pixels; i++) {
-            rows[i] = qc_block_row(source, tops[i] + ky * s->dilation_y, lefts[i], source->rows + source->row_bytes * i);
+            /* Of a single pixel the row's own lanes hold the copy: word i leaves before lanes come as far as its place. */
+            uint8_t *const copy = most == 1 ? (uint8_t *)(lanes + source->words) : source->rows + source->row_bytes * i;
+
+            rows[i] = qc_block_row(source, tops[i] + ky * s->dilation_y, lefts[i], copy);
             if (source->gathers) {
                 last[pixels * ky + i] = rows[i][4 * source->words];
             }
@@ -166,9 +189,9 @@ QC_INLINE uint8_t *qc_block_channels(const uint32_t *lanes, const uint32_t *stre
 }
 
 /*
- * scratch: per four codes of a kernel row, rounded up, 8 bytes for each pixel of a block and kernel row, and 4 for each pixel and 4
- * more; the latter are used only by windows that reach over the border or are dilated, by groups, and by kernel rows that are no
- * whole words.
+ * scratch: per four codes of a kernel row, rounded up, 8 bytes for each pixel of a block and kernel row, and where blocks have
+ * several pixels, 4 for each pixel and 4 more; the latter are used only by windows that reach over the border or are dilated, by groups,
+ * and by kernel rows that are no whole words.
  * kernel_height and kernel_width are literal: layers of one kernel size share the code. So is `few`: the number of quads, or 0
  * where layers with any number share it. `pixels`, literal: of a block. `rest`, literal: whether the last block may have fewer;
  * otherwise it reaches back over pixels that are done already.
@@ -189,14 +212,12 @@ QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint
     const int whole = (depth == s->channels || kernel_width == 1) && s->dilation_x == 1;
     const int32_t apart = s->stride_x * s->channels;
     const int32_t pitch = s->dilation_y * s->width * s->channels;
-    uint8_t *const padding = (uint8_t *)(scratch + 2 * pixels * quads);
+    uint8_t *const padding = pixels == 1 ? 0 : (uint8_t *)(scratch + 2 * pixels * quads);
     qc_block_source source = {s, x, x + s->height * s->width * s->channels, depth, words, row_bytes, gathers, whole, padding,
-                              padding + row_bytes};
+                              pixels == 1 ? 0 : padding + row_bytes};
     int32_t group;
 
-    if (s->pad_top > 0 || s->pad_left > 0 ||
-        (s->out_height - 1) * s->stride_y - s->pad_top + (kernel_height - 1) * s->dilation_y >= s->height ||
-        (s->out_width - 1) * s->stride_x - s->pad_left + (kernel_width - 1) * s->dilation_x >= s->width) {
+    if (pixels > 1 && (s->pad_top > 0 || (s->out_height - 1) * s->stride_y - s->pad_top + (kernel_height - 1) * s->dilation_y >= s->height)) {
         memset(padding, s->pad_value, (size_t)row_bytes);
     }
     for (group = 0; group < s->groups; group++) {

@@ -27,14 +27,14 @@ function rowCodes({ inputs, attributes: { kernel, groups } }: Node): number {
 /** Pixels of a block. */
 const pixelsOf = ({ attributes }: Node) => attributes.blockPixels ?? mostPixels;
 
-/** Lanes of a block's pixels, and a kernel row of bytes for each and one more where windows may need copies. */
+/** Lanes of a block's pixels, and where windows may need copies a kernel row of bytes for each and one more; lanes of single pixels hold their own. */
 export function blockScratchBytes(node: Node): number {
   const { kernel, dilations, groups } = node.attributes;
   const columns = rowCodes(node);
   const copies = isPadded(node.attributes) || dilations[1] !== 1 || groups > 1 || columns % 4 !== 0;
   const pixels = pixelsOf(node);
   const lanes = 2 * pixels * blockTaps(kernel[0], columns).length;
-  return lanes + (copies ? 4 * (pixels + 1) * Math.ceil(columns / 4) : 0);
+  return lanes + (copies && pixels > 1 ? 4 * (pixels + 1) * Math.ceil(columns / 4) : 0);
 }
 
 /** What the kernel reads of a layer. */

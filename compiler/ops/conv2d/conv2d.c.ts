@@ -39,8 +39,7 @@ export function scratchBytes(node: Node, core?: Core): number {
   const { kernel, groups } = node.attributes;
   const channels = node.inputs[0]!.shape[3]!;
   const taps = kernel[0] * kernel[1];
-  if (isWide(node))
-    return isDirect(node.inputs[0]!, channels / groups) ? 0 : wideScratchBytes((taps * channels) / groups);
+  if (isWide(node)) return isPatchless(node) ? 0 : wideScratchBytes((taps * channels) / groups);
   const [dsp, mve] = (["dsp", "mve"] as const).map((feature) => core === undefined || core.features.includes(feature));
   if (isDepthwise(node)) {
     if (dsp && !mve && isLine(node) && hasDepthwiseConstants(node)) return 0;
@@ -55,6 +54,30 @@ export function scratchBytes(node: Node, core?: Core): number {
   const packed = core !== undefined && blockStream(node) ? blocks : Math.max(pairs, blocks);
   const bytes = Math.max(packed, mve ? mveScratchBytes(node) : 0);
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
+}
+
+/** Instructions that a multiply-accumulate takes more than by the fastest kernel, by blocks of two and one pixel, without patches, without a ring. */
+const addedPerProduct = { two: 0.05, one: 0.3, direct: 6, line: 0.05 };
+
+/** Smaller blocks, and kernels without patches or rings. */
+export function lessScratch(
+  node: Node,
+  core?: Core,
+): { readonly attributes: Conv2dAttributes; readonly added: number }[] {
+  if (!core?.features.includes("dsp") || core.features.includes("mve") || scratchBytes(node, core) === 0) return [];
+  const { attributes } = node;
+  const products = node.output.shape[1]! * node.output.shape[2]! * attributes.weights.length;
+  const form = (changed: Partial<Conv2dAttributes>, per: number) => ({
+    attributes: { ...attributes, ...changed },
+    added: Math.round(per * products),
+  });
+  if (isWide(node)) return [form({ direct: true }, addedPerProduct.direct)];
+  if (isDepthwise(node)) {
+    const line = form({ direct: true }, addedPerProduct.line);
+    return isLine({ ...node, attributes: line.attributes }) && hasDepthwiseConstants(node) ? [line] : [];
+  }
+  if (attributes.winograd || !blockStream(node)) return [];
+  return [form({ blockPixels: 2 }, addedPerProduct.two), form({ blockPixels: 1 }, addedPerProduct.one)];
 }
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {
@@ -84,11 +107,16 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   else quads(node, context);
 };
 
+/** Whether a node that is too wide for the 8-bit kernels runs without patches. */
+function isPatchless({ inputs, attributes: { groups, direct } }: Node): boolean {
+  return direct === true || isDirect(inputs[0]!, inputs[0]!.shape[3]! / groups);
+}
+
 function wide(node: Node, context: CContext): void {
-  const { inputs, output, attributes } = node;
+  const { output, attributes } = node;
   const { groups } = attributes;
   const product = { role: "conv2d", groups, channels: output.shape[3]! };
-  wideProduct(node, context, product, isDirect(inputs[0]!, inputs[0]!.shape[3]! / groups));
+  wideProduct(node, context, product, isPatchless(node));
 }
 
 /** The kernels sum raw codes: the zero point's share and the bias are added by the records. */

@@ -24,6 +24,6 @@ export interface Conv2dAttributes extends Window {
   readonly winograd?: boolean;
   /** Output pixels that a kernel works on at a time, where a plan wants fewer for less scratch; results are the same. */
   readonly blockPixels?: 1 | 2;
-  /** Depthwise, whether from the image without scratch; single rows are unless given. Results are the same. */
+  /** Whether straight from the image where others have patches or rings; single depthwise rows are unless given. Results are the same. */
   readonly direct?: boolean;
 }
