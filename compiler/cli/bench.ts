@@ -28,7 +28,9 @@ export interface BenchRow {
   readonly cycles: { readonly latency: number; readonly interval: number } | null;
   readonly macs: number;
   readonly arena_bytes: number | null;
+  /** Touched by the model, as painted; and the most it may touch by the compiler's frames, its library's functions aside. */
   readonly stack_bytes: number | null;
+  readonly stack_bound_bytes: number | null;
   readonly code_bytes: number | null;
   readonly weight_bytes: number;
   readonly bit_exact: boolean;
@@ -59,6 +61,7 @@ export async function bench(
     macs: report.macs,
     arena_bytes: isCore(target) ? plan.arenaBytes : null,
     stack_bytes: measured.stackBytes,
+    stack_bound_bytes: measured.stackBound?.bytes ?? null,
     code_bytes: measured.codeBytes,
     weight_bytes: measured.weightBytes ?? report.weight_bytes,
     bit_exact: equal,
@@ -93,7 +96,7 @@ export function addBench(program: Command): void {
     else
       for (const [key, value] of Object.entries(row))
         process.stdout.write(
-          `${key.padEnd(14)} ${typeof value === "object" && value !== null ? JSON.stringify(value) : value}\n`,
+          `${key.padEnd(18)} ${typeof value === "object" && value !== null ? JSON.stringify(value) : value}\n`,
         );
     if (!row.bit_exact) process.exitCode = exitCode.mismatch;
   });

@@ -132,6 +132,7 @@ export function verdictJson({ target, engine, equal, bytes, difference, measured
     instructions: measured.instructions,
     cycles: measured.cycles ?? null,
     stack_bytes: measured.stackBytes,
+    stack_bound_bytes: measured.stackBound?.bytes ?? null,
     code_bytes: measured.codeBytes,
     weight_bytes: measured.weightBytes,
   };

@@ -4,10 +4,12 @@ import type { Core } from "../../targets/core.js";
 import { fail } from "../diagnostics.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
 import { type Candidate, candidatesOf, wholeNodes } from "./candidates.js";
+import { orderForMemory } from "./order.js";
 import { type Pieces, piecesOf } from "./pieces.js";
 import { largestSet, type Placement, place } from "./placement.js";
 import { arenaAlignment, type Plan } from "./plan.js";
 import { peakOf, Schedules } from "./schedule.js";
+import { type Forms, fasterForms, leastScratch } from "./scratch.js";
 
 /** What a plan is to reach. */
 export interface PlanOptions {
@@ -24,33 +26,58 @@ export interface PlanOptions {
 }
 
 /**
- * Plans a graph in its given order. Where nothing fits `sramBytes` the plan is the smallest there is; see checkFit. Throws
- * QC6001 where rows of the input cannot be taken in one by one.
+ * Plans a graph in its given order, or in one that needs less memory on whole tensors, whichever plan is better. Where nothing
+ * fits `sramBytes` the plan is the smallest there is; see checkFit. Throws QC6001 where rows of the input cannot be taken in
+ * one by one.
  */
 export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
+  const given = planInOrder(graph, options);
+  const ordered = orderForMemory(graph);
+  // How rows arrive hangs on the order as well.
+  if (ordered === graph || options.streamInput) return given;
+  const other = planInOrder(ordered, options);
+  const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
+  const excess = (plan: Plan) => Math.max(0, plan.arenaBytes - room);
+  const difference =
+    excess(other) - excess(given) || other.overhead - given.overhead || other.arenaBytes - given.arenaBytes;
+  return difference < 0 ? other : given;
+}
+
+/** Nodes take their fastest kernels, or where memory does not suffice for these, some that need less scratch. */
+function planInOrder(graph: IntegerGraph, options: PlanOptions): Plan {
+  const fastest = options.optimize === "memory" ? undefined : planByForms(graph, options);
+  if (fastest && fastest.arenaBytes <= (options.sramBytes ?? Infinity)) return fastest;
+  const frugal = leastScratch(graph, options.core);
+  if (!frugal) return fastest ?? planByForms(graph, options);
+  const plan = planByForms(frugal.graph, options, frugal.forms);
+  return fastest && fastest.arenaBytes <= plan.arenaBytes ? fastest : plan;
+}
+
+function planByForms(graph: IntegerGraph, options: PlanOptions, forms?: Forms): Plan {
   const { core } = options;
+  const placed = (steps: readonly Candidate[]) => planOf(graph, steps, streamed, core, forms && { forms, room });
   const streamed = streamedOf(graph, options.streamInput);
+  const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
   if (options.optimize !== "memory" && streamed.size === 0) {
     const whole = wholeNodes(graph, core);
-    if (peakOf(whole) <= (options.sramBytes ?? Infinity)) return planOf(graph, whole, streamed, core);
+    if (peakOf(whole) <= room) return placed(whole);
   }
   const schedules = new Schedules(candidatesOf(graph, streamed, core), graph.nodes.length);
   const smallest = schedules.smallest() ?? refuseStream(graph);
   const least = peakOf(smallest);
-  const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
   let limit = Math.max(room, least);
-  let best = planOf(graph, schedules.cheapest(limit)!, streamed, core);
+  let best = placed(schedules.cheapest(limit)!);
   // Where a placement misses its bound, a schedule with more room to spare may still fit.
   while (best.arenaBytes > room && best.arenaBytes > least && limit > least) {
     limit = Math.max(least, limit - Math.ceil((best.arenaBytes - room) / arenaAlignment) * arenaAlignment);
-    const next = planOf(graph, schedules.cheapest(limit)!, streamed, core);
+    const next = placed(schedules.cheapest(limit)!);
     if (next.arenaBytes < best.arenaBytes) best = next;
   }
   // The schedule with the least bound may have no placement near it, when one with a greater bound has.
   const others = best.arenaBytes > Math.max(room, least) ? schedules.frontier().reverse() : [];
   for (const steps of others.filter((candidate) => peakOf(candidate) > least)) {
     if (best.arenaBytes <= Math.max(room, peakOf(steps))) break;
-    const next = planOf(graph, steps, streamed, core);
+    const next = placed(steps);
     if (next.arenaBytes < best.arenaBytes) best = next;
   }
   return best;
@@ -62,8 +89,13 @@ export function planFrontier(
   { streamInput, core }: Pick<PlanOptions, "streamInput" | "core"> = {},
 ): Plan[] {
   const streamed = streamedOf(graph, streamInput);
-  const schedules = new Schedules(candidatesOf(graph, streamed, core), graph.nodes.length);
-  const plans = schedules.frontier().map((steps) => planOf(graph, steps, streamed, core));
+  const orders = streamed.size > 0 ? [graph] : [...new Set([graph, orderForMemory(graph)])];
+  const plans = orders.flatMap((order) =>
+    new Schedules(candidatesOf(order, streamed, core), graph.nodes.length)
+      .frontier()
+      .map((steps) => planOf(order, steps, streamed, core)),
+  );
+  plans.sort((a, b) => a.overhead - b.overhead || a.arenaBytes - b.arenaBytes);
   return plans.filter((plan, i) => plans.slice(0, i).every((faster) => faster.arenaBytes > plan.arenaBytes));
 }
 
@@ -84,15 +116,23 @@ function refuseStream({ nodes, inputs }: IntegerGraph): never {
   );
 }
 
-/** The Plan of given steps, which were made for the same core. */
+/**
+ * The Plan of given steps, which were made for the same core. Where nodes have several `forms`, the graph has those of least
+ * scratch; they get faster ones as far as the arena, or `room`, allows.
+ */
 export function planOf(
   graph: IntegerGraph,
   steps: readonly Candidate[],
   streamed: ReadonlySet<IntegerTensor>,
   core?: Core,
+  faster?: { readonly forms: Forms; readonly room: number },
 ): Plan {
   const pieces = piecesOf(graph, steps, streamed, core);
-  return { core, ...assemble(graph, steps, pieces, place(pieces.problem, arenaAlignment)) };
+  const placement = place(pieces.problem, arenaAlignment);
+  if (!faster) return { core, ...assemble(graph, steps, pieces, placement, 0) };
+  const limit = Math.max(faster.room, placement.bytes);
+  const placed = fasterForms(graph, faster.forms, steps, { pieces, placement }, limit, core);
+  return { core, ...assemble(placed.graph, steps, placed.pieces, placed.placement, placed.added) };
 }
 
 function assemble(
@@ -100,6 +140,7 @@ function assemble(
   steps: readonly Candidate[],
   pieces: Pieces,
   placement: Placement,
+  added: number,
 ): Omit<Plan, "core"> {
   const offsets = new Map<number, number>();
   const scratch = new Map<number, number>();
@@ -121,7 +162,7 @@ function assemble(
     rows: new Map(steps.flatMap(({ group }) => [...(group?.rows ?? [])])),
     scratch,
     lowerBound: placement.lowerBound,
-    overhead: steps.reduce((sum, { overhead }) => sum + overhead, 0),
+    overhead: steps.reduce((sum, { overhead }) => sum + overhead, added),
     peak: {
       node: graph.nodes[steps[Math.max(step, 0)]?.first ?? 0]?.name ?? graph.name,
       tensors: (pieces.problem.together[set] ?? []).flatMap((i) => pieces.owners[i]!.tensors.slice(0, 1)),

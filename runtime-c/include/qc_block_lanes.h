@@ -1,5 +1,5 @@
 /*
- * Lanes of three pixels for the blocks of qc_blocks.h: per four taps the words of taps (0, 2) of each pixel, then of taps (1, 3).
+ * Lanes of one to three pixels for the blocks of qc_blocks.h: per four taps the words of taps (0, 2) of each pixel, then of taps (1, 3).
  */
 #ifndef QC_BLOCK_LANES_H
 #define QC_BLOCK_LANES_H
@@ -12,14 +12,15 @@
 
 enum { QC_BLOCK_PIXELS = 3 };
 
-/* Appends the last codes of three kernel rows of three pixels as lanes: rows (0, 2), then (1, none). */
-QC_INLINE void qc_block_gather(uint32_t *to, const uint8_t *row0, const uint8_t *row1, const uint8_t *row2, int32_t apart, int x_signed)
+/* Appends the last codes of three kernel rows of `pixels` pixels as lanes: rows (0, 2), then (1, none). */
+QC_INLINE void qc_block_gather(uint32_t *to, const uint8_t *row0, const uint8_t *row1, const uint8_t *row2, int32_t apart, int pixels,
+                               int x_signed)
 {
     int32_t i;
 
-    for (i = 0; i < QC_BLOCK_PIXELS; i++) {
+    for (i = 0; i < pixels; i++) {
         to[i] = qc_pack_low((uint32_t)qc_code(row0[i * apart], x_signed), (uint32_t)qc_code(row2[i * apart], x_signed));
-        to[QC_BLOCK_PIXELS + i] = (uint32_t)qc_code(row1[i * apart], x_signed) & 0xFFFFu;
+        to[pixels + i] = (uint32_t)qc_code(row1[i * apart], x_signed) & 0xFFFFu;
     }
 }
 
@@ -81,6 +82,39 @@ QC_INLINE uint32_t *qc_widen_three(uint32_t *to, const uint8_t *a, const uint8_t
     }
     return to;
 #endif
+}
+
+/* Appends `words` words of four codes of each of `pixels` (1 or 2, literal) rows as lanes; returns the place behind them. */
+QC_INLINE uint32_t *qc_widen_rest(uint32_t *to, const uint8_t *const *rows, int pixels, int32_t words, int x_signed)
+{
+    const uint8_t *a = rows[0];
+    const uint8_t *b = rows[pixels - 1];
+
+    for (; words > 0; words--) {
+        const uint32_t first = qc_load_word(a);
+
+        a += 4;
+        to[0] = qc_even_lanes(first, x_signed);
+        to[pixels] = qc_odd_lanes(first, x_signed);
+        if (pixels == 2) {
+            const uint32_t second = qc_load_word(b);
+
+            b += 4;
+            to[1] = qc_even_lanes(second, x_signed);
+            to[3] = qc_odd_lanes(second, x_signed);
+        }
+        to += 2 * pixels;
+    }
+    return to;
+}
+
+/* Appends `words` words of codes of `pixels` rows, of `most` (literal), as lanes; returns the place behind them. */
+QC_INLINE uint32_t *qc_block_widen(uint32_t *to, const uint8_t *const *rows, int pixels, int most, int32_t words, int x_signed)
+{
+    if (most == QC_BLOCK_PIXELS && pixels == most) {
+        return qc_widen_three(to, rows[0], rows[1], rows[2], words, x_signed);
+    }
+    return most > 1 && pixels == 2 ? qc_widen_rest(to, rows, 2, words, x_signed) : qc_widen_rest(to, rows, 1, words, x_signed);
 }
 
 #endif

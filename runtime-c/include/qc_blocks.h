@@ -52,40 +52,38 @@ QC_INLINE int32_t qc_block_words(int32_t pairs, int32_t quads, int adds)
     return pairs * (2 * quads + (adds ? 6 : 4));
 }
 
-/* `skipped` of a run; a single quad enters behind the unrolled ones. */
-QC_INLINE int32_t qc_block_skipped(int32_t quads)
+/* `skipped` where a quad of `pixels` takes 8, 12 or 17 instructions; a single quad enters behind the unrolled ones. */
+QC_INLINE int32_t qc_block_skipped(int32_t quads, int pixels)
 {
-    return quads == 1 ? 8 * 68 : (8 - (quads - 1) % 8) % 8 * 68;
+    return (quads == 1 ? 8 : (8 - (quads - 1) % 8) % 8) * 4 * (pixels == QC_BLOCK_PIXELS ? 17 : 4 + 4 * pixels);
 }
 
-#if !QC_DSP_ASSEMBLY
-/* Three pixels times two channels; returns the place behind their stream. */
-QC_INLINE const uint32_t *qc_block_pair(const qc_block_run *run, const uint32_t *stream, uint8_t *y, int shift, int adds, int y_signed)
+/* The twin in C of the assembly: `pixels` pixels times two channels; returns the place behind their stream. */
+QC_INLINE const uint32_t *qc_block_pair(const uint32_t *lane, const uint32_t *lanes_end, const uint32_t *stream, uint8_t *y, int32_t pitch,
+                                        int pixels, int shift, int adds, int y_signed)
 {
-    const uint32_t *lane;
     int32_t first[QC_BLOCK_PIXELS] = {0, 0, 0};
     int32_t second[QC_BLOCK_PIXELS] = {0, 0, 0};
     const uint32_t start = *stream++;
     int32_t i;
 
-    for (lane = run->lanes; lane != run->lanes_end; lane += QC_BLOCK_PIXELS) {
+    for (; lane != lanes_end; lane += pixels) {
         const uint32_t pair = *stream++;
 
-        for (i = 0; i < QC_BLOCK_PIXELS; i++) {
+        for (i = 0; i < pixels; i++) {
             first[i] = qc_smlad(lane[i], pair, first[i]);
             second[i] = qc_smlad(lane[i], qc_sxtb16(pair), second[i]);
         }
     }
-    for (i = 0; i < QC_BLOCK_PIXELS; i++) {
+    for (i = 0; i < pixels; i++) {
         const int32_t a = (int32_t)((uint32_t)first[i] - (uint32_t)second[i] + start);
         const int32_t b = (int32_t)(((uint32_t)second[i] << 8) + stream[0]);
 
-        y[i * run->pitch] = qc_requantize_high(a, stream[1], adds ? stream[2] : 0, shift, y_signed);
-        y[i * run->pitch + 1] = qc_requantize_high(b, stream[adds ? 3 : 2], adds ? stream[4] : 0, shift, y_signed);
+        y[i * pitch] = qc_requantize_high(a, stream[1], adds ? stream[2] : 0, shift, y_signed);
+        y[i * pitch + 1] = qc_requantize_high(b, stream[adds ? 3 : 2], adds ? stream[4] : 0, shift, y_signed);
     }
     return stream + (adds ? 5 : 3);
 }
-#endif
 
 /*
  * Computes all blocks of the run, whose windows are widened into the lanes first. shift is literal, so is whether there are
@@ -324,13 +322,13 @@ QC_INLINE void qc_block_compute(const qc_block_run *run, int few, int shift, int
             const int32_t pitch = 4 * run->words + run->skip;
             const uint8_t *const last = codes + 4 * run->words;
 
-            qc_block_gather(to, last, last + pitch, last + 2 * pitch, run->apart, x_signed);
+            qc_block_gather(to, last, last + pitch, last + 2 * pitch, run->apart, QC_BLOCK_PIXELS, x_signed);
         }
         while (stream != run->odd_end) {
             if (stream == run->stream_end) {
                 y--;
             }
-            stream = qc_block_pair(run, stream, y, shift, adds, y_signed);
+            stream = qc_block_pair(run->lanes, run->lanes_end, stream, y, run->pitch, QC_BLOCK_PIXELS, shift, adds, y_signed);
             y += 2;
         }
         codes += QC_BLOCK_PIXELS * run->apart;

@@ -160,7 +160,9 @@ async function flush(engine: BatchEngine, batch: readonly Waiting[], tally: Tall
 
 /** The functions that a graph's layers share; their names end with a shift where they have one. */
 export function kernelsOf({ plan, core }: Compiled): string[] {
-  const functions = emitC(plan, core).get("model.c")!.matchAll(/^QC_SHARED void (\w+?)(?:_\d\d)?(?:_\d)?\(/gm);
+  const functions = emitC(plan, core)
+    .get("model.c")!
+    .matchAll(/^QC_SHARED void (\w+?)(?:_\d\d)?(?:_\d)?\(/gm);
   return [...new Set([...functions].map(([, name]) => `${core.name} ${name}`))];
 }
 
