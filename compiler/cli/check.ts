@@ -69,7 +69,7 @@ function examine(model: string, options: Options): Examination {
     const compilation = compileFile(model, options, wanted);
     if (!target) return { compilation, problems: [] };
     progress.step(`${model}: emitting for ${target.name}`);
-    return { compilation, problems: targetProblems(compilation.plan, target, wanted.sramBytes) };
+    return { compilation, problems: targetProblems(compilation.plan, target, wanted) };
   } catch (error) {
     if (!(error instanceof QcError) || error.exitCode === exitCode.usage) throw error;
     return { problems: error.diagnostics };

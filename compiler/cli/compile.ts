@@ -40,6 +40,7 @@ export function addCompile(program: Command): void {
     const compilation = compileFile(model, options, wanted);
     checkFit(compilation.plan, target, {
       sramBytes: wanted.sramBytes,
+      maxRecompute: wanted.maxRecompute,
       flashBytes: options.flash === undefined ? undefined : parseBytes(options.flash),
     });
     const solve = solverFor(target, compilation.integerGraph);

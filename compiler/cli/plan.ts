@@ -16,6 +16,9 @@ interface Options extends ModelOptions, MemoryOptions {
   readonly svg?: string;
 }
 
+/** Percent of operations done again, of the frontier with an external input, unless given. */
+const mostRecompute = 100;
+
 /** Adds `plan` to the program. */
 export function addPlan(program: Command): void {
   withMemoryOptions(
@@ -43,7 +46,8 @@ function show(plan: Plan, { svg, json }: Options): void {
 }
 
 function showFrontier({ graph }: Plan, wanted: PlanOptions, { svg, json }: Options): void {
-  const plans = planFrontier(graph, wanted);
+  const { externalInput, maxRecompute = externalInput ? mostRecompute : 0 } = wanted;
+  const plans = planFrontier(graph, { ...wanted, maxRecompute });
   if (svg !== undefined) write(svg, frontierSvg(plans));
   if (json) printJson(frontierJson(plans));
   else process.stdout.write(frontierText(plans));

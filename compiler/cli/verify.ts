@@ -55,7 +55,7 @@ export function addVerify(program: Command): void {
     });
     const { integerGraph, plan } = compilation;
     targets.forEach((target, i) => {
-      checkFit(plan, target, { sramBytes: wanted[i]!.sramBytes });
+      checkFit(plan, target, wanted[i]!);
     });
     const seed = parseCount(options.seed);
     const vectors =

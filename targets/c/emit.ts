@@ -10,7 +10,8 @@ import {
   typeName,
 } from "../../compiler/ir/index.js";
 import { imageRows } from "../../compiler/ops/rows.js";
-import { arenaAlignment, type Plan } from "../../compiler/plan/plan.js";
+import { arenaAlignment, type Plan, streamsInput } from "../../compiler/plan/plan.js";
+import { recomputedText } from "../../compiler/report/memory-map.js";
 import type { Core } from "../core.js";
 import { commentText, mangle, Names } from "../mangle.js";
 import { packagePath } from "../package-root.js";
@@ -43,10 +44,10 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
   for (const port of [...inputs, ...outputs]) names.unique(port.function);
   const emitter = emitterOf(plan, core, name, names, options.solve);
   const stream = streamOf(plan, inputs);
+  const external = plan.external.size > 0;
   const groups = new RowGroupEmitter(plan, emitter);
   const steps = plan.steps.map((step, index) => {
-    if (step.kind === "node")
-      return nodeStep(plan, graph.nodes[step.node]!, emitter.layer(graph.nodes[step.node]!, step.node));
+    if (step.kind === "node") return nodeStep(plan, graph.nodes[step.node]!, step.node, emitter);
     const nodes = step.nodes.map((node) => graph.nodes[node]!);
     const streaming = stream !== undefined && index === 0;
     return rowStep(plan, nodes, streaming ? groups.streamed(step, stream.element) : groups.step(step));
@@ -62,7 +63,9 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
     arenaBytes: plan.arenaBytes,
     usedBytes: plan.pieces.reduce((end, { offset, bytes }) => Math.max(end, offset + bytes), 0),
     arenaAlignment,
-    inputs: stream ? [] : inputs,
+    inputs: stream || external ? [] : inputs,
+    external: external && inputs[0],
+    recomputed: plan.recomputedMacs > 0 && recomputedText(plan),
     stream: stream && { ...stream, counters: groups.counters },
     outputs,
     inputTotal: totalOf(inputs, "input"),
@@ -108,11 +111,12 @@ function emitterOf(
 }
 
 /** One line of the run function; nodes that only rename bytes have no call. */
-function nodeStep(plan: Plan, node: IntegerNode, call: string | undefined) {
+function nodeStep(plan: Plan, node: IntegerNode, index: number, emitter: LayerEmitter) {
+  const layer = emitter.layer(node, index);
   return {
-    call: call && `${call}(arena);`,
+    call: layer && `${layer}(arena${emitter.readsInput(node) ? ", input" : ""});`,
     comment: commentText(`${node.name}: ${node.op}, the same bytes`),
-    traces: [traceOf(plan, node.output)],
+    traces: plan.external.has(node.output.id) ? [] : [traceOf(plan, node.output)],
   };
 }
 
@@ -130,8 +134,8 @@ const traceOf = (plan: Plan, tensor: IntegerTensor) => ({
 
 /** How the caller hands over the rows of an input that never lies in the arena whole. */
 function streamOf(plan: Plan, ports: readonly Port[]) {
+  if (!streamsInput(plan)) return undefined;
   const index = plan.graph.inputs.findIndex(({ id }) => plan.rows.has(id));
-  if (index < 0) return undefined;
   const rows = imageRows(plan.graph.inputs[index]!)!;
   return { ...ports[index]!, rows, rowBytes: ports[index]!.bytes / rows };
 }
@@ -150,7 +154,7 @@ function portsOf(plan: Plan, tensors: readonly IntegerTensor[], role: "input" | 
       macro: `${base.toUpperCase()}_BYTES`,
       element,
       bytes: bytesOf(tensor),
-      offset: offsetOf(plan, tensor),
+      offset: plan.external.has(tensor.id) ? 0 : offsetOf(plan, tensor),
       description: commentText(`${tensor.name}: ${held} [${tensor.shape}], row-major`),
     };
   });
