@@ -116,7 +116,8 @@ export function piecesOf(
     const [x, y] = [rank(a), rank(b)];
     return x[0] - y[0] || x[1] - y[1] || x[2] - y[2] || a - b;
   });
-  return { problem: { sizes, together, chases, order }, owners: drafts, stepOfSet };
+  const groups = inner.map((sets) => [...new Set(sets.flat())]);
+  return { problem: { sizes, together, chases, order, groups }, owners: drafts, stepOfSet };
 }
 
 const scratchDraft = (name: string, scratchOf: number, bytes: number, step: number): Draft => ({
