@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "emulation.h"
+#include "fetch.h"
 #include "rows.h"
 #include "trace.h"
 
