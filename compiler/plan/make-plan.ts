@@ -6,6 +6,7 @@ import type { IntegerGraph } from "../ir/integer-graph.js";
 import { type Candidate, candidatesOf, wholeNodes } from "./candidates.js";
 import { type InputOptions, type InputPlaces, inputPlaces, refuseStream } from "./input-places.js";
 import { livesOf } from "./liveness.js";
+import { orderForMemory } from "./order.js";
 import { macsOf } from "./overhead.js";
 import { type Pieces, piecesOf } from "./pieces.js";
 import { largestSet, type Placement, place } from "./placement.js";
@@ -25,10 +26,24 @@ export interface PlanOptions extends InputOptions {
 }
 
 /**
- * Plans a graph in its given order. Where nothing fits `sramBytes` the plan is the smallest there is; see checkFit. Throws
- * QC6001 where rows of the input cannot be taken in one by one.
+ * Plans a graph in its given order, or in one that needs less memory on whole tensors, whichever plan is better. Where nothing
+ * fits `sramBytes` the plan is the smallest there is; see checkFit. Throws QC6001 where rows of the input cannot be taken in
+ * one by one.
  */
 export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
+  const given = planInOrder(graph, options);
+  const ordered = orderForMemory(graph);
+  // How rows arrive hangs on the order as well.
+  if (ordered === graph || options.streamInput) return given;
+  const other = planInOrder(ordered, options);
+  const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
+  const excess = (plan: Plan) => Math.max(0, plan.arenaBytes - room);
+  const difference =
+    excess(other) - excess(given) || other.overhead - given.overhead || other.arenaBytes - given.arenaBytes;
+  return difference < 0 ? other : given;
+}
+
+function planInOrder(graph: IntegerGraph, options: PlanOptions): Plan {
   const { core } = options;
   const places = placesOf(graph, options);
   if (options.optimize !== "memory" && places.streamed.size === 0) {
@@ -59,9 +74,13 @@ export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
 
 /** Plans that no other beats in both bytes and added instructions, the fastest first. */
 export function planFrontier(graph: IntegerGraph, options: Omit<PlanOptions, "optimize" | "sramBytes"> = {}): Plan[] {
-  const places = placesOf(graph, options);
-  const schedules = schedulesOf(graph, places, options);
-  const plans = schedules.frontier().map((steps) => planOf(graph, steps, places, options.core));
+  const orders = options.streamInput ? [graph] : [...new Set([graph, orderForMemory(graph)])];
+  const plans = orders.flatMap((order) => {
+    const places = placesOf(order, options);
+    const schedules = schedulesOf(order, places, options);
+    return schedules.frontier().map((steps) => planOf(order, steps, places, options.core));
+  });
+  plans.sort((a, b) => a.overhead - b.overhead || a.arenaBytes - b.arenaBytes);
   return plans.filter((plan, i) => plans.slice(0, i).every((faster) => faster.arenaBytes > plan.arenaBytes));
 }
 

@@ -29,6 +29,23 @@ export interface Plan {
   readonly peak: { readonly node: string; readonly tensors: readonly IntegerTensor[] };
   /** What is alive when, for memory maps. */
   readonly pieces: readonly PlacedPiece[];
+  /** Where constants lie; undefined when they all lie where the linker puts constants. */
+  readonly weights?: WeightPlacement | undefined;
+}
+
+/** Constants by memory. */
+export interface WeightPlacement {
+  /** The linker's section of every constant array that has one, by its C name. */
+  readonly sections: ReadonlyMap<string, string>;
+  /** What is copied into the arena for a step, while the step before it runs; by step. */
+  readonly fetches: ReadonlyMap<number, readonly Fetch[]>;
+}
+
+/** A constant array that is copied from slow memory to `offset` in the arena. */
+export interface Fetch {
+  readonly array: string;
+  readonly offset: number;
+  readonly bytes: number;
 }
 
 /** One node on whole tensors, or consecutive nodes that pass rows to one another. */

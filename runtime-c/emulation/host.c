@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "emulation.h"
+#include "fetch.h"
 #include "input.h"
 #include "trace.h"
 

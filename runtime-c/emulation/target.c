@@ -1,5 +1,6 @@
 /* Bare-metal harness: the same files as host.c, through semihosting; also measures the stack of model_run. */
 #include "emulation.h"
+#include "fetch.h"
 #include "input.h"
 #include "trace.h"
 

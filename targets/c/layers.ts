@@ -40,7 +40,7 @@ export class LayerEmitter {
     readonly names: Names,
     readonly requantization: (layer: RequantizeLayer) => Requantization,
   ) {
-    this.constants = new Constants(names);
+    this.constants = new Constants(names, plan.weights?.fetches);
   }
 
   /**
@@ -119,10 +119,10 @@ export class LayerEmitter {
   /** Nodes that run by rows ask for the same constants once per kind of row. */
   #constant(wanted: string, element: CElement, values: ArrayLike<number | bigint>): string {
     const last = this.#lastConstants.get(wanted);
-    if (last && same(last.values, values)) return last.name;
+    if (last && same(last.values, values)) return this.constants.read(last.name);
     const name = this.constants.place(wanted, element, values);
     this.#lastConstants.set(wanted, { values, name });
-    return name;
+    return this.constants.read(name);
   }
 
   /** Defines a function, once for all that ask for the same one; returns its name. */

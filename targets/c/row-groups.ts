@@ -111,7 +111,8 @@ export class RowGroupEmitter {
     const cases = kinds.map((kind) => this.#statements(kind, counter, counted));
     const wanted = `rows_${step.nodes[0]}_to_${step.nodes.at(-1)}`;
     const element = kinds.length <= 256 ? "uint8_t" : "int16_t";
-    const name = this.emitter.constants.place(`${this.emitter.prefix}_${wanted}_events`, element, sequence);
+    const { constants, prefix } = this.emitter;
+    const name = constants.read(constants.place(`${prefix}_${wanted}_events`, element, sequence));
     return { cases, counters: counted.size, events: { name, wanted, length: sequence.length } };
   }
 
@@ -136,6 +137,7 @@ export class RowGroupEmitter {
     const values: Record<string, string> = {
       y: address(output, rows),
       scratch: scratch === undefined ? "0" : address({ base: "arena", offset: scratch, perRow: 0 }, ""),
+      arena: "arena",
     };
     inputs.forEach((place, i) => {
       values[`x${i}`] = address(place, rows);
@@ -190,6 +192,7 @@ export class RowGroupEmitter {
       lower,
       part.output.id,
     );
+    if (body.some((line) => /\barena\b/.test(line))) used.add("arena");
     const parameters = [...used];
     const declared = parameters.map((name) => `${name.startsWith("x") ? "const " : ""}uint8_t *${name}`);
     const name = this.emitter.define(`${where}_rows`, declared.join(", "), body, this.emitter.describe(part));
