@@ -1,0 +1,36 @@
+/**
+ * A seed of the graph fuzzer for each kernel that is made for a core. When the generator changes, `npm run fuzz:graphs` prints the first
+ * seed of its campaign that reaches each.
+ */
+export const reaching: Readonly<Record<string, number>> = {
+  "cortex-m4 conv2d_blocks_1x1": 233,
+  "cortex-m4 conv2d_blocks_1x1_1": 66,
+  "cortex-m4 conv2d_blocks_1x1_2": 303,
+  "cortex-m4 conv2d_blocks_3x3": 65,
+  "cortex-m4 conv2d_blocks_10x4": 26,
+  "cortex-m4 conv2d_winograd": 473,
+  "cortex-m4 conv2d_sign": 17,
+  "cortex-m4 depthwise_rows_1": 70,
+  "cortex-m4 depthwise_rows_2": 303,
+  "cortex-m4 depthwise_rows_1_turned": 591,
+  "cortex-m4 depthwise_line_1": 375,
+  "cortex-m4 depthwise_line_2": 361,
+  "cortex-m4 conv2d_blocks_3x3_added": 65,
+  "cortex-m4 dense_blocks": 198,
+  "cortex-m4 add_bytes": 31,
+  "cortex-m55 conv2d_mve": 6,
+  "cortex-m55 depthwise_conv2d_3x3_1_mve": 600,
+  "cortex-m55 dense_mve": 61,
+  "rv32imc conv2d_high_word": 2,
+  "rv32imc dense_high_word": 21,
+  "rv32imc depthwise_rolling_1_high_word": 170,
+  "rv32imc depthwise_rolling_2_high_word": 252,
+  "cortex-m0plus conv2d_high_word": 25,
+  "cortex-m0plus dense_high_word": 25,
+  "cortex-m0plus depthwise_rolling_1_high_word": 11,
+  "cortex-m0plus depthwise_rolling_2_high_word": 38,
+  "cortex-m0plus depthwise_conv2d_5x5_high_word": 347,
+  "cortex-m4 depthwise_conv2d_7x7_plain": 241,
+  "host conv2d_plain": 12,
+  "host depthwise_conv2d_3x3_plain": 139,
+};
