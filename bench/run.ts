@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BenchRow, bench } from "../compiler/cli/bench.js";
 import { peers } from "./peers.js";
+import { measureSchedules, recordedSchedules, schedulesTable } from "./schedules.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const folder = process.argv[2] ?? join(here, "..", "..", "shared", "data", "mlperf-tiny");
@@ -39,6 +40,10 @@ for (const [id, file] of Object.entries(models) as [keyof typeof models, string]
     }
   }
 }
+
+const paths = new Map(Object.entries(models).map(([id, file]) => [id, join(folder, `${file}.onnx`)]));
+const measured = chosen.length === 0 || chosen.includes("cortex-m4");
+const schedules = measured ? await measureSchedules(paths) : recordedSchedules();
 
 const number = (value: number | null) => (value === null ? "-" : value.toLocaleString("en-US"));
 const ratio = (own: number | null, peer: number | undefined) =>
@@ -96,5 +101,8 @@ so the figure is a bound for all. "speed": \`--optimize speed\`, Winograd. Corte
 | ${header.join(" | ")} |
 |${header.map(() => "---").join("|")}|
 ${lines.join("\n")}
-`,
+
+Schedules on a Cortex-M4: what less RAM costs. AnomalyDetection has no rows; its fastest schedule is its smallest.
+
+${schedulesTable(schedules)}`,
 );

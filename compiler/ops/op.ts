@@ -63,6 +63,14 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   requantize?(attributes: Attributes): RequantizeLayer | undefined;
   /** Scratch bytes the C kernel needs in the arena while this node runs: on that core, or without one, on any. */
   scratchBytes?(node: IntegerNode<Attributes>, core?: Core): number;
+  /**
+   * The node by algorithms that need less scratch on that core, each less than the one before, with the instructions that they are expected
+   * to add to the fastest; results are the same.
+   */
+  lessScratch?(
+    node: IntegerNode<Attributes>,
+    core?: Core,
+  ): readonly { readonly attributes: Attributes; readonly added: number }[];
   /** Whether the output may share the buffer of input `index` (element i written only after the last read of element i). */
   inPlace?(node: IntegerNode<Attributes>, index: number): boolean;
   /** How the op computes single rows of its output, where it can. */

@@ -36,13 +36,49 @@ typedef struct {
     const uint32_t *stream_end;
 } qc_block_layer;
 
-/* `quads`: four taps each, at least one. */
-QC_INLINE qc_block_layer qc_block_layer_of(const uint32_t *lanes, int32_t quads, const uint32_t *stream, int32_t pairs, int32_t pitch)
+/* `quads`: four taps each, at least one. `pixels`, literal: of a block, one to three; their quads take 8, 12 or 17 instructions. */
+QC_INLINE qc_block_layer qc_block_layer_of(const uint32_t *lanes, int32_t quads, const uint32_t *stream, int32_t pairs, int32_t pitch,
+                                           int pixels)
 {
-    const qc_block_layer layer = {lanes + 2 * QC_BLOCK_PIXELS * quads, quads == 1 ? 8 * 68 : (8 - (quads - 1) % 8) % 8 * 68, pitch,
+    const int32_t skipped = quads == 1 ? 8 : (8 - (quads - 1) % 8) % 8;
+    const qc_block_layer layer = {lanes + 2 * pixels * quads, skipped * 4 * (pixels == QC_BLOCK_PIXELS ? 17 : 4 + 4 * pixels), pitch,
                                   stream + pairs * (2 * quads + QC_BLOCK_CONSTANTS)};
 
     return layer;
+}
+
+/* The twin in C of the assembly below and in qc_blocks_rest.h. */
+QC_INLINE uint8_t *qc_block_twin(const uint32_t *lanes, const uint32_t *stream, uint8_t *y, const qc_block_layer *layer, int pixels,
+                                 int shift, int y_signed)
+{
+    while (stream != layer->stream_end) {
+        const uint32_t *lane = lanes;
+        const uint32_t *constants;
+        int32_t first[QC_BLOCK_PIXELS] = {0, 0, 0};
+        int32_t second[QC_BLOCK_PIXELS] = {0, 0, 0};
+        const uint32_t start = *stream++;
+        int32_t i;
+
+        for (; lane != layer->lanes_end; lane += pixels) {
+            const uint32_t pair = *stream++;
+
+            for (i = 0; i < pixels; i++) {
+                first[i] = qc_smlad(lane[i], pair, first[i]);
+                second[i] = qc_smlad(lane[i], qc_sxtb16(pair), second[i]);
+            }
+        }
+        constants = stream;
+        stream += QC_BLOCK_CONSTANTS - 1;
+        for (i = 0; i < pixels; i++) {
+            const int32_t a = (int32_t)((uint32_t)first[i] - (uint32_t)second[i] + start);
+            const int32_t b = (int32_t)(((uint32_t)second[i] << 8) + constants[0]);
+
+            y[i * layer->pitch] = qc_requantize_high(a, constants[1], constants[2], shift, y_signed);
+            y[i * layer->pitch + 1] = qc_requantize_high(b, constants[3], constants[4], shift, y_signed);
+        }
+        y += 2;
+    }
+    return y;
 }
 
 /*
@@ -162,34 +198,7 @@ QC_INLINE uint8_t *qc_block_three(const uint32_t *lanes, const uint32_t *stream,
     return r2;
 #else
     (void)few;
-    while (stream != layer->stream_end) {
-        const uint32_t *lane = lanes;
-        const uint32_t *constants;
-        int32_t first[QC_BLOCK_PIXELS] = {0, 0, 0};
-        int32_t second[QC_BLOCK_PIXELS] = {0, 0, 0};
-        const uint32_t start = *stream++;
-        int32_t i;
-
-        for (; lane != layer->lanes_end; lane += QC_BLOCK_PIXELS) {
-            const uint32_t pair = *stream++;
-
-            for (i = 0; i < QC_BLOCK_PIXELS; i++) {
-                first[i] = qc_smlad(lane[i], pair, first[i]);
-                second[i] = qc_smlad(lane[i], qc_sxtb16(pair), second[i]);
-            }
-        }
-        constants = stream;
-        stream += QC_BLOCK_CONSTANTS - 1;
-        for (i = 0; i < QC_BLOCK_PIXELS; i++) {
-            const int32_t a = (int32_t)((uint32_t)first[i] - (uint32_t)second[i] + start);
-            const int32_t b = (int32_t)(((uint32_t)second[i] << 8) + constants[0]);
-
-            y[i * layer->pitch] = qc_requantize_high(a, constants[1], constants[2], shift, y_signed);
-            y[i * layer->pitch + 1] = qc_requantize_high(b, constants[3], constants[4], shift, y_signed);
-        }
-        y += 2;
-    }
-    return y;
+    return qc_block_twin(lanes, stream, y, layer, QC_BLOCK_PIXELS, shift, y_signed);
 #endif
 }
 

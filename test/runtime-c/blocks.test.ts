@@ -49,6 +49,23 @@ const kernels: Record<string, [number, Add]> = {
       return addConv2d(builder, random, input, channels, window, channels, choice(random), weight(random));
     },
   ],
+  depthwise_line: [
+    16,
+    (builder, random, i) => {
+      // Widths from one column on: with none, with some and with many outputs in the loop, for every remainder of four.
+      const [height, width] = [random.integer(i < 4 ? 1 : 3, 6), i < 4 ? i + 1 : random.integer(3, 12)];
+      const channels = random.integer(2, 7);
+      const input = builder.input([1, height, width, channels], anyType(random));
+      const padded = i < 4;
+      const strides = [random.integer(1, 2), 1 + (i % 2)] as const;
+      const [top, left] = [padded ? 1 : random.integer(0, 1), padded ? 1 : random.integer(0, 1)];
+      // At most one row below and one column to the right of the image.
+      const after = (size: number, before: number) => (padded || size + before < 3 ? 1 : random.integer(0, 1));
+      const pads = [top, left, after(height, top), after(width, left)] as const;
+      const window = { ...plain, kernel: [3, 3] as const, pads, strides };
+      return addConv2d(builder, random, input, channels, window, channels, choice(random), weight(random));
+    },
+  ],
   dense_blocks: [
     10,
     (builder, random, i) => {
@@ -88,25 +105,43 @@ const kernels: Record<string, [number, Add]> = {
   ],
 };
 
-function graphOf(kernel: string): IntegerGraph {
+/** What nodes get besides, by the name of the case: a kernel, and which of its forms. */
+const chosen: Record<string, object> = {
+  depthwise_rows: { direct: false },
+  depthwise_line: { direct: true },
+  "conv2d_blocks, one pixel": { blockPixels: 1 },
+  "conv2d_blocks, two pixels": { blockPixels: 2 },
+};
+
+const kernelOf = (name: string) => name.split(",")[0]!;
+
+function graphOf(name: string): IntegerGraph {
+  const kernel = kernelOf(name);
   const [count, add] = kernels[kernel]!;
   const random = new Random(20261126);
   const builder = new GraphBuilder();
   for (let i = 0; i < count; i++) builder.outputs.push(add(builder, random, i));
-  return kernel === "conv2d_winograd" ? chooseForSpeed.run(builder.graph()) : builder.graph();
+  const graph = builder.graph();
+  if (kernel === "conv2d_winograd") return chooseForSpeed.run(graph);
+  const nodes = graph.nodes.map((node) => ({
+    ...node,
+    attributes: { ...(node.attributes as object), ...chosen[name] },
+  }));
+  return { ...graph, nodes };
 }
 
 /** Without cost figures, which would choose other kernels for layers as small as these. */
 const { costs: _, ...target } = core("cortex-m4");
 
-describe.each(Object.keys(kernels))("%s", (kernel) => {
-  const graph = graphOf(kernel);
+describe.each([...new Set([...Object.keys(kernels), ...Object.keys(chosen)])])("%s", (name) => {
+  const kernel = kernelOf(name);
+  const graph = graphOf(name);
   const plan = makePlan(graph);
   const inputs = inputSets(graph, new Random(5), 4);
 
   it("is what these layers run", () => {
-    const chosen = layerKernels(plan, target);
-    expect(graph.nodes.map(({ output }) => chosen.get(output.id))).toEqual(graph.nodes.map(() => kernel));
+    const taken = layerKernels(plan, target);
+    expect(graph.nodes.map(({ output }) => taken.get(output.id))).toEqual(graph.nodes.map(() => kernel));
   });
 
   it("computes the interpreter's bytes under sanitizers", async () => {
