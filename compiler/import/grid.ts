@@ -31,6 +31,21 @@ export function gridOf(expression: Expression, x: Grid | undefined): Grid | unde
   return rules[name]?.(operands, x);
 }
 
+/** The grid of values that are on one of two grids: the unit of one, or a part of it, divides both. */
+export function gridUnion(a: Grid, b: Grid): Grid | undefined {
+  const isZero = ({ lo, hi }: Grid) => lo === 0 && hi === 0;
+  if (isZero(a) || isZero(b)) {
+    const { scale, lo, hi } = isZero(a) ? b : a;
+    return { scale, lo: Math.min(lo, 0), hi: Math.max(hi, 0) };
+  }
+  for (let divisor = 1; divisor <= finest; divisor++) {
+    const scale = a.scale / divisor;
+    const [first, second] = [onScale(a, scale), onScale(b, scale)];
+    if (first && second) return { scale, lo: Math.min(first.lo, second.lo), hi: Math.max(first.hi, second.hi) };
+  }
+  return undefined;
+}
+
 type Rule = (operands: readonly Expression[], x: Grid | undefined) => Grid | undefined;
 
 /** Whole numbers between the real bounds of the operand. */

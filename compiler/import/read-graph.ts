@@ -19,7 +19,7 @@ import { equalQuantization, shapeOf } from "./quantize-rules.js";
 import { rewriteOf } from "./rewrites.js";
 import { rulesFor } from "./rule-tables.js";
 import type { FloatInput, GraphReader, Move, Pending, Unquantized, Value } from "./rules.js";
-import { elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
+import { elementTypeName, integerTypeOf, isFloatType, truthTypeOf } from "./tensor-data.js";
 import { chosenQuantization, describeImplied, exactQuantization, type RawOutput, rawOutput } from "./unquantized.js";
 import { codesAsConstant, describeValue, equalType, isPlain, movedShape } from "./values.js";
 
@@ -153,11 +153,11 @@ export class ModelReader implements GraphReader {
 
   quantize(name: string, value: Unquantized, type: IntegerType, quantization: Quantization): Tensor {
     if (value.kind === "float-input") return this.quantizedInput(value, type, quantization);
-    const { op, attributes, post, clamp, moves, alike } = value;
+    const { op, attributes, post, clamp, moves, alikeFrom = Infinity } = value;
     const output = { name, type, quantization };
-    const inputs = alike
-      ? value.inputs.map((input, i) => this.requantized(input, clamp, { ...output, name: `${value.name}_${i}` }))
-      : value.inputs;
+    const inputs = value.inputs.map((input, i) =>
+      i < alikeFrom ? input : this.requantized(input, clamp, { ...output, name: `${value.name}_${i}` }),
+    );
     return this.moved(this.push({ op, name: value.name, inputs, attributes, post, clamp }, output), moves);
   }
 
@@ -296,11 +296,11 @@ export class ModelReader implements GraphReader {
       const message = "the int64 graph input becomes int32; give its codes by --input-type to make it narrower.";
       this.notes.push({ code: "QC2007", where: input.name, message });
     }
-    const type = wide ? int32 : integerTypeOf(input.dataType);
+    const type = wide ? int32 : (integerTypeOf(input.dataType) ?? truthTypeOf(input.dataType));
     if (!type || (type.bits > 16 && !(type.bits === 32 && type.signed))) {
       fail(
         "QC2002",
-        `graph input of type ${elementTypeName[input.dataType] ?? input.dataType}; expected int32, an integer of at most 16 bits, or float.`,
+        `graph input of type ${elementTypeName[input.dataType] ?? input.dataType}; expected int32, an integer of at most 16 bits, bool, or float.`,
         input.name,
       );
     }

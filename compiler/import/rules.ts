@@ -14,8 +14,8 @@ export interface Pending {
   /** Function of the operation's real value, applied before the clamp; only where the home says `post`. */
   readonly post?: Expression | undefined;
   readonly clamp: RealClamp;
-  /** Set when the op moves codes of several inputs: a table first brings each to the quantization of the result. */
-  readonly alike?: boolean;
+  /** Set when the op moves codes of its inputs from this one on: a table first brings each to the quantization of the result. */
+  readonly alikeFrom?: number;
   /** Shape after `moves`. */
   readonly shape: Shape;
   /** Movements of the codes once they are quantized, such as back to ONNX's order: quantization commutes with them. */

@@ -17,6 +17,7 @@ import mul from "./mul/mul.js";
 import pad from "./pad/pad.js";
 import reshape from "./reshape/reshape.js";
 import resizeLinear from "./resize-linear/resize-linear.js";
+import select from "./select/select.js";
 import softmax from "./softmax/softmax.js";
 import strided from "./strided/strided.js";
 import table from "./table/table.js";
@@ -40,6 +41,7 @@ const homes: readonly OpHome[] = [
   pad,
   reshape,
   resizeLinear,
+  select,
   softmax,
   strided,
   table,

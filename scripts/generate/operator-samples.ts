@@ -47,6 +47,7 @@ const samples: Readonly<Record<string, Sample>> = {
     body: (b, x) => b.node("Resize", [x, "", reals(b, [1, 1, 2, 2])], { mode: "linear" }),
   },
   reshape: { dims: image, body: (b, x) => b.node("Flatten", [x]) },
+  select: { dims: row, body: (b, x, other) => b.node("Where", [b.node("Greater", [x, reals(b, [0])]), x, other()]) },
   softmax: { dims: row, body: (b, x) => b.node("Softmax", [x]) },
   strided: {
     dims: row,

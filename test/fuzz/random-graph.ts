@@ -4,7 +4,7 @@ import { Random } from "../hdl/graphs.js";
 import { type DataType, dataType, type ModelBuilder } from "../helpers/onnx.js";
 import { Choices, choiceCount } from "./choices.js";
 import { planningChoices } from "./planning.js";
-import { comparison } from "./step-comparisons.js";
+import { choose, comparison } from "./step-comparisons.js";
 import { arithmetic, qlinearFunction, realFunction, requantize, softmax } from "./step-functions.js";
 import { bitShift, castCodes, integerSums, matMulIntegerToFloat } from "./step-integers.js";
 import { move, split } from "./step-moves.js";
@@ -48,7 +48,18 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
 const steps = [
   ...[requantize, conv, conv, conv, dense, dense, pair, pair, move, move, pool, concat],
   ...[globalPool, reduce, realFunction, arithmetic, softmax, matmul, split, qlinearFunction],
-  ...[convTranspose, interpolate, search, integerSums, matMulIntegerToFloat, castCodes, bitShift, comparison, quant],
+  ...[
+    convTranspose,
+    interpolate,
+    search,
+    integerSums,
+    matMulIntegerToFloat,
+    castCodes,
+    bitShift,
+    comparison,
+    choose,
+    quant,
+  ],
 ];
 
 const shapes = [
