@@ -62,8 +62,8 @@ export interface GraphReader {
   readonly opset: number;
   /** Value of input `index`; undefined when the optional input is absent. */
   value(node: OnnxNode, index: number): Value | undefined;
-  /** Quantized tensor behind a real or codes value; refuses the node otherwise. */
-  quantized(node: OnnxNode, index: number): Tensor;
+  /** Quantized tensor behind a real or codes value, or behind one on a grid of codes of at most so many bits (16 unless given); refuses the node otherwise. */
+  quantized(node: OnnxNode, index: number, mostBits?: number): Tensor;
   /** Numbers of a constant input (scales, bounds). */
   numbers(node: OnnxNode, index: number): readonly number[] | undefined;
   /** Numbers of a constant input of an integer type (shapes, axes, positions). */

@@ -1,21 +1,14 @@
 /** Values that no QuantizeLinear follows: which quantization they have by themselves, or get at the graph's end. */
 import { type Expression, operandsOf } from "../arith/expression.js";
-import { type Quantization, scaleOf, type Tensor, zeroPointOf } from "../ir/graph.js";
-import { type IntegerType, typeName, typeRange } from "../ir/types.js";
+import type { Quantization } from "../ir/graph.js";
+import { type IntegerType, typeName } from "../ir/types.js";
 import { opHomes } from "../ops/index.js";
-import { boundsOf, type Grid, gridOf, gridQuantization, typeFor } from "./grid.js";
+import { boundsOf, type Grid, gridOf, gridQuantization, tensorGrid, typeFor } from "./grid.js";
 import type { Pending, Unquantized } from "./rules.js";
 
 export interface Implied {
   readonly type: IntegerType;
   readonly quantization: Quantization;
-}
-
-/** The real values of a quantized tensor as a grid. */
-function tensorGrid(tensor: Tensor): Grid | undefined {
-  if (tensor.quantization.scales.length !== 1) return undefined;
-  const { lo, hi } = typeRange(tensor.type);
-  return { scale: scaleOf(tensor), lo: lo - zeroPointOf(tensor), hi: hi - zeroPointOf(tensor) };
 }
 
 /** What the value is a function of, on its grid or between its bounds, and the function with its bounds. */
@@ -39,12 +32,12 @@ function resultGrid({ op, inputs, attributes }: Pending): Grid | undefined {
   return own ?? (bounds && { scale: 1, lo: bounds.min, hi: bounds.max, continuous: true });
 }
 
-/** The quantization in which every value is exactly a code of at most 16 bits; undefined where there is none. */
-export function exactQuantization(value: Unquantized): Implied | undefined {
+/** The quantization in which every value is exactly a code of at most so many bits; undefined where there is none. */
+export function exactQuantization(value: Unquantized, mostBits = 16): Implied | undefined {
   const { grid, expression } = sourceOf(value);
   const found = gridOf(expression, grid);
   const type = found && typeFor(found.lo, found.hi);
-  return type && type.bits <= 16 ? { type, quantization: gridQuantization(found.scale) } : undefined;
+  return type && type.bits <= mostBits ? { type, quantization: gridQuantization(found.scale) } : undefined;
 }
 
 /** An accumulator that becomes the graph's output as it is, and the factor from its unit to the value. */

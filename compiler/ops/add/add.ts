@@ -1,4 +1,5 @@
 /** Elementwise addition and subtraction of two operands with different scales. */
+import { onOneUnit, tensorGrid } from "../../import/grid.js";
 import { type GraphNode, scaleOf, type Tensor, typeRange, zeroPointOf } from "../../ir/index.js";
 import type { Range } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
@@ -27,15 +28,15 @@ export default {
   onnx: { Add: readAdd, Sub: readSub, QLinearAdd: readQLinearAdd },
   elementwise: true,
   channels: pairChannels(),
-  /** With one scale the sum is on its grid. */
-  unit({ inputs: [a, b], attributes: { subtract } }) {
-    if (scaleOf(a!) !== scaleOf(b!)) return undefined;
-    const [first, second] = [a!, b!].map((tensor, i) => {
-      const { lo, hi } = typeRange(tensor.type);
-      const [least, most] = [lo - zeroPointOf(tensor), hi - zeroPointOf(tensor)];
-      return subtract === (i === 0 ? "first" : "second") ? { lo: -most, hi: -least } : { lo: least, hi: most };
-    });
-    return { scale: scaleOf(a!), lo: first!.lo + second!.lo, hi: first!.hi + second!.hi };
+  /** Where the operands have a common unit the sum is on its grid. */
+  unit({ inputs, attributes: { subtract } }) {
+    const [a, b] = inputs.map(tensorGrid);
+    const found = a && b && onOneUnit(a, b);
+    if (!found) return undefined;
+    const [first, second] = found.bounds.map(({ lo, hi }, i) =>
+      subtract === (i === 0 ? "first" : "second") ? { lo: -hi, hi: -lo } : { lo, hi },
+    );
+    return { scale: found.scale, lo: first!.lo + second!.lo, hi: first!.hi + second!.hi };
   },
   reach({ inputs, attributes: { subtract } }) {
     const [a, b] = inputs.map((tensor, i) => {

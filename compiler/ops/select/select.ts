@@ -1,7 +1,7 @@
 /** Choice between two operands of the result's quantization by a tensor of conditions, element by element. */
 import { f32, rint, saturate } from "../../arith/float32.js";
-import { type Grid, gridUnion } from "../../import/grid.js";
-import { bytesPerElement, scaleOf, type Tensor, typeRange, zeroPointOf } from "../../ir/index.js";
+import { type Grid, gridUnion, tensorGrid } from "../../import/grid.js";
+import { bytesPerElement, scaleOf, zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { elementwiseRows } from "../rows.js";
 import { joined, pairRanges } from "../second-operand.js";
@@ -52,12 +52,6 @@ export default {
 } satisfies OpHome<SelectGraphAttributes, SelectAttributes>;
 
 const constantsOf = ({ a, b }: SelectGraphAttributes) => [a, b].filter((value) => value !== undefined);
-
-function tensorGrid({ type, quantization: { scales, zeroPoints } }: Tensor): Grid | undefined {
-  if (scales.length !== 1) return undefined;
-  const { lo, hi } = typeRange(type);
-  return { scale: scales[0]!, lo: lo - zeroPoints[0]!, hi: hi - zeroPoints[0]! };
-}
 
 function constantGrid(value: number): Grid | undefined {
   const sign = Math.sign(value);
