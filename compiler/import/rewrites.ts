@@ -36,7 +36,7 @@ export const rewrites: readonly Rewrite[] = [
     use: ["BatchNormalization"],
     how: "train with BatchNormalization, best folded into the convolution before it",
   },
-  { of: ["LogSoftmax", "Hardmax"], use: ["Softmax"], how: "end with Softmax, or with the scores alone" },
+  { of: ["Hardmax"], use: ["ArgMax"], how: "end with ArgMax" },
   { of: ["NonMaxSuppression", "NonZero", "Unique"], use: [], how: host },
   {
     of: ["DeformConv", "MaxUnpool"],

@@ -80,7 +80,7 @@ function times(a: number | readonly number[], b: number | readonly number[]): nu
 /** A quantization of qcompile's choice for a float graph output: 16 bits over all reachable values; undefined when they have no known bounds. */
 export function chosenQuantization(value: Pending): Implied | undefined {
   const home = opHomes.get(value.op)!;
-  if (home.natural) return home.natural;
+  if (home.natural) return home.natural(value.attributes);
   const { grid, expression } = sourceOf(value);
   const reach = home.reach?.(value);
   // As a grid of whatever unit: only its ends count here.

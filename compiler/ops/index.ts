@@ -22,6 +22,7 @@ import softmax from "./softmax/softmax.js";
 import strided from "./strided/strided.js";
 import table from "./table/table.js";
 import transpose from "./transpose/transpose.js";
+import wideSoftmax from "./wide-softmax/wide-softmax.js";
 
 const homes: readonly OpHome[] = [
   add,
@@ -46,6 +47,7 @@ const homes: readonly OpHome[] = [
   strided,
   table,
   transpose,
+  wideSoftmax,
 ];
 
 /** Every operation by its name. */

@@ -76,7 +76,7 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   /** Bounds of all real results, where the operation has no unit. */
   reach?(node: { readonly inputs: readonly Tensor[]; readonly attributes: GraphAttributes }): RealClamp;
   /** The quantization of unquantized results at the graph's end, where the operation has a usual one. */
-  readonly natural?: Implied;
+  natural?(attributes: GraphAttributes): Implied;
   /** The node by an algorithm that takes fewer instructions for more flash and scratch; undefined where there is none. */
   forSpeed?(node: IntegerNode<Attributes>): Attributes | undefined;
   /** True when the output is the input's bytes unchanged, so no code runs. */

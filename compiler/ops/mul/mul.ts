@@ -1,9 +1,8 @@
 /** Elementwise product of two operands: a staircase on the integer product. */
 import { fromFloat, multiply } from "../../arith/rational.js";
 import { evaluateStaircase } from "../../arith/staircase.js";
-import { fail } from "../../diagnostics.js";
 import { scaleOf, zeroPointOf } from "../../ir/index.js";
-import { bilinearRange } from "../accumulator.js";
+import { bilinearRange, requireInt32Sums } from "../accumulator.js";
 import type { OpHome } from "../op.js";
 import { productUnit, sumStaircase } from "../product.js";
 import { printRequantize } from "../requantize.js";
@@ -43,13 +42,7 @@ export default {
       bilinearRange(x, first.zeroPoint, y, second.zeroPoint),
     );
     const acc = joined(products);
-    if (acc.lo < -(2 ** 31) || acc.hi >= 2 ** 31) {
-      fail(
-        "QC3001",
-        `products from ${acc.lo} to ${acc.hi}; expected int32. Quantize the operands to fewer bits.`,
-        node.name,
-      );
-    }
+    requireInt32Sums(acc.lo, acc.hi, node.name);
     const unit = () => multiply(fromFloat(first.scale), fromFloat(second.scale));
     const staircase = node.post
       ? sumStaircase(node, context, unit(), clamp, acc)
