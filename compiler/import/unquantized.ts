@@ -81,14 +81,27 @@ function times(a: number | readonly number[], b: number | readonly number[]): nu
 export function chosenQuantization(value: Pending): Implied | undefined {
   const home = opHomes.get(value.op)!;
   if (home.natural) return home.natural(value.attributes);
-  const { grid, expression } = sourceOf(value);
-  const reach = home.reach?.(value);
-  // As a grid of whatever unit: only its ends count here.
-  const { lo, hi } = boundsOf(expression, reach ? { scale: 1, lo: reach.min, hi: reach.max } : grid);
-  const most = Math.max(-lo, hi);
+  const most = magnitudeOf(value);
   if (!(most > 0 && Number.isFinite(most))) return undefined;
   const scale = 2 ** Math.ceil(Math.log2(most / 32767));
   return { type: { bits: 16, signed: true }, quantization: gridQuantization(scale) };
+}
+
+/** The largest magnitude that the value can have, infinite where no bounds are known. */
+function magnitudeOf(value: Pending): number {
+  const { grid, expression } = sourceOf(value);
+  const reach = opHomes.get(value.op)!.reach?.(value);
+  // As a grid of whatever unit: only its ends count here.
+  const { lo, hi } = boundsOf(expression, reach ? { scale: 1, lo: reach.min, hi: reach.max } : grid);
+  return Math.max(-lo, hi);
+}
+
+/** Whole numbers of a unit that is far below what matters, for functions of at most 8 bits: int32 codes; undefined where they do not fit. */
+export function fineQuantization(value: Pending, unit: number): Implied | undefined {
+  const { bits } = value.inputs[0]!.type;
+  const isFunction = value.op === "table" || value.op === "channel-table";
+  if (!isFunction || bits > 8 || !(magnitudeOf(value) < 2 ** 31 * unit)) return undefined;
+  return { type: { bits: 32, signed: true }, quantization: gridQuantization(unit) };
 }
 
 /** `int16 codes of scale 0.5` for notes. */

@@ -44,7 +44,7 @@ function alone(): Case {
   const b = new ModelBuilder();
   return {
     title: "without an input",
-    model: b.output(b.constant("c", "int8", [2, 3], two)),
+    model: b.output(b.node("Identity", [b.constant("c", "int8", [2, 3], two)])),
     plain: () => [two],
     shapes: [[2, 3]],
   };
@@ -55,7 +55,10 @@ describeCases([...cases, alone()]);
 describe("a graph without inputs", () => {
   it("gets one, whose name is free, with a note", () => {
     const b = new ModelBuilder();
-    const { inputs, notes = [] } = importModel(b.output(b.constant("start", "int8", [3], [1, 2, 3])).bytes(), "m");
+    const { inputs, notes = [] } = importModel(
+      b.output(b.node("Identity", [b.constant("start", "int8", [3], [1, 2, 3])])).bytes(),
+      "m",
+    );
     expect(inputs).toMatchObject([{ name: "start_", shape: [1], type: { bits: 8, signed: true } }]);
     expect(notes.map(({ code }) => code)).toEqual(["QC2008"]);
   });

@@ -164,6 +164,29 @@ describe("unquantized results of unquantized sums", () => {
   });
 });
 
+describe("scores with a bias of floats", () => {
+  const b = new ModelBuilder();
+  const input = { scale: 0.0731, zeroPoint: 5 };
+  const bias = [0.7461542, -0.2871627, 1.1961638, -2.3];
+  const sum = b.node("Add", [b.dequantize(b.input([3, 4], "int8"), input), b.constant("b", "float", [4], bias)]);
+  b.output(b.node("Softmax", [sum]));
+  const { integerGraph } = compile(b.bytes());
+  it("are held in steps of 2^-16", () => {
+    expect(integerGraph.nodes.map(({ op }) => op)).toEqual(["channel-table", "wide-softmax"]);
+    const codes = randomInput(new Random(11), integerGraph.inputs[0]!);
+    const got = outputsOf(integerGraph, [codes])[0]!;
+    const scores = Array.from(codes, (code, i) => real(code, input) + Math.fround(bias[i % 4]!));
+    for (const [i, score] of scores.entries()) {
+      const row = scores.slice(i - (i % 4), i - (i % 4) + 4);
+      const probability = Math.exp(score) / row.reduce((sum, other) => sum + Math.exp(other), 0);
+      expect(Math.abs(got[i]! - Math.min(255, 256 * probability))).toBeLessThanOrEqual(0.5 + 2 ** -9);
+    }
+  });
+  it("C equals the interpreter under sanitizers", async () => {
+    expect(await differences(integerGraph, core("host"), inputSets(integerGraph, new CRandom(3), 6))).toEqual([]);
+  }, 300_000);
+});
+
 describe("what is refused", () => {
   it("a circuit", () => {
     const { integerGraph } = compile(cases[0]!.model.bytes());

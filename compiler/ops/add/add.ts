@@ -1,5 +1,5 @@
 /** Elementwise addition and subtraction of two operands with different scales. */
-import { onOneUnit, tensorGrid } from "../../import/grid.js";
+import { onOneUnit, tensorGrid, typeFor } from "../../import/grid.js";
 import { type GraphNode, scaleOf, type Tensor, typeRange, zeroPointOf } from "../../ir/index.js";
 import type { Range } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
@@ -36,7 +36,10 @@ export default {
     const [first, second] = found.bounds.map(({ lo, hi }, i) =>
       subtract === (i === 0 ? "first" : "second") ? { lo: -hi, hi: -lo } : { lo, hi },
     );
-    return { scale: found.scale, lo: first!.lo + second!.lo, hi: first!.hi + second!.hi };
+    const sum = { scale: found.scale, lo: first!.lo + second!.lo, hi: first!.hi + second!.hi };
+    // Sums of one unit are codes as they are; others that need more than 16 bits are better rounded.
+    const narrow = (typeFor(sum.lo, sum.hi)?.bits ?? 32) <= 16;
+    return narrow || scaleOf(inputs[0]!) === scaleOf(inputs[1]!) ? sum : undefined;
   },
   reach({ inputs, attributes: { subtract } }) {
     const [a, b] = inputs.map((tensor, i) => {

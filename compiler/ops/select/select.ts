@@ -1,7 +1,7 @@
 /** Choice between two operands of the result's quantization by a tensor of conditions, element by element. */
 import { f32, rint, saturate } from "../../arith/float32.js";
 import { type Grid, gridUnion, tensorGrid } from "../../import/grid.js";
-import { bytesPerElement, scaleOf, zeroPointOf } from "../../ir/index.js";
+import { bytesPerElement, scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { elementwiseRows } from "../rows.js";
 import { joined, pairRanges } from "../second-operand.js";
@@ -21,6 +21,14 @@ export default {
   unit({ inputs: [, ...operands], attributes }) {
     const grids = [...operands.map(tensorGrid), ...constantsOf(attributes).map(constantGrid)];
     return grids.reduce((a, b) => a && b && gridUnion(a, b));
+  },
+
+  reach({ inputs: [, ...operands], attributes }) {
+    const values = operands.flatMap(({ type, quantization: { scales, zeroPoints } }) =>
+      Object.values(typeRange(type)).map((code) => scales[0]! * (code - zeroPoints[0]!)),
+    );
+    const all = [...values, ...constantsOf(attributes)];
+    return { min: Math.min(...all), max: Math.max(...all) };
   },
 
   lower({ inputs: [, ...operands], output, attributes, clamp }, context) {

@@ -3,6 +3,7 @@ import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import { qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { GraphReader, Move, OnnxRule, Pending } from "../../import/rules.js";
+import { exactQuantization, fineQuantization } from "../../import/unquantized.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
 import { elementCount, type Shape } from "../../ir/types.js";
 import { axisOf } from "../axis.js";
@@ -31,6 +32,18 @@ function arrangement(name: string, shape: Shape, axis: number, flattened: boolea
 /** More would not fit quotientHalfEven at any scale that 8-bit results have. */
 export const mostClasses = 4096;
 
+/** Steps in which scores are held that nothing quantizes: a probability is off by 2^-17 of itself at most. */
+const scoreStep = 2 ** -16;
+
+/** The operand: a function of 8-bit codes that nothing quantizes (such as a bias of floats) in small steps. */
+export function classScores(node: OnnxNode, reader: GraphReader): Tensor {
+  const value = reader.value(node, 0);
+  const fine =
+    value?.kind === "pending" && !exactQuantization(value, 32) ? fineQuantization(value, scoreStep) : undefined;
+  if (value?.kind !== "pending" || !fine) return reader.quantized(node, 0, 32);
+  return reader.quantize(`${node.name}_scores`, value, fine.type, fine.quantization);
+}
+
 /** An operation on the rows of classes of a node. */
 export function onClasses(
   node: OnnxNode,
@@ -54,7 +67,7 @@ export function onClasses(
 const operation = { op: "softmax", attributes: {} };
 
 export const readSoftmax: OnnxRule = (node, reader) => {
-  const x = reader.quantized(node, 0, 32);
+  const x = classScores(node, reader);
   if (x.type.bits > 8) return false; // wide-softmax
   reader.define(node, onClasses(node, reader, x, new Attributes(node, reader), reader.opset, operation));
   return true;

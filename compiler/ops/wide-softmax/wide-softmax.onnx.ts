@@ -1,14 +1,14 @@
 /** ONNX LogSoftmax, and Softmax of codes of more than 8 bits. */
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxRule } from "../../import/rules.js";
-import { onClasses } from "../softmax/softmax.onnx.js";
+import { classScores, onClasses } from "../softmax/softmax.onnx.js";
 import type { WideSoftmaxGraphAttributes } from "./wide-softmax.types.js";
 
 const rule =
   (attributes: WideSoftmaxGraphAttributes): OnnxRule =>
   (node, reader) => {
     const operation = { op: "wide-softmax", attributes };
-    const x = reader.quantized(node, 0, 32);
+    const x = classScores(node, reader);
     reader.define(node, onClasses(node, reader, x, new Attributes(node, reader), reader.opset, operation));
     return true;
   };

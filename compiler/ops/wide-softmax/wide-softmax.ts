@@ -3,7 +3,7 @@ import { exact } from "../../arith/definitions/exact.js";
 import { saturate } from "../../arith/float32.js";
 import { fail } from "../../diagnostics.js";
 import type { Implied } from "../../import/unquantized.js";
-import { scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
+import { scaleOf, typeRange, uint8, zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { joined } from "../second-operand.js";
 import { mostClasses } from "../softmax/softmax.onnx.js";
@@ -19,11 +19,8 @@ import type {
 } from "./wide-softmax.types.js";
 import { verilog } from "./wide-softmax.verilog.js";
 
-/** Probabilities in 1/65536, and logarithms of probabilities down to e^-64 in 1/1024. */
-const probabilityCodes: Implied = {
-  type: { bits: 16, signed: false },
-  quantization: { scales: [2 ** -16], zeroPoints: [0] },
-};
+/** Probabilities in 1/256, and logarithms of probabilities down to e^-64 in 1/1024. */
+const probabilityCodes: Implied = { type: uint8, quantization: { scales: [1 / 256], zeroPoints: [0] } };
 const logarithmCodes: Implied = {
   type: { bits: 16, signed: true },
   quantization: { scales: [2 ** -10], zeroPoints: [32767] },
