@@ -54,7 +54,6 @@ export const rewrites: readonly Rewrite[] = [
     use: ["MatMul", "Softmax", "Transpose", "Reshape"],
     how: "spell it with MatMul, Transpose, Reshape and Softmax",
   },
-  { of: ["Sum", "Mean"], use: ["Add", "Mul"], how: "use Add of two operands at a time, and Mul by a constant" },
   { of: ["GlobalLpPool", "LpPool"], use: ["AveragePool", "GlobalAveragePool"], how: "use AveragePool" },
   {
     of: ["ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceProd", "ReduceSumSquare", "CumSum"],

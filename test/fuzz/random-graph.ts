@@ -8,7 +8,7 @@ import { choose, comparison } from "./step-comparisons.js";
 import { arithmetic, qlinearFunction, realFunction, requantize, softmax } from "./step-functions.js";
 import { bitShift, castCodes, integerSums, matMulIntegerToFloat } from "./step-integers.js";
 import { move, split } from "./step-moves.js";
-import { concat, pair } from "./step-pairs.js";
+import { concat, pair, several } from "./step-pairs.js";
 import { globalPool, pool, reduce } from "./step-pools.js";
 import { conv, dense, matmul } from "./step-products.js";
 import { quant } from "./step-qonnx.js";
@@ -58,6 +58,7 @@ const steps = [
     bitShift,
     comparison,
     choose,
+    several,
     quant,
   ],
 ];

@@ -17,7 +17,7 @@ import {
 } from "../second-operand.js";
 import { requirePerTensor } from "../weights.js";
 import { c } from "./add.c.js";
-import { readAdd, readQLinearAdd, readSub } from "./add.onnx.js";
+import { readAdd, readMean, readQLinearAdd, readSub, readSum } from "./add.onnx.js";
 import type { AddAttributes, AddGraphAttributes } from "./add.types.js";
 import { verilog } from "./add.verilog.js";
 import { lowerBytes } from "./bytes.js";
@@ -25,7 +25,7 @@ import { evaluateWide, lowerWide, type WideOperand } from "./wide.js";
 
 export default {
   name: "add",
-  onnx: { Add: readAdd, Sub: readSub, QLinearAdd: readQLinearAdd },
+  onnx: { Add: readAdd, Mean: readMean, Sub: readSub, Sum: readSum, QLinearAdd: readQLinearAdd },
   elementwise: true,
   channels: pairChannels(),
   /** Where the operands have a common unit the sum is on its grid. */

@@ -32,6 +32,7 @@ const functionOf: Readonly<Record<string, FunctionName>> = {
   Pow: "Pow",
   PRelu: "LeakyRelu",
   Sub: "Sub",
+  Sum: "Add",
 };
 
 export const readArithmetic: OnnxRule = (node, reader) => {
