@@ -58,6 +58,7 @@ const lines = rows.map((row) => {
     number(row.arena_bytes),
     number(peer?.arena ?? null),
     number(row.stack_bytes),
+    number(row.stack_bound_bytes ?? null),
     number(row.code_bytes),
     number(peer?.code ?? null),
     number(row.weight_bytes),
@@ -76,6 +77,7 @@ const header = [
   "arena",
   "peer",
   "stack",
+  "bound",
   "code",
   "peer",
   "weights",
@@ -89,7 +91,7 @@ writeFileSync(
 \`npm run bench\` reproduces this table. Instructions of one inference under QEMU 7.2's counting plugin, numerics exact; bytes of RAM and flash.
 Peers: TensorFlow Lite Micro with CMSIS-NN (Arm), with muRISCV-NN (RISC-V), \`-O3\`, as recorded in \`peers.ts\`; their arena includes what their runtime keeps
 there. Zero-wait cycles: a Cortex-M4 whose memory never waits, estimated by the rules of \`runtime-c/emulation/count.c\`, whatever Arm core counts. "same for all inputs": both inputs took as many instructions,
-so the figure is a bound for all. "speed": \`--optimize speed\`, Winograd. Cortex-M0+ is compared with nothing yet. "peer / ours" above 1 means fewer instructions here. Verilog: simulated cycles between inferences that follow each other.
+so the figure is a bound for all. "speed": \`--optimize speed\`, Winograd. Cortex-M0+ is compared with nothing yet. Stack: as painted; its bound from the compiler's frames along the call graph and what inline assembly pushes. "peer / ours" above 1 means fewer instructions here. Verilog: simulated cycles between inferences that follow each other.
 
 | ${header.join(" | ")} |
 |${header.map(() => "---").join("|")}|

@@ -31,7 +31,7 @@ const catalogue = {
   QC4003: { title: "invalid target description", exit: exitCode.usage },
   QC5001: { title: "a tool is missing", exit: exitCode.usage },
   QC5002: { title: "a tool failed", exit: exitCode.internal },
-  QC5004: { title: "simulation did not finish", exit: exitCode.mismatch },
+  QC5004: { title: "the generated program went wrong", exit: exitCode.mismatch },
   QC6001: { title: "wrong usage", exit: exitCode.usage },
   QC6002: { title: "cannot read or write a file", exit: exitCode.usage },
   QC6003: { title: "input data does not match the model", exit: exitCode.usage },

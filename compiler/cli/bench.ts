@@ -8,7 +8,7 @@ import { makeReport } from "../report/report.js";
 import { seededSets } from "../verify/vectors.js";
 import { verifyTarget } from "../verify/verify.js";
 import { benchLayers, layersTable } from "./bench-layers.js";
-import { type MemoryOptions, planOptions, withMemoryOptions } from "./memory-options.js";
+import { type MemoryOptions, planOptions, withMemoryOptions, withWeights } from "./memory-options.js";
 import { compileFile, type ModelOptions, printJson, withModelOptions } from "./options.js";
 import { makeProgress } from "./progress.js";
 
@@ -28,7 +28,9 @@ export interface BenchRow {
   readonly cycles: { readonly latency: number; readonly interval: number } | null;
   readonly macs: number;
   readonly arena_bytes: number | null;
+  /** Touched by the model, as painted; and the most it may touch by the compiler's frames, its library's functions aside. */
   readonly stack_bytes: number | null;
+  readonly stack_bound_bytes: number | null;
   readonly code_bytes: number | null;
   readonly weight_bytes: number;
   readonly bit_exact: boolean;
@@ -41,7 +43,7 @@ export async function bench(
   options: ModelOptions & MemoryOptions,
 ): Promise<BenchRow> {
   const target = findTarget(targetName);
-  const compilation = compileFile(model, options, planOptions(options, target));
+  const compilation = withWeights(compileFile(model, options, planOptions(options, target)), options, target);
   const { integerGraph, plan } = compilation;
   const vectors = seededSets(integerGraph.inputs, 2, 0x12345678);
   const expected = vectors.map((vector) => outputsOf(integerGraph, vector));
@@ -59,6 +61,7 @@ export async function bench(
     macs: report.macs,
     arena_bytes: isCore(target) ? plan.arenaBytes : null,
     stack_bytes: measured.stackBytes,
+    stack_bound_bytes: measured.stackBound?.bytes ?? null,
     code_bytes: measured.codeBytes,
     weight_bytes: measured.weightBytes ?? report.weight_bytes,
     bit_exact: equal,
@@ -93,7 +96,7 @@ export function addBench(program: Command): void {
     else
       for (const [key, value] of Object.entries(row))
         process.stdout.write(
-          `${key.padEnd(14)} ${typeof value === "object" && value !== null ? JSON.stringify(value) : value}\n`,
+          `${key.padEnd(18)} ${typeof value === "object" && value !== null ? JSON.stringify(value) : value}\n`,
         );
     if (!row.bit_exact) process.exitCode = exitCode.mismatch;
   });

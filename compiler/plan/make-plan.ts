@@ -2,95 +2,115 @@
 
 import type { Core } from "../../targets/core.js";
 import { fail } from "../diagnostics.js";
-import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
+import type { IntegerGraph } from "../ir/integer-graph.js";
 import { type Candidate, candidatesOf, wholeNodes } from "./candidates.js";
+import { type InputOptions, type InputPlaces, inputPlaces, refuseStream } from "./input-places.js";
+import { livesOf } from "./liveness.js";
+import { orderForMemory } from "./order.js";
+import { macsOf } from "./overhead.js";
 import { type Pieces, piecesOf } from "./pieces.js";
 import { largestSet, type Placement, place } from "./placement.js";
 import { arenaAlignment, type Plan } from "./plan.js";
 import { peakOf, Schedules } from "./schedule.js";
 
 /** What a plan is to reach. */
-export interface PlanOptions {
+export interface PlanOptions extends InputOptions {
   /** `memory`: the fewest bytes. `speed`, the default: the fewest instructions within `sramBytes`. */
   readonly optimize?: "speed" | "memory" | undefined;
   /** Bytes the arena may take; no limit unless given. */
   readonly sramBytes?: number | undefined;
-  /** The caller hands over the only input row by row, so that it never lies in the arena whole. */
-  readonly streamInput?: boolean | undefined;
+  /** Percent of the graph's multiply-accumulate operations that may be done again, in strips of an external input; none unless given. */
+  readonly maxRecompute?: number | undefined;
   /** Whose kernels are to have room for their scratch; any core's unless given. */
   readonly core?: Core | undefined;
 }
 
 /**
- * Plans a graph in its given order. Where nothing fits `sramBytes` the plan is the smallest there is; see checkFit. Throws
- * QC6001 where rows of the input cannot be taken in one by one.
+ * Plans a graph in its given order, or in one that needs less memory on whole tensors, whichever plan is better. Where nothing
+ * fits `sramBytes` the plan is the smallest there is; see checkFit. Throws QC6001 where rows of the input cannot be taken in
+ * one by one.
  */
 export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
+  const given = planInOrder(graph, options);
+  const ordered = orderForMemory(graph);
+  // How rows arrive hangs on the order as well.
+  if (ordered === graph || options.streamInput) return given;
+  const other = planInOrder(ordered, options);
+  const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
+  const excess = (plan: Plan) => Math.max(0, plan.arenaBytes - room);
+  const difference =
+    excess(other) - excess(given) || other.overhead - given.overhead || other.arenaBytes - given.arenaBytes;
+  return difference < 0 ? other : given;
+}
+
+function planInOrder(graph: IntegerGraph, options: PlanOptions): Plan {
   const { core } = options;
-  const streamed = streamedOf(graph, options.streamInput);
-  if (options.optimize !== "memory" && streamed.size === 0) {
-    const whole = wholeNodes(graph, core);
-    if (peakOf(whole) <= (options.sramBytes ?? Infinity)) return planOf(graph, whole, streamed, core);
+  const places = placesOf(graph, options);
+  if (options.optimize !== "memory" && places.streamed.size === 0) {
+    const whole = wholeNodes(graph, places, core);
+    if (peakOf(whole) <= (options.sramBytes ?? Infinity)) return planOf(graph, whole, places, core);
   }
-  const schedules = new Schedules(candidatesOf(graph, streamed, core), graph.nodes.length);
+  const schedules = schedulesOf(graph, places, options);
   const smallest = schedules.smallest() ?? refuseStream(graph);
   const least = peakOf(smallest);
   const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
   let limit = Math.max(room, least);
-  let best = planOf(graph, schedules.cheapest(limit)!, streamed, core);
+  let best = planOf(graph, schedules.cheapest(limit)!, places, core);
   // Where a placement misses its bound, a schedule with more room to spare may still fit.
   while (best.arenaBytes > room && best.arenaBytes > least && limit > least) {
     limit = Math.max(least, limit - Math.ceil((best.arenaBytes - room) / arenaAlignment) * arenaAlignment);
-    const next = planOf(graph, schedules.cheapest(limit)!, streamed, core);
+    const next = planOf(graph, schedules.cheapest(limit)!, places, core);
     if (next.arenaBytes < best.arenaBytes) best = next;
   }
   // The schedule with the least bound may have no placement near it, when one with a greater bound has.
   const others = best.arenaBytes > Math.max(room, least) ? schedules.frontier().reverse() : [];
   for (const steps of others.filter((candidate) => peakOf(candidate) > least)) {
     if (best.arenaBytes <= Math.max(room, peakOf(steps))) break;
-    const next = planOf(graph, steps, streamed, core);
+    const next = planOf(graph, steps, places, core);
     if (next.arenaBytes < best.arenaBytes) best = next;
   }
   return best;
 }
 
 /** Plans that no other beats in both bytes and added instructions, the fastest first. */
-export function planFrontier(
-  graph: IntegerGraph,
-  { streamInput, core }: Pick<PlanOptions, "streamInput" | "core"> = {},
-): Plan[] {
-  const streamed = streamedOf(graph, streamInput);
-  const schedules = new Schedules(candidatesOf(graph, streamed, core), graph.nodes.length);
-  const plans = schedules.frontier().map((steps) => planOf(graph, steps, streamed, core));
+export function planFrontier(graph: IntegerGraph, options: Omit<PlanOptions, "optimize" | "sramBytes"> = {}): Plan[] {
+  const orders = options.streamInput ? [graph] : [...new Set([graph, orderForMemory(graph)])];
+  const plans = orders.flatMap((order) => {
+    const places = placesOf(order, options);
+    const schedules = schedulesOf(order, places, options);
+    return schedules.frontier().map((steps) => planOf(order, steps, places, options.core));
+  });
+  plans.sort((a, b) => a.overhead - b.overhead || a.arenaBytes - b.arenaBytes);
   return plans.filter((plan, i) => plans.slice(0, i).every((faster) => faster.arenaBytes > plan.arenaBytes));
 }
 
-/** The input that comes row by row: the only one, which must be read, and not be an output as well. */
-function streamedOf(graph: IntegerGraph, streamInput: boolean | undefined): ReadonlySet<IntegerTensor> {
-  if (!streamInput) return new Set();
-  const [input, ...others] = graph.inputs;
-  const read = graph.nodes.some(({ inputs }) => inputs.includes(input!));
-  if (others.length > 0 || !read || graph.outputs.includes(input!)) refuseStream(graph);
-  return new Set(graph.inputs);
+/** Throws QC6001 where the graph's inputs cannot be where the options want them. */
+function placesOf(graph: IntegerGraph, options: PlanOptions): InputPlaces {
+  const places = inputPlaces(graph, options);
+  if ((options.maxRecompute ?? 0) > 0 && places.external.size === 0) {
+    fail(
+      "QC6001",
+      "--max-recompute: only an input that can be read again is cut into strips; give --external-input too.",
+    );
+  }
+  return places;
 }
 
-function refuseStream({ nodes, inputs }: IntegerGraph): never {
-  const first = nodes.find((node) => inputs.some((input) => node.inputs.includes(input)));
-  return fail(
-    "QC6001",
-    `--stream-input: '${first?.name ?? inputs[0]!.name}' needs the whole input; expected one input [1, height, width, channels] whose first layers slide over its rows.`,
-  );
+function schedulesOf(graph: IntegerGraph, places: InputPlaces, { core, maxRecompute = 0 }: PlanOptions): Schedules {
+  const candidates = candidatesOf(graph, places, core, Math.floor((macsOf(graph) * maxRecompute) / 100));
+  return new Schedules(candidates, graph.nodes.length);
 }
 
-/** The Plan of given steps, which were made for the same core. */
-export function planOf(
-  graph: IntegerGraph,
-  steps: readonly Candidate[],
-  streamed: ReadonlySet<IntegerTensor>,
-  core?: Core,
-): Plan {
-  const pieces = piecesOf(graph, steps, streamed, core);
-  return { core, ...assemble(graph, steps, pieces, place(pieces.problem, arenaAlignment)) };
+/** The Plan of given steps, which were made for the same places and core. */
+export function planOf(graph: IntegerGraph, steps: readonly Candidate[], places: InputPlaces, core?: Core): Plan {
+  const pieces = piecesOf(graph, steps, places, core);
+  const lives = livesOf(graph);
+  const external = graph.tensors.filter((tensor) => places.external.has(lives.get(tensor)?.tensor ?? tensor));
+  return {
+    core,
+    external: new Set(external.map(({ id }) => id)),
+    ...assemble(graph, steps, pieces, place(pieces.problem, arenaAlignment)),
+  };
 }
 
 function assemble(
@@ -98,7 +118,7 @@ function assemble(
   steps: readonly Candidate[],
   pieces: Pieces,
   placement: Placement,
-): Omit<Plan, "core"> {
+): Omit<Plan, "core" | "external"> {
   const offsets = new Map<number, number>();
   const scratch = new Map<number, number>();
   pieces.owners.forEach((owner, i) => {
@@ -111,7 +131,12 @@ function assemble(
     graph,
     steps: steps.map(({ first, group }) =>
       group
-        ? { kind: "rows", nodes: group.stages.map(({ index }) => index), events: group.events }
+        ? {
+            kind: "rows",
+            nodes: group.stages.map(({ index }) => index),
+            events: group.events,
+            ...(group.strips && { strips: group.strips }),
+          }
         : { kind: "node", node: first },
     ),
     arenaBytes: placement.bytes,
@@ -120,6 +145,7 @@ function assemble(
     scratch,
     lowerBound: placement.lowerBound,
     overhead: steps.reduce((sum, { overhead }) => sum + overhead, 0),
+    recomputedMacs: steps.reduce((sum, { recomputedMacs }) => sum + recomputedMacs, 0),
     peak: {
       node: graph.nodes[steps[Math.max(step, 0)]?.first ?? 0]?.name ?? graph.name,
       tensors: (pieces.problem.together[set] ?? []).flatMap((i) => pieces.owners[i]!.tensors.slice(0, 1)),

@@ -79,15 +79,22 @@ QC_INLINE int32_t qc_requant_high(qc_requant q, int32_t acc, int32_t addend, int
     return qc_high_word((int32_t)(((uint32_t)acc << 8) + (uint32_t)addend), multiplier) >> q.shift;
 }
 
+/* On Armv6-M arithmetic of 64 bits is made of calls; copies of it inlined spilled a kilobyte of registers. */
+#if defined(__ARM_ARCH_6M__)
+#define QC_LONG __attribute__((noinline, unused)) static
+#else
+#define QC_LONG QC_INLINE
+#endif
+
 /* qc_requant_sign and qc_requant_parity without a branch, so that every accumulator takes as many instructions. */
-QC_INLINE int32_t qc_requant_sign_masked(int32_t acc, const int32_t *record, int32_t shift)
+QC_LONG int32_t qc_requant_sign_masked(int32_t acc, const int32_t *record, int32_t shift)
 {
     const int64_t mask = acc < 0 ? -1 : 0;
 
     return qc_requant_plain(acc, record[0], qc_record_value(record + 1) - (qc_record_value(record + 3) & mask), shift);
 }
 
-QC_INLINE int32_t qc_requant_parity_masked(int32_t acc, const int32_t *record, int32_t shift, int32_t odd)
+QC_LONG int32_t qc_requant_parity_masked(int32_t acc, const int32_t *record, int32_t shift, int32_t odd)
 {
     const int64_t u = qc_multiply_add(acc, record[0], qc_record_value(record + 1));
     const int64_t mask = -(int64_t)(((u >> shift) ^ odd) & 1);

@@ -53,7 +53,7 @@ describe.each(cores.map((target) => ({ name: target.name, target })))("$name", (
 
   it.runIf(target.emulator)("computes the interpreter's bytes in QEMU", async () => {
     const inputs = inputSets(graph, new Random(3), 5);
-    const { outputs, instructionRange } = await inFolder((workDir) =>
+    const { outputs, instructionRange, stackBytes, stackBound } = await inFolder((workDir) =>
       qemu(target).run({
         files,
         inputs: inputs.map(bytesOf),
@@ -64,6 +64,9 @@ describe.each(cores.map((target) => ({ name: target.name, target })))("$name", (
     expect(outputs.map((bytes) => Buffer.from(bytes))).toEqual(inputs.map((set) => bytesOf(outputsOf(graph, set))));
     // No code steers the flow: what one input takes bounds all.
     if (target.features.includes("dsp")) expect(instructionRange!.lo).toBe(instructionRange!.hi);
+    // The C library takes a few words more.
+    expect(stackBytes).toBeLessThanOrEqual(stackBound!.bytes + (stackBound!.unknown.length > 0 ? 64 : 0));
+    expect(stackBound!.bytes).toBeLessThanOrEqual(1024);
   });
 });
 

@@ -1,5 +1,6 @@
 /** An engine builds generated C and runs inferences on it; every engine must return the same bytes. */
 import type { Range } from "../../ir/types.js";
+import type { StackBound } from "./call-graph.js";
 
 export interface EngineRequest {
   /** The generated C project: file name to text. */
@@ -49,6 +50,8 @@ export interface EngineResult {
   readonly layers?: readonly LayerCount[];
   /** Bytes of stack below the call of model_run: the deepest over the inputs. */
   readonly stackBytes: number | null;
+  /** The same from the compiler's frames along the call graph, for every input. */
+  readonly stackBound: StackBound | null;
   /** Bytes of linked instructions: the model's objects and the library functions they call, literal pools included. */
   readonly codeBytes: number | null;
   /** Bytes of linked constants: weights, biases and every other constant of the model's objects. */
@@ -62,6 +65,7 @@ export const unmeasured = {
   instructions: null,
   instructionRange: null,
   stackBytes: null,
+  stackBound: null,
   codeBytes: null,
   weightBytes: null,
 } as const;

@@ -1,8 +1,9 @@
 /** Engine: generated C on an emulated core, bare metal, with instructions, stack and flash measured. */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Core, Emulator } from "../../../targets/core.js";
 import { fail } from "../../diagnostics.js";
+import { type CompiledUnit, type StackBound, stackBound } from "./call-graph.js";
 import { type Engine, type EngineRequest, type EngineResult, unmeasured } from "./engine.js";
 import {
   emulationPath,
@@ -35,6 +36,7 @@ export function qemu(core: Core): Engine {
       outputs,
       ...(await readCounts(core, cwd)),
       stackBytes: await readStack(cwd),
+      stackBound: await readStackBound(cwd),
       ...(await readSizes(core, cwd)),
     };
   }
@@ -50,7 +52,15 @@ async function build(core: Core, emulator: Emulator, request: EngineRequest): Pr
   const bare = core.family === "riscv";
   const includes = ["-I", source, ...(bare ? ["-I", emulationPath("freestanding")] : [])];
   const common = [...core.flags, "-std=c99", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections"];
-  const model = [...common, core.optimisation, ...traceFlags(request), ...profileFlags(request), ...includes];
+  // The machine has one memory for constants.
+  const model = [
+    ...common,
+    core.optimisation,
+    "-DQC_SECTION(name)=",
+    ...traceFlags(request),
+    ...profileFlags(request),
+    ...includes,
+  ];
   const harness = [
     ...common,
     ...portFlags(request),
@@ -61,20 +71,24 @@ async function build(core: Core, emulator: Emulator, request: EngineRequest): Pr
     "-I",
     emulationPath(),
   ];
-  const compile = (flags: string[], file: string, object: string) =>
-    runOrFail(core.compiler, [...flags, "-c", file, "-o", object], { cwd });
-
-  const objects: string[] = [];
-  const jobs: [string[], string, string][] = [];
-  const add = (flags: string[], file: string, object: string) => {
-    objects.push(object);
-    jobs.push([flags, file, object]);
+  const compile = (...options: string[]) => runOrFail(core.compiler, options, { cwd });
+  const compileHarness = (file: string, object: string) => compile(...harness, "-c", emulationPath(file), "-o", object);
+  // By way of the assembly text, which readStackBound wants as well.
+  const compileModel = async (file: string, object: string, ...flags: string[]) => {
+    const text = object.replace(/o$/, "s");
+    await compile(...model, ...flags, "-fcallgraph-info=su", "-S", file, "-o", text);
+    await compile(...core.flags, "-c", text, "-o", object);
   };
-  for (const file of sourceNames(request.files)) add(model, join(source, file), `${file.replaceAll("/", "-")}.o`);
-  for (const file of ["target.c", `start-${core.family}.c`]) add(harness, emulationPath(file), `emulation-${file}.o`);
-  if (bare)
-    add([...model, "-fno-tree-loop-distribute-patterns"], emulationPath("freestanding", "string.c"), "string.o");
-  await allDone(jobs.map((job) => compile(...job)));
+  const sources = sourceNames(request.files).map((file) => [file, `${file.replaceAll("/", "-")}.o`] as const);
+  const parts = ["target.c", `start-${core.family}.c`].map((file) => [file, `emulation-${file}.o`] as const);
+  const jobs = [
+    ...sources.map(([file, object]) => compileModel(join(source, file), object)),
+    ...parts.map(([file, object]) => compileHarness(file, object)),
+  ];
+  const string = emulationPath("freestanding", "string.c");
+  if (bare) jobs.push(compileModel(string, "string.o", "-fno-tree-loop-distribute-patterns"));
+  await allDone(jobs);
+  const objects = [...sources, ...parts].map(([, object]) => object).concat(bare ? ["string.o"] : []);
 
   const symbols: [string, number][] = [
     ["VECTORS", emulator.vectors],
@@ -146,6 +160,18 @@ async function readCounts(core: Core, cwd: string): Promise<Counts> {
 
 async function readStack(cwd: string): Promise<number> {
   return (await readFile(join(cwd, "stack.bin"))).readUInt32LE(0);
+}
+
+/** From what compileModel left beside the objects. */
+async function readStackBound(cwd: string): Promise<StackBound> {
+  const names = (await readdir(cwd)).filter((file) => file.endsWith(".ci")).map((file) => join(cwd, file.slice(0, -3)));
+  const read = async (name: string): Promise<CompiledUnit> => ({
+    graph: await readFile(`${name}.ci`, "utf8"),
+    assembly: await readFile(`${name}.s`, "utf8"),
+  });
+  const units = await Promise.all(names.map(read));
+  const streams = units.some(({ graph }) => graph.includes('"model_push_row"'));
+  return stackBound(units, streams ? "model_push_row" : "model_run");
 }
 
 /** The linker script gathers the model's instructions in .code and its constants in .weights; initialised data need flash too. */

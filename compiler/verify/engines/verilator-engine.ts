@@ -1,5 +1,5 @@
 /** Engine: generated Verilog in Verilator, under random stalls of both streams. */
-import type { Engine, EngineRequest, EngineResult, TraceRecord } from "./engine.js";
+import { type Engine, type EngineRequest, type EngineResult, type TraceRecord, unmeasured } from "./engine.js";
 import { findTools, requireAvailable } from "./tools.js";
 import { buildVerilator } from "./verilator.js";
 
@@ -12,13 +12,6 @@ export function verilator(stallSeed: number): Engine {
     requireAvailable(await available(), name);
     const simulator = await buildVerilator(files, { workDir, trace });
     const stalled = await simulator.run(inputs, { stallSeed });
-    const unmeasured = {
-      instructions: null,
-      instructionRange: null,
-      stackBytes: null,
-      codeBytes: null,
-      weightBytes: null,
-    };
     if (trace) return { outputs: stalled.outputs, ...unmeasured, cycles: null, trace: [records(stalled.trace)] };
     const free = await simulator.run(inputs.slice(0, 2));
     return { outputs: stalled.outputs, ...unmeasured, cycles: { latency: free.firstLatency, interval: free.interval } };
