@@ -3,7 +3,7 @@ import { f32, rint, saturate } from "../../arith/float32.js";
 import { type Grid, gridUnion, tensorGrid } from "../../import/grid.js";
 import { bytesPerElement, scaleOf, typeRange, zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
-import { elementwiseRows } from "../rows.js";
+import { elementwiseParts } from "../rows.js";
 import { joined, pairRanges } from "../second-operand.js";
 import { c } from "./select.c.js";
 import { readQLinearWhere, readWhere } from "./select.onnx.js";
@@ -51,7 +51,8 @@ export default {
   },
 
   inPlace: ({ inputs, output }, index) => bytesPerElement(inputs[index]!.type) === bytesPerElement(output.type),
-  rows: elementwiseRows,
+  rows: elementwiseParts,
+  columns: elementwiseParts,
   macs: () => 0,
   weightBytes: () => 0,
   print: ({ a, b }) => [a === undefined ? "" : `a=${a}`, b === undefined ? "" : `b=${b}`].filter(Boolean).join(" "),
