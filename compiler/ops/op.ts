@@ -95,7 +95,7 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   /** Bounds of all real results, where the operation has no unit. */
   reach?(node: { readonly inputs: readonly Tensor[]; readonly attributes: GraphAttributes }): RealClamp;
   /** The quantization of unquantized results at the graph's end, where the operation has a usual one. */
-  readonly natural?: Implied;
+  natural?(attributes: GraphAttributes): Implied;
   /** The node by an algorithm that takes fewer instructions for more flash and scratch; undefined where the core has none. */
   forSpeed?(node: IntegerNode<Attributes>, core: Core): Faster<Attributes> | undefined;
   /** True when the output is the input's bytes unchanged, so no code runs. */

@@ -91,8 +91,11 @@ export function planFrontier(graph: IntegerGraph, options: Omit<PlanOptions, "op
   const orders = options.streamInput ? [graph] : [...new Set([graph, orderForMemory(graph)])];
   const plans = orders.flatMap((order) => {
     const places = placesOf(order, options);
-    const schedules = schedulesOf(order, places, options);
-    return schedules.frontier().map((steps) => planOf(order, steps, places, options.core));
+    const frugal = leastScratch(order, options.core);
+    return [{ graph: order, forms: undefined }, ...(frugal ? [frugal] : [])].flatMap(({ graph: each, forms }) => {
+      const schedules = schedulesOf(each, places, options).frontier();
+      return schedules.map((steps) => planOf(each, steps, places, options.core, forms && { forms, room: 0 }));
+    });
   });
   plans.sort((a, b) => a.overhead - b.overhead || a.arenaBytes - b.arenaBytes);
   return plans.filter((plan, i) => plans.slice(0, i).every((faster) => faster.arenaBytes > plan.arenaBytes));

@@ -4,12 +4,12 @@ import { Random } from "../hdl/graphs.js";
 import { type DataType, dataType, type ModelBuilder } from "../helpers/onnx.js";
 import { Choices, choiceCount } from "./choices.js";
 import { planningChoices } from "./planning.js";
-import { comparison } from "./step-comparisons.js";
+import { choose, comparison } from "./step-comparisons.js";
 import { arithmetic, qlinearFunction, realFunction, requantize, softmax } from "./step-functions.js";
 import { bitShift, castCodes, integerSums, matMulIntegerToFloat } from "./step-integers.js";
 import { layer } from "./step-layers.js";
 import { move, split } from "./step-moves.js";
-import { concat, pair } from "./step-pairs.js";
+import { concat, pair, several } from "./step-pairs.js";
 import { globalPool, pool, reduce } from "./step-pools.js";
 import { conv, dense, matmul } from "./step-products.js";
 import { quant } from "./step-qonnx.js";
@@ -62,6 +62,8 @@ const steps = [
     castCodes,
     bitShift,
     comparison,
+    choose,
+    several,
     quant,
   ],
 ];
