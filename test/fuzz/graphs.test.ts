@@ -1,7 +1,7 @@
 /** A fixed set of random graphs through every engine; scripts/fuzz-graphs.ts runs more of them. */
 import { describe, expect, it } from "vitest";
 import { type CampaignOptions, campaign, kernelsOf } from "./campaign.js";
-import { caseOf, compiled, isRefused } from "./case.js";
+import { compiled, isRefused, layersOf } from "./case.js";
 import { engineNamed } from "./engines.js";
 import { reaching } from "./reaching.js";
 
@@ -43,7 +43,7 @@ describe("random graphs", () => {
 
 describe("each fast kernel", () => {
   const graphs = [...new Set(Object.values(reaching))].map((each) => {
-    const result = compiled(caseOf(each), false);
+    const result = compiled(layersOf(each), false);
     if (isRefused(result)) throw new Error(`seed ${each}: ${result.refused}`);
     return { each, result, kernels: kernelsOf(result) };
   });
