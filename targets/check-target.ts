@@ -1,17 +1,17 @@
 /** Whether a target can take a plan: every refusal of its back end and of its memory, without writing anything. */
 import { type Diagnostic, QcError } from "../compiler/diagnostics.js";
 import type { IntegerGraph, IntegerNode, IntegerTensor } from "../compiler/ir/integer-graph.js";
-import { checkFit } from "../compiler/plan/fit.js";
+import { checkFit, type MemoryLimits } from "../compiler/plan/fit.js";
 import { makePlan } from "../compiler/plan/make-plan.js";
 import type { Plan } from "../compiler/plan/plan.js";
 import type { Target } from "./core.js";
 import { emitProject } from "./emit.js";
 
 /** All problems, for the target's RAM unless given; those of the back end first; empty when the target takes the plan and has room for it. */
-export function targetProblems(plan: Plan, target: Target, sramBytes?: number): Diagnostic[] {
+export function targetProblems(plan: Plan, target: Target, limits: MemoryLimits = {}): Diagnostic[] {
   return [
     ...emitProblems(plan, target),
-    ...problemsOf(() => checkFit(plan, target, { flashBytes: Infinity, sramBytes })),
+    ...problemsOf(() => checkFit(plan, target, { ...limits, flashBytes: Infinity })),
     ...problemsOf(() => checkFit(plan, target, { sramBytes: Infinity })),
   ];
 }

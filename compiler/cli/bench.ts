@@ -8,7 +8,7 @@ import { makeReport } from "../report/report.js";
 import { seededSets } from "../verify/vectors.js";
 import { verifyTarget } from "../verify/verify.js";
 import { benchLayers, layersTable } from "./bench-layers.js";
-import { type MemoryOptions, planOptions, withMemoryOptions } from "./memory-options.js";
+import { type MemoryOptions, planOptions, withMemoryOptions, withWeights } from "./memory-options.js";
 import { compileFile, type ModelOptions, printJson, withModelOptions } from "./options.js";
 import { makeProgress } from "./progress.js";
 
@@ -43,7 +43,7 @@ export async function bench(
   options: ModelOptions & MemoryOptions,
 ): Promise<BenchRow> {
   const target = findTarget(targetName);
-  const compilation = compileFile(model, options, planOptions(options, target));
+  const compilation = withWeights(compileFile(model, options, planOptions(options, target)), options, target);
   const { integerGraph, plan } = compilation;
   const vectors = seededSets(integerGraph.inputs, 2, 0x12345678);
   const expected = vectors.map((vector) => outputsOf(integerGraph, vector));

@@ -9,7 +9,7 @@ import { hintOf } from "../hints.js";
 import { layersText } from "../report/layers-text.js";
 import { makeReport } from "../report/report.js";
 import { sarifLog } from "../report/sarif.js";
-import { type MemoryOptions, planOptions, withMemoryOptions } from "./memory-options.js";
+import { type MemoryOptions, planOptions, withMemoryOptions, withWeights } from "./memory-options.js";
 import { compileFile, type ModelOptions, packageVersion, printJson, withModelOptions } from "./options.js";
 import { makeProgress } from "./progress.js";
 
@@ -66,10 +66,12 @@ function examine(model: string, options: Options): Examination {
   try {
     progress.step(`${model}: reading and lowering`);
     const wanted = planOptions(options, target);
-    const compilation = compileFile(model, options, wanted);
-    if (!target) return { compilation, problems: [] };
+    if (!target && options.weights) fail("QC6001", "--weights needs --target: constants differ from core to core.");
+    const compiled = compileFile(model, options, wanted);
+    if (!target) return { compilation: compiled, problems: [] };
+    const compilation = withWeights(compiled, options, target);
     progress.step(`${model}: emitting for ${target.name}`);
-    return { compilation, problems: targetProblems(compilation.plan, target, wanted.sramBytes) };
+    return { compilation, problems: targetProblems(compilation.plan, target, wanted) };
   } catch (error) {
     if (!(error instanceof QcError) || error.exitCode === exitCode.usage) throw error;
     return { problems: error.diagnostics };

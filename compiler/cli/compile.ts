@@ -8,7 +8,7 @@ import { checkFit } from "../plan/fit.js";
 import { memoryMapSvg, memoryMapText } from "../report/memory-map.js";
 import { makeReport } from "../report/report.js";
 import { reportText } from "../report/text.js";
-import { type MemoryOptions, planOptions, withMemoryOptions } from "./memory-options.js";
+import { type MemoryOptions, planOptions, withMemoryOptions, withWeights } from "./memory-options.js";
 import { compileFile, type ModelOptions, parseBytes, printJson, withModelOptions } from "./options.js";
 import { writeProject } from "./project-folder.js";
 
@@ -37,12 +37,14 @@ export function addCompile(program: Command): void {
   ).action((model: string, options: Options) => {
     const target = findTarget(options.target);
     const wanted = planOptions(options, target);
-    const compilation = compileFile(model, options, wanted);
+    const compiled = compileFile(model, options, wanted);
+    const solve = solverFor(target, compiled.integerGraph);
+    const compilation = withWeights(compiled, options, target, { name: options.name, solve });
     checkFit(compilation.plan, target, {
       sramBytes: wanted.sramBytes,
+      maxRecompute: wanted.maxRecompute,
       flashBytes: options.flash === undefined ? undefined : parseBytes(options.flash),
     });
-    const solve = solverFor(target, compilation.integerGraph);
     const report = makeReport(compilation, solve);
     const files = new Map(emitProject(compilation.plan, target, options.name, solve));
     files.set("report.json", `${JSON.stringify({ ...report, target: target.name }, null, 2)}\n`);

@@ -32,7 +32,8 @@ const stageNames = [
   "plan",
 ];
 
-const repeated = (text: string, others: readonly string[] = []) => [...others, text];
+/** Collects the values of an option that may be repeated. */
+export const repeated = (text: string, others: readonly string[] = []) => [...others, text];
 
 /** Adds --numerics, --dim, --input-type, --print-after and --json. */
 export function withModelOptions(command: Command): Command {

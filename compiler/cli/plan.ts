@@ -7,7 +7,7 @@ import { type PlanOptions, planFrontier } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
 import { frontierJson, frontierSvg, frontierText } from "../report/frontier.js";
 import { memoryMapJson, memoryMapSvg, memoryMapText } from "../report/memory-map.js";
-import { type MemoryOptions, planOptions, withMemoryOptions } from "./memory-options.js";
+import { type MemoryOptions, planOptions, withMemoryOptions, withWeights } from "./memory-options.js";
 import { compileFile, type ModelOptions, printJson, withModelOptions } from "./options.js";
 
 interface Options extends ModelOptions, MemoryOptions {
@@ -15,6 +15,9 @@ interface Options extends ModelOptions, MemoryOptions {
   readonly pareto?: boolean;
   readonly svg?: string;
 }
+
+/** Percent of operations done again, of the frontier with an external input, unless given. */
+const mostRecompute = 100;
 
 /** Adds `plan` to the program. */
 export function addPlan(program: Command): void {
@@ -29,8 +32,11 @@ export function addPlan(program: Command): void {
         .option("--svg <file>", "also draw it"),
     ),
   ).action((model: string, options: Options) => {
-    const wanted = planOptions(options, findTarget(options.target));
-    const { plan } = compileFile(model, options, wanted);
+    const target = findTarget(options.target);
+    if (options.pareto && options.weights)
+      fail("QC6001", "--pareto lists schedules, whatever --weights says; leave one out.");
+    const wanted = planOptions(options, target);
+    const { plan } = withWeights(compileFile(model, options, wanted), options, target);
     if (options.pareto) showFrontier(plan, wanted, options);
     else show(plan, options);
   });
@@ -43,7 +49,8 @@ function show(plan: Plan, { svg, json }: Options): void {
 }
 
 function showFrontier({ graph }: Plan, wanted: PlanOptions, { svg, json }: Options): void {
-  const plans = planFrontier(graph, wanted);
+  const { externalInput, maxRecompute = externalInput ? mostRecompute : 0 } = wanted;
+  const plans = planFrontier(graph, { ...wanted, maxRecompute });
   if (svg !== undefined) write(svg, frontierSvg(plans));
   if (json) printJson(frontierJson(plans));
   else process.stdout.write(frontierText(plans));

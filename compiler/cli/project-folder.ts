@@ -48,23 +48,44 @@ export function writeProject(path: string, files: ReadonlyMap<string, string>, f
   }
 }
 
-/** Moves the staged folder into place; with `force`, foreign files beside ours are kept. */
+/** Moves the staged folder into place; with `force`, foreign and changed files beside ours are kept. */
 function replace(staging: string, target: string, files: ReadonlyMap<string, string>, force: boolean): void {
   if (!existsSync(target)) {
     renameSync(staging, target);
     return;
   }
   if (force) {
+    const earlier = ownFiles(target);
     for (const name of files.keys()) {
       mkdirSync(dirname(join(target, name)), { recursive: true });
       renameSync(join(staging, name), join(target, name));
     }
+    // What an earlier model needed would be compiled into this one.
+    for (const name of earlier) if (!files.has(name)) rmSync(join(target, name));
     return;
   }
   const old = `${staging}-old`;
   renameSync(target, old);
   renameSync(staging, target);
   rmSync(old, { recursive: true, force: true });
+}
+
+/** Files of a folder that its manifest lists and nobody changed; none where it has no manifest that can be read. */
+function ownFiles(target: string): string[] {
+  const digests = digestsOf(target) ?? {};
+  return listFiles(target).filter(
+    (name) => Object.hasOwn(digests, name) && digests[name] === digest(readFileSync(join(target, name))),
+  );
+}
+
+/** What the manifest says; undefined where it cannot be read. */
+function digestsOf(target: string): Record<string, string> | undefined {
+  try {
+    const { files } = JSON.parse(readFileSync(join(target, manifestName), "utf8"));
+    return typeof files === "object" && files !== null ? files : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Throws QC6002 unless every file in the folder is listed, unchanged, in its manifest. */
@@ -79,13 +100,7 @@ function requireOwn(target: string): void {
       target,
     );
   if (!present.includes(manifestName)) refuse("was not written by qcompile");
-  let digests: Record<string, string>;
-  try {
-    digests = JSON.parse(readFileSync(join(target, manifestName), "utf8")).files;
-    if (typeof digests !== "object" || digests === null) throw new TypeError("files is no object");
-  } catch {
-    refuse("its manifest cannot be read");
-  }
+  const digests = digestsOf(target) ?? refuse("its manifest cannot be read");
   for (const name of present) {
     if (name === manifestName) continue;
     const known = Object.hasOwn(digests, name) ? digests[name] : undefined;

@@ -9,7 +9,7 @@ import { tensorBytes } from "../plan/liveness.js";
 import { type CodeSet, setToBytes } from "../verify/codes.js";
 import { readBytes, seededSets } from "../verify/vectors.js";
 import { type Difference, firstDifference, type TargetVerdict, verifyTarget } from "../verify/verify.js";
-import { type MemoryOptions, planOptions, withMemoryOptions } from "./memory-options.js";
+import { type MemoryOptions, planOptions, withMemoryOptions, withWeights } from "./memory-options.js";
 import { compileFile, type ModelOptions, parseCount, printJson, withModelOptions } from "./options.js";
 import { collect, readInputs } from "./port-files.js";
 import { makeProgress } from "./progress.js";
@@ -53,9 +53,11 @@ export function addVerify(program: Command): void {
       sramBytes,
       core: targets.length === 1 ? wanted[0]!.core : undefined,
     });
-    const { integerGraph, plan } = compilation;
-    targets.forEach((target, i) => {
-      checkFit(plan, target, { sramBytes: wanted[i]!.sramBytes });
+    const { integerGraph } = compilation;
+    const placed = targets.map((target, i) => {
+      const each = withWeights(compilation, options, target);
+      checkFit(each.plan, target, wanted[i]!);
+      return each;
     });
     const seed = parseCount(options.seed);
     const vectors =
@@ -68,8 +70,8 @@ export function addVerify(program: Command): void {
     const witness =
       options.expect === undefined ? undefined : compareFile(options.expect, integerGraph.outputs, expected);
     const verdicts: TargetVerdict[] = [];
-    for (const target of targets) {
-      verdicts.push(await verifyTarget(compilation, target, vectors, expected, { seed, onStep: progress.step }));
+    for (const [i, target] of targets.entries()) {
+      verdicts.push(await verifyTarget(placed[i]!, target, vectors, expected, { seed, onStep: progress.step }));
     }
     progress.done();
     if (options.json) {

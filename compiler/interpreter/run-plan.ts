@@ -2,10 +2,11 @@
 import { fail } from "../diagnostics.js";
 import type { IntegerNode, IntegerTensor } from "../ir/integer-graph.js";
 import { opHomes } from "../ops/index.js";
-import { imageRows, type RowRange, rowsOf } from "../ops/rows.js";
+import { columnAxis, cut, imageRows, rowsOf, type Span } from "../ops/rows.js";
 import { tensorBytes } from "../plan/liveness.js";
-import type { ComputeEvent, Plan, RowEvent } from "../plan/plan.js";
+import type { ComputeEvent, Plan, RowEvent, Strip } from "../plan/plan.js";
 import { rowBytes, type Stage, stageOf } from "../plan/stages.js";
+import { operandColumns, stripNode } from "../plan/strips.js";
 import { TaggedMemory } from "./tagged-memory.js";
 
 /** Outputs of one inference. `inputs` as for interpret; throws QC3004 where the plan is wrong. */
@@ -13,12 +14,25 @@ export function runPlan(plan: Plan, inputs: readonly Int32Array[]): Int32Array[]
   const run = new PlanRun(plan, inputs);
   for (const step of plan.steps) {
     if (step.kind === "node") run.node(step.node);
-    else for (const event of step.events) run.event(event);
+    else {
+      for (const strip of step.strips ?? [undefined]) {
+        run.begin(strip);
+        for (const event of step.events) run.event(event);
+      }
+      run.begin(undefined);
+    }
   }
   return plan.graph.outputs.map((tensor) => run.read(tensor, whole(tensor), "the caller"));
 }
 
-const whole = (tensor: IntegerTensor): RowRange => ({ first: 0, end: imageRows(tensor) ?? 1 });
+const whole = (tensor: IntegerTensor): Span => ({ first: 0, end: imageRows(tensor) ?? 1 });
+
+/** Bytes that lie together: where, and from which byte of their tensor on. */
+interface Segment {
+  readonly at: number;
+  readonly from: number;
+  readonly bytes: number;
+}
 
 class PlanRun {
   readonly #memory: TaggedMemory;
@@ -29,6 +43,8 @@ class PlanRun {
   readonly #stages = new Map<number, Stage>();
   /** Rows taken in so far by nodes that sum them. */
   readonly #taken = new Map<number, Int32Array[]>();
+  /** Columns that exist of each tensor, where not all do. */
+  #strip: Strip | undefined;
 
   constructor(
     readonly plan: Plan,
@@ -36,36 +52,83 @@ class PlanRun {
   ) {
     this.#memory = new TaggedMemory(plan.arenaBytes);
     plan.graph.inputs.forEach((tensor, i) => {
-      if (!plan.rows.has(tensor.id)) this.#write(tensor, whole(tensor), inputs[i]!);
+      if (!plan.rows.has(tensor.id) && !plan.external.has(tensor.id)) this.#write(tensor, whole(tensor), inputs[i]!);
     });
   }
 
-  /** Where rows of a tensor lie. Throws QC3004 when its place does not hold them. */
-  #place(tensor: IntegerTensor, rows: RowRange): number {
+  /** Begins a strip; undefined for whole rows. Tensors that are held start anew. */
+  begin(strip: Strip | undefined): void {
+    this.#strip = strip;
+    for (const id of strip?.keys() ?? []) this.#starts.delete(id);
+    this.#stages.clear();
+  }
+
+  /** A node of the graph, on the columns of the strip. */
+  #node(index: number): IntegerNode {
+    const node = this.plan.graph.nodes[index]!;
+    return this.#strip ? stripNode(node, this.#strip) : node;
+  }
+
+  /** A tensor of the graph, of which nodes may have a part. */
+  #full({ id }: IntegerTensor): IntegerTensor {
+    return this.plan.graph.tensors[id]!;
+  }
+
+  /** Where rows of a tensor lie, and `columns` of them. Throws QC3004 when its place does not hold them. */
+  #segments(part: IntegerTensor, rows: Span, columns: Span | undefined): Segment[] {
+    const tensor = this.#full(part);
     const offset = this.plan.offsets.get(tensor.id);
     if (offset === undefined) return fail("QC3004", "the plan gives this tensor no place.", tensor.name);
     const held = this.plan.rows.get(tensor.id);
     const start = held === undefined ? 0 : held === 1 ? rows.first : (this.#starts.get(tensor.id) ?? 0);
-    if (rows.first < start || rows.end > start + (held ?? Infinity)) {
-      const expected = `rows ${start} to ${start + held!}`;
-      fail("QC3004", `its place has ${expected}, but rows ${rows.first} to ${rows.end} are asked for.`, tensor.name);
+    requireHeld(tensor, "rows", { first: start, end: start + (held ?? Infinity) }, rows);
+    const full = rowBytes(tensor);
+    const strip = this.#strip?.get(tensor.id);
+    if (!strip || !columns) {
+      const bytes = (rows.end - rows.first) * full;
+      return [{ at: offset + (rows.first - start) * full, from: rows.first * full, bytes }];
     }
-    return offset + (rows.first - start) * rowBytes(tensor);
+    requireHeld(tensor, "columns", strip, columns);
+    const pixel = full / tensor.shape[columnAxis]!;
+    // What outlives the step has whole rows.
+    const [pitch, left] = held === undefined ? [full, 0] : [(strip.end - strip.first) * pixel, strip.first];
+    return Array.from({ length: rows.end - rows.first }, (_, i) => ({
+      at: offset + (rows.first + i - start) * pitch + (columns.first - left) * pixel,
+      from: (rows.first + i) * full + columns.first * pixel,
+      bytes: (columns.end - columns.first) * pixel,
+    }));
   }
 
   #owner(tensor: IntegerTensor): number {
     return this.#writers.get(tensor.id) ?? tensor.id;
   }
 
-  /** Codes of rows of a tensor, after a check of every byte. */
-  read(tensor: IntegerTensor, rows: RowRange, by: string): Int32Array {
-    const bytes = (rows.end - rows.first) * rowBytes(tensor);
-    const from = rows.first * rowBytes(tensor);
-    return this.#memory.read(this.#place(tensor, rows), bytes, tensor, this.#owner(tensor), from, by);
+  /** Codes of rows of a tensor, in a strip of these columns, after a check of every byte. */
+  read(tensor: IntegerTensor, rows: Span, by: string, columns?: Span): Int32Array {
+    const external = this.#external(tensor);
+    if (external) {
+      const length = external.length / (imageRows(tensor) ?? 1);
+      return external.subarray(rows.first * length, rows.end * length);
+    }
+    const owner = this.#owner(tensor);
+    const parts = this.#segments(tensor, rows, columns).map(({ at, from, bytes }) =>
+      this.#memory.read(at, bytes, tensor, owner, from, by),
+    );
+    return parts.length === 1 ? parts[0]! : joined(parts);
   }
 
-  #write(tensor: IntegerTensor, rows: RowRange, codes: Int32Array): void {
-    this.#memory.write(this.#place(tensor, rows), tensor, tensor.id, rows.first * rowBytes(tensor), codes);
+  /** The codes of a tensor that is read where the caller has it; undefined for others. */
+  #external(tensor: IntegerTensor): Int32Array | undefined {
+    if (!this.plan.external.has(tensor.id) || (this.#strip && this.plan.rows.has(tensor.id))) return undefined;
+    return this.inputs[0];
+  }
+
+  #write(tensor: IntegerTensor, rows: Span, codes: Int32Array, columns?: Span): void {
+    const segments = this.#segments(tensor, rows, columns);
+    const length = codes.length / segments.length;
+    segments.forEach(({ at, from }, i) => {
+      this.#memory.write(at, tensor, tensor.id, from, codes.subarray(i * length, (i + 1) * length));
+    });
   }
 
   /** Fills a node's scratch, which must leave its inputs alone. */
@@ -84,7 +147,10 @@ class PlanRun {
       const [source] = node.inputs;
       this.#writers.set(node.output.id, this.#owner(source!));
       this.read(source!, whole(source!), node.name);
-      if (this.#place(source!, whole(source!)) !== this.#place(node.output, whole(node.output))) {
+      if (this.plan.external.has(source!.id) !== this.plan.external.has(node.output.id)) {
+        fail("QC3004", "an alias must be where its source is.", node.name);
+      }
+      if (this.plan.offsets.get(source!.id) !== this.plan.offsets.get(node.output.id)) {
         fail("QC3004", "an alias must have its source's place.", node.name);
       }
       return;
@@ -96,7 +162,9 @@ class PlanRun {
       node.inputs.map(whole),
       whole(node.output),
       (i) => {
-        const shares = this.plan.offsets.get(node.inputs[i]!.id) === this.plan.offsets.get(node.output.id);
+        const shares =
+          !this.plan.external.has(node.inputs[i]!.id) &&
+          this.plan.offsets.get(node.inputs[i]!.id) === this.plan.offsets.get(node.output.id);
         const sizes = tensorBytes(node.inputs[i]!) === tensorBytes(node.output);
         return shares && sizes && home.inPlace?.(node, i) === true;
       },
@@ -110,18 +178,24 @@ class PlanRun {
       const { tensor, row } = event;
       const codes = this.inputs[this.plan.graph.inputs.indexOf(tensor)]!;
       const length = codes.length / imageRows(tensor)!;
-      this.#write(tensor, { first: row, end: row + 1 }, codes.subarray(row * length, (row + 1) * length));
+      const pixel = length / tensor.shape[columnAxis]!;
+      const strip = this.#strip?.get(tensor.id);
+      const { first, end } = strip ?? { first: 0, end: tensor.shape[columnAxis]! };
+      const taken = codes.subarray(row * length + first * pixel, row * length + end * pixel);
+      this.#write(tensor, { first: row, end: row + 1 }, taken, strip);
     } else this.#row(event);
   }
 
   #slide(tensor: IntegerTensor, dropped: number, kept: number): void {
     const offset = this.plan.offsets.get(tensor.id)!;
-    this.#memory.move(offset, offset + dropped * rowBytes(tensor), kept * rowBytes(tensor));
+    const strip = this.#strip?.get(tensor.id);
+    const bytes = rowBytes(strip ? cut(tensor, columnAxis, strip) : tensor);
+    this.#memory.move(offset, offset + dropped * bytes, kept * bytes);
     this.#starts.set(tensor.id, (this.#starts.get(tensor.id) ?? 0) + dropped);
   }
 
   #row({ node: index, row }: ComputeEvent): void {
-    const node = this.plan.graph.nodes[index]!;
+    const node = this.#node(index);
     const stage = this.#stages.get(index) ?? stageOf(node, index, this.plan.core)!;
     this.#stages.set(index, stage);
     const needed = node.inputs.map((_, input) => stage.needs(input, row));
@@ -134,7 +208,7 @@ class PlanRun {
   }
 
   /** Takes in one row; the last one gives the output. The sums must survive from row to row. */
-  #sum(node: IntegerNode, stage: Stage, row: number, needed: RowRange): void {
+  #sum(node: IntegerNode, stage: Stage, row: number, needed: Span): void {
     const { index, scratchBytes, steps } = stage;
     if (row === 0) this.#scribble(index, scratchBytes);
     const at = this.plan.scratch.get(index)!;
@@ -152,24 +226,45 @@ class PlanRun {
     node: IntegerNode,
     index: number,
     scratchBytes: number,
-    needed: readonly RowRange[],
-    rows: RowRange,
+    needed: readonly Span[],
+    rows: Span,
     inPlace: (input: number) => boolean,
     part = node,
   ): void {
-    const operands = node.inputs.map((tensor, i) => this.read(tensor, needed[i]!, node.name));
+    const strip = this.#strip;
+    const whole = this.plan.graph.nodes[index]!;
+    const columns = node.inputs.map((_, i) => strip && operandColumns(whole, i, strip));
+    const operands = node.inputs.map((tensor, i) => this.read(tensor, needed[i]!, node.name, columns[i]));
     this.#scribble(index, scratchBytes);
     node.inputs.forEach((tensor, i) => {
-      this.read(tensor, needed[i]!, `${node.name} after its scratch`);
+      this.read(tensor, needed[i]!, `${node.name} after its scratch`, columns[i]);
     });
-    this.#write(node.output, rows, opHomes.get(node.op)!.evaluate(part, operands));
+    const results = opHomes.get(node.op)!.evaluate(part, operands);
+    this.#write(node.output, rows, results, strip?.get(node.output.id));
     node.inputs.forEach((tensor, i) => {
-      if (!inPlace(i)) this.read(tensor, needed[i]!, `${node.name} after its output`);
+      if (!inPlace(i)) this.read(tensor, needed[i]!, `${node.name} after its output`, columns[i]);
     });
     if (scratchBytes > 0) {
       this.#memory.check(this.plan.scratch.get(index)!, scratchBytes, scratchOwner(index), 0, node.name);
     }
   }
+}
+
+/** Throws QC3004 unless positions are among those that a tensor's place has. */
+function requireHeld({ name }: IntegerTensor, what: string, held: Span, { first, end }: Span): void {
+  if (first >= held.first && end <= held.end) return;
+  const has = `${what} ${held.first} to ${held.end}`;
+  fail("QC3004", `its place has ${has}, but ${what} ${first} to ${end} are asked for.`, name);
+}
+
+function joined(parts: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** Scratch buffers are no tensors: their owners are below those of bytes that belong to nobody. */

@@ -1,6 +1,6 @@
 /** Text forms of the Graph, the IntegerGraph and the Plan: what `--print-after` shows and tests of passes compare. */
 import { opHomes } from "../ops/index.js";
-import type { Plan } from "../plan/plan.js";
+import type { Plan, RowStep } from "../plan/plan.js";
 import type { Graph, Tensor } from "./graph.js";
 import type { IntegerGraph, IntegerTensor } from "./integer-graph.js";
 import { typeName } from "./types.js";
@@ -62,12 +62,16 @@ function describeInteger({ id, shape, type, ranges }: IntegerTensor): string {
 /** The text of a Plan: the byte offset of every tensor, how many rows of it are held where not all are, and the row steps. */
 export function printPlan(plan: Plan): string {
   const held = ({ id }: IntegerTensor) => (plan.rows.has(id) ? ` rows=${plan.rows.get(id)}` : "");
+  const place = ({ id }: IntegerTensor) => `${plan.offsets.get(id) ?? (plan.external.has(id) ? "external" : "-")}`;
   const lines = plan.graph.tensors.map(
-    (tensor) => `  ${String(plan.offsets.get(tensor.id)).padStart(8)}  ${describeInteger(tensor)}${held(tensor)}`,
+    (tensor) => `  ${place(tensor).padStart(8)}  ${describeInteger(tensor)}${held(tensor)}`,
   );
+  const inStrips = ({ strips }: RowStep) => (strips ? ` strips=${strips.length}` : "");
   for (const step of plan.steps) {
     if (step.kind === "node") continue;
-    lines.push(`  rows ${step.nodes.map((node) => `%${plan.graph.nodes[node]!.output.id}`).join(" ")}`);
+    lines.push(
+      `  rows ${step.nodes.map((node) => `%${plan.graph.nodes[node]!.output.id}`).join(" ")}${inStrips(step)}`,
+    );
   }
   return `plan ${plan.graph.name} arena=${plan.arenaBytes} bound=${plan.lowerBound}\n${lines.join("\n")}\n`;
 }

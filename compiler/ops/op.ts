@@ -9,7 +9,7 @@ import type { OnnxRule } from "../import/rules.js";
 import type { Implied } from "../import/unquantized.js";
 import type { GraphNode, RealClamp, Tensor } from "../ir/graph.js";
 import type { IntegerNode, Range, Shape } from "../ir/index.js";
-import type { RowStructure, RowSums } from "./rows.js";
+import type { PartStructure, RowSums } from "./rows.js";
 
 /** Result of lowering a Graph node: integer attributes and the proven range of every output channel. */
 export interface Lowered<Attributes> {
@@ -74,7 +74,9 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   /** Whether the output may share the buffer of input `index` (element i written only after the last read of element i). */
   inPlace?(node: IntegerNode<Attributes>, index: number): boolean;
   /** How the op computes single rows of its output, where it can. */
-  readonly rows?: RowStructure<Attributes>;
+  readonly rows?: PartStructure<Attributes>;
+  /** How the op computes single columns of its output, where it can. */
+  readonly columns?: PartStructure<Attributes>;
   /** How the op takes its input in row by row, where it sums all rows into one. */
   readonly sumsRows?: RowSums<Attributes>;
   /** True when `lower` takes a function of the real result (`post`): monotone in every channel, so that it is still a staircase. */

@@ -4,7 +4,7 @@ import type { Tensor } from "../ir/graph.js";
 import type { IntegerNode, IntegerTensor } from "../ir/integer-graph.js";
 import { elementCount, type Range, type Shape } from "../ir/types.js";
 import type { ChannelStructure, LowerContext } from "./op.js";
-import { elementwiseRows, type RowStructure } from "./rows.js";
+import { elementwiseParts, type PartStructure } from "./rows.js";
 
 /** Output element i reads element floor(i / inner) % count of the second operand. */
 export interface Repetition {
@@ -51,13 +51,15 @@ export function pairsInPlace(node: IntegerNode<ConstantOperand>, index: number):
   return index === 0 || elementCount(node.inputs[1]!.shape) === elementCount(node.output.shape);
 }
 
-/** Rows of both operands give rows of the output, where every row meets the same constants. */
-export function pairRows<Attributes extends ConstantOperand>(): RowStructure<Attributes> {
+/** Rows (columns) of both operands give those of the output, where every row (every pixel) meets the same constants. */
+export function pairParts<Attributes extends ConstantOperand>(axis: "rows" | "columns"): PartStructure<Attributes> {
   return {
-    ...elementwiseRows,
+    ...elementwiseParts,
     applies(node) {
       const period = node.attributes.constant?.length ?? 1;
-      return elementwiseRows.applies(node) && elementCount(node.output.shape.slice(2)) % period === 0;
+      return (
+        elementwiseParts.applies(node) && elementCount(node.output.shape.slice(axis === "rows" ? 2 : 3)) % period === 0
+      );
     },
   };
 }

@@ -2,12 +2,14 @@
 import type { Core } from "../../targets/core.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
 import { opHomes } from "../ops/index.js";
+import type { InputPlaces } from "./input-places.js";
 import { type Life, livesOf, overwritten, tensorBytes } from "./liveness.js";
 import { leastOverhead, overheadOf } from "./overhead.js";
 import { largestSet } from "./placement.js";
 import { aligned } from "./plan.js";
 import { makeRowGroup, type RowGroup } from "./row-group.js";
 import { rowBytes, type Stage, stageOf } from "./stages.js";
+import { stripCandidates } from "./strip-candidates.js";
 
 /** Nodes first <= index < end as one step. */
 export interface Candidate {
@@ -17,6 +19,8 @@ export interface Candidate {
   readonly bytes: number;
   /** Instructions that running by rows adds. */
   readonly overhead: number;
+  /** Multiply-accumulate operations that strips do more than once. */
+  readonly recomputedMacs: number;
   /** Undefined for one node on whole tensors. */
   readonly group?: RowGroup;
   /** Where bytes and overhead are only lower bounds: simulates the rows, which takes its time. */
@@ -24,41 +28,47 @@ export interface Candidate {
 }
 
 /** Longest run of nodes tried. */
-const longestGroup = 40;
+export const longestGroup = 40;
 
-/** All steps, with what they need at least. Inputs in `streamed` are taken in row by row by the first step. */
-export function candidatesOf(graph: IntegerGraph, streamed: ReadonlySet<IntegerTensor>, core?: Core): Candidate[] {
-  const surroundings = new Surroundings(graph, streamed);
+/** All steps, with what they need at least; strips among them do at most `mostRecomputed` operations again. */
+export function candidatesOf(graph: IntegerGraph, places: InputPlaces, core?: Core, mostRecomputed = 0): Candidate[] {
+  const surroundings = new Surroundings(graph, places);
   const stages = graph.nodes.map((node, index) => stageOf(node, index, core));
   const found: Candidate[] = [];
   graph.nodes.forEach((node, first) => {
-    if (!node.inputs.some((input) => streamed.has(input))) found.push(wholeNode(graph, first, surroundings, core));
+    if (!node.inputs.some((input) => places.streamed.has(input)))
+      found.push(wholeNode(graph, first, surroundings, core));
     for (let end = first + 1; end <= Math.min(first + longestGroup, graph.nodes.length); end++) {
       const members = stages.slice(first, end);
       if (members.some((stage) => !stage)) break;
       if (surroundings.admits(first, end)) found.push(groupOf(members as Stage[], surroundings));
     }
   });
-  return found;
+  return [...found, ...stripCandidates(surroundings, stages, core, mostRecomputed)];
 }
 
 /** Every node alone on whole tensors. */
-export function wholeNodes(graph: IntegerGraph, core?: Core): Candidate[] {
-  const surroundings = new Surroundings(graph, new Set());
+export function wholeNodes(graph: IntegerGraph, places: InputPlaces, core?: Core): Candidate[] {
+  const surroundings = new Surroundings(graph, places);
   return graph.nodes.map((_, index) => wholeNode(graph, index, surroundings, core));
 }
 
 /** What lives besides a step. */
-class Surroundings {
+export class Surroundings {
   readonly lives: ReadonlyMap<IntegerTensor, Life>;
+  /** Inputs that are taken in row by row, by the first step. */
+  readonly streamed: ReadonlySet<IntegerTensor>;
   readonly #unique: readonly Life[];
 
   constructor(
     readonly graph: IntegerGraph,
-    readonly streamed: ReadonlySet<IntegerTensor>,
+    readonly places: InputPlaces,
   ) {
-    this.lives = livesOf(graph);
-    this.#unique = [...new Set(this.lives.values())].filter(({ tensor }) => !streamed.has(tensor));
+    const { streamed, external } = places;
+    this.streamed = streamed;
+    this.lives = livesOf(graph, external);
+    const absent = (tensor: IntegerTensor) => streamed.has(tensor) || external.has(tensor);
+    this.#unique = [...new Set(this.lives.values())].filter(({ tensor }) => !absent(tensor));
   }
 
   /** Bytes that lie in the arena before and after nodes first <= index < end. */
@@ -70,10 +80,10 @@ class Surroundings {
   }
 
   /** Whether a tensor is read behind node `end`, or is an output. */
-  later(tensor: IntegerTensor, end: number): boolean {
+  readonly later = (tensor: IntegerTensor, end: number): boolean => {
     const life = this.lives.get(tensor)!;
     return life.end >= end || life.end === life.start;
-  }
+  };
 
   /** Whether these nodes may be one step: a streamed input passes through the first step alone. */
   admits(first: number, end: number): boolean {
@@ -90,7 +100,7 @@ function wholeNode(graph: IntegerGraph, index: number, surroundings: Surrounding
   let bytes = surroundings.kept(index, index);
   if (!home.alias && !overwritten(node, index, surroundings.lives)) bytes += aligned(tensorBytes(node.output));
   bytes += aligned(home.scratchBytes?.(node, core) ?? 0);
-  return { first: index, end: index + 1, bytes, overhead: 0 };
+  return { first: index, end: index + 1, bytes, overhead: 0, recomputedMacs: 0 };
 }
 
 function groupOf(stages: readonly Stage[], surroundings: Surroundings): Candidate {
@@ -101,6 +111,7 @@ function groupOf(stages: readonly Stage[], surroundings: Surroundings): Candidat
     end,
     bytes: surroundings.kept(first, end) + leastBytes(stages, end, surroundings),
     overhead: leastOverhead(stages),
+    recomputedMacs: 0,
     measure: () => measured(stages, surroundings),
   };
 }
@@ -142,5 +153,5 @@ function measured(stages: readonly Stage[], surroundings: Surroundings): Candida
   const whole = [...inputs, ...group.outputs].map((_, i) => i);
   const together = group.together.map((set) => [...whole, ...set.map((i) => whole.length + i)]);
   const bytes = surroundings.kept(first, end) + largestSet({ sizes, together, chases }).bytes;
-  return { first, end, bytes, overhead: overheadOf(group), group };
+  return { first, end, bytes, overhead: overheadOf(group), recomputedMacs: 0, group };
 }

@@ -7,6 +7,15 @@ interface Fit {
   readonly bytes: number;
 }
 
+interface FitProblem {
+  readonly sizes: readonly number[];
+  readonly neighbours: readonly (readonly Neighbour[])[];
+  readonly fixed: readonly number[];
+}
+
+/** Orders of a few pieces tried after the first. */
+const groupTries = 30;
+
 /** Orders tried after the fixed ones. */
 const searchTries = 400;
 
@@ -20,9 +29,11 @@ export function firstFits(problem: PlacementProblem): Fit {
   const by = (key: (i: number) => number) => [...indices].sort((i, j) => key(j) - key(i) || i - j);
   const orders = [by((i) => sizes[i]!), by((i) => sizes[i]! * lives[i]!), by((i) => lives[i]!), indices];
   let order = orders[0]!;
-  let best = firstFit(sizes, neighbours, order);
+  const fixed = new Array<number>(sizes.length).fill(-1);
+  const fitIn = (candidate: readonly number[]) => firstFit({ sizes, neighbours, fixed }, candidate);
+  let best = fitIn(order);
   for (const candidate of orders.slice(1)) {
-    const fit = firstFit(sizes, neighbours, candidate);
+    const fit = fitIn(candidate);
     if (fit.bytes < best.bytes) [best, order] = [fit, candidate];
   }
   const random = xorshift32(0x9e3779b9);
@@ -30,19 +41,29 @@ export function firstFits(problem: PlacementProblem): Fit {
     const candidate = [...order];
     const [i, j] = [random() % candidate.length, random() % candidate.length];
     candidate.splice(j, 0, ...candidate.splice(i, 1));
-    const fit = firstFit(sizes, neighbours, candidate);
+    const fit = fitIn(candidate);
     if (fit.bytes <= best.bytes) [best, order] = [fit, candidate];
   }
   return best;
 }
 
-/** Places each piece at the lowest offset that its neighbours leave. */
-function firstFit(
-  sizes: readonly number[],
-  neighbours: readonly (readonly Neighbour[])[],
-  order: readonly number[],
-): Fit {
-  const offsets = new Array<number>(sizes.length).fill(-1);
+/** Orders in which a few pieces are worth fitting in: the largest first, and some steps away from that. */
+export function* ordersOf(pieces: readonly number[], sizes: readonly number[]): Generator<number[]> {
+  const bySize = [...pieces].sort((i, j) => sizes[j]! - sizes[i]! || i - j);
+  yield bySize;
+  const random = xorshift32(0x9e3779b9);
+  for (let attempt = 0; attempt < groupTries; attempt++) {
+    const order = [...bySize];
+    for (let moves = 0; moves <= attempt % 3; moves++) {
+      order.splice(random() % order.length, 0, ...order.splice(random() % order.length, 1));
+    }
+    yield order;
+  }
+}
+
+/** Places each piece of the order at the lowest offset that its neighbours leave. Pieces with offsets in `fixed` are placed. */
+export function firstFit({ sizes, neighbours, fixed }: FitProblem, order: readonly number[]): Fit {
+  const offsets = [...fixed];
   let bytes = 0;
   for (const index of order) {
     // The open interval of offsets that each placed neighbour forbids.

@@ -3,10 +3,10 @@ import type { Target } from "../../targets/core.js";
 import { fail } from "../diagnostics.js";
 import { opHomes } from "../ops/index.js";
 import { tensorBytes } from "./liveness.js";
-import { makePlan } from "./make-plan.js";
+import { makePlan, type PlanOptions } from "./make-plan.js";
 import { type Plan, streamsInput } from "./plan.js";
 
-export interface MemoryLimits {
+export interface MemoryLimits extends Pick<PlanOptions, "maxRecompute"> {
   readonly sramBytes?: number | undefined;
   readonly flashBytes?: number | undefined;
 }
@@ -17,7 +17,13 @@ export function checkFit(plan: Plan, target: Target, limits: MemoryLimits): void
   const sram = limits.sramBytes ?? own?.sramBytes ?? Infinity;
   const flash = limits.flashBytes ?? own?.flashBytes ?? Infinity;
   if (plan.arenaBytes > sram) {
-    const least = makePlan(plan.graph, { optimize: "memory", streamInput: streamsInput(plan), core: plan.core });
+    const least = makePlan(plan.graph, {
+      optimize: "memory",
+      streamInput: streamsInput(plan),
+      externalInput: plan.external.size > 0,
+      maxRecompute: limits.maxRecompute,
+      core: plan.core,
+    });
     const cost = least.overhead === 0 ? "" : `, at about ${least.overhead} instructions more than on whole tensors`;
     const tensors = plan.peak.tensors.map((tensor) => `'${tensor.name}' ${tensorBytes(tensor)} bytes`).join(", ");
     fail(

@@ -18,8 +18,11 @@ export interface Life {
   end: number;
 }
 
-/** The lives of a graph in its order, by tensor; aliases have their source's. */
-export function livesOf(graph: IntegerGraph): Map<IntegerTensor, Life> {
+/** The lives of a graph in its order, by tensor; aliases have their source's. Those of `external` tensors, the caller's, never end. */
+export function livesOf(
+  graph: IntegerGraph,
+  external: ReadonlySet<IntegerTensor> = new Set(),
+): Map<IntegerTensor, Life> {
   const lives = new Map<IntegerTensor, Life>();
   const begin = (tensor: IntegerTensor, start: number) => lives.set(tensor, { tensor, start, end: start });
   for (const input of graph.inputs) begin(input, -1);
@@ -32,6 +35,7 @@ export function livesOf(graph: IntegerGraph): Map<IntegerTensor, Life> {
     else begin(node.output, index);
   });
   for (const output of graph.outputs) lives.get(output)!.end = graph.nodes.length;
+  for (const tensor of external) lives.get(tensor)!.end = Infinity;
   return lives;
 }
 

@@ -2,9 +2,12 @@
 
 import type { Core } from "../../targets/core.js";
 import { fail } from "../diagnostics.js";
-import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
+import type { IntegerGraph } from "../ir/integer-graph.js";
 import { type Candidate, candidatesOf, wholeNodes } from "./candidates.js";
+import { type InputOptions, type InputPlaces, inputPlaces, refuseStream } from "./input-places.js";
+import { livesOf } from "./liveness.js";
 import { orderForMemory } from "./order.js";
+import { macsOf } from "./overhead.js";
 import { type Pieces, piecesOf } from "./pieces.js";
 import { largestSet, type Placement, place } from "./placement.js";
 import { arenaAlignment, type Plan } from "./plan.js";
@@ -12,13 +15,13 @@ import { peakOf, Schedules } from "./schedule.js";
 import { type Forms, fasterForms, leastScratch } from "./scratch.js";
 
 /** What a plan is to reach. */
-export interface PlanOptions {
+export interface PlanOptions extends InputOptions {
   /** `memory`: the fewest bytes. `speed`, the default: the fewest instructions within `sramBytes`. */
   readonly optimize?: "speed" | "memory" | undefined;
   /** Bytes the arena may take; no limit unless given. */
   readonly sramBytes?: number | undefined;
-  /** The caller hands over the only input row by row, so that it never lies in the arena whole. */
-  readonly streamInput?: boolean | undefined;
+  /** Percent of the graph's multiply-accumulate operations that may be done again, in strips of an external input; none unless given. */
+  readonly maxRecompute?: number | undefined;
   /** Whose kernels are to have room for their scratch; any core's unless given. */
   readonly core?: Core | undefined;
 }
@@ -53,14 +56,14 @@ function planInOrder(graph: IntegerGraph, options: PlanOptions): Plan {
 
 function planByForms(graph: IntegerGraph, options: PlanOptions, forms?: Forms): Plan {
   const { core } = options;
-  const placed = (steps: readonly Candidate[]) => planOf(graph, steps, streamed, core, forms && { forms, room });
-  const streamed = streamedOf(graph, options.streamInput);
+  const places = placesOf(graph, options);
+  const placed = (steps: readonly Candidate[]) => planOf(graph, steps, places, core, forms && { forms, room });
   const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
-  if (options.optimize !== "memory" && streamed.size === 0) {
-    const whole = wholeNodes(graph, core);
+  if (options.optimize !== "memory" && places.streamed.size === 0) {
+    const whole = wholeNodes(graph, places, core);
     if (peakOf(whole) <= room) return placed(whole);
   }
-  const schedules = new Schedules(candidatesOf(graph, streamed, core), graph.nodes.length);
+  const schedules = schedulesOf(graph, places, options);
   const smallest = schedules.smallest() ?? refuseStream(graph);
   const least = peakOf(smallest);
   let limit = Math.max(room, least);
@@ -82,55 +85,57 @@ function planByForms(graph: IntegerGraph, options: PlanOptions, forms?: Forms): 
 }
 
 /** Plans that no other beats in both bytes and added instructions, the fastest first. */
-export function planFrontier(
-  graph: IntegerGraph,
-  { streamInput, core }: Pick<PlanOptions, "streamInput" | "core"> = {},
-): Plan[] {
-  const streamed = streamedOf(graph, streamInput);
-  const orders = streamed.size > 0 ? [graph] : [...new Set([graph, orderForMemory(graph)])];
-  const plans = orders.flatMap((order) =>
-    new Schedules(candidatesOf(order, streamed, core), graph.nodes.length)
-      .frontier()
-      .map((steps) => planOf(order, steps, streamed, core)),
-  );
+export function planFrontier(graph: IntegerGraph, options: Omit<PlanOptions, "optimize" | "sramBytes"> = {}): Plan[] {
+  const orders = options.streamInput ? [graph] : [...new Set([graph, orderForMemory(graph)])];
+  const plans = orders.flatMap((order) => {
+    const places = placesOf(order, options);
+    const frugal = leastScratch(order, options.core);
+    return [{ graph: order, forms: undefined }, ...(frugal ? [frugal] : [])].flatMap(({ graph: each, forms }) => {
+      const schedules = schedulesOf(each, places, options).frontier();
+      return schedules.map((steps) => planOf(each, steps, places, options.core, forms && { forms, room: 0 }));
+    });
+  });
   plans.sort((a, b) => a.overhead - b.overhead || a.arenaBytes - b.arenaBytes);
   return plans.filter((plan, i) => plans.slice(0, i).every((faster) => faster.arenaBytes > plan.arenaBytes));
 }
 
-/** The input that comes row by row: the only one, which must be read, and not be an output as well. */
-function streamedOf(graph: IntegerGraph, streamInput: boolean | undefined): ReadonlySet<IntegerTensor> {
-  if (!streamInput) return new Set();
-  const [input, ...others] = graph.inputs;
-  const read = graph.nodes.some(({ inputs }) => inputs.includes(input!));
-  if (others.length > 0 || !read || graph.outputs.includes(input!)) refuseStream(graph);
-  return new Set(graph.inputs);
+/** Throws QC6001 where the graph's inputs cannot be where the options want them. */
+function placesOf(graph: IntegerGraph, options: PlanOptions): InputPlaces {
+  const places = inputPlaces(graph, options);
+  if ((options.maxRecompute ?? 0) > 0 && places.external.size === 0) {
+    fail(
+      "QC6001",
+      "--max-recompute: only an input that can be read again is cut into strips; give --external-input too.",
+    );
+  }
+  return places;
 }
 
-function refuseStream({ nodes, inputs }: IntegerGraph): never {
-  const first = nodes.find((node) => inputs.some((input) => node.inputs.includes(input)));
-  return fail(
-    "QC6001",
-    `--stream-input: '${first?.name ?? inputs[0]!.name}' needs the whole input; expected one input [1, height, width, channels] whose first layers slide over its rows.`,
-  );
+function schedulesOf(graph: IntegerGraph, places: InputPlaces, { core, maxRecompute = 0 }: PlanOptions): Schedules {
+  const candidates = candidatesOf(graph, places, core, Math.floor((macsOf(graph) * maxRecompute) / 100));
+  return new Schedules(candidates, graph.nodes.length);
 }
 
 /**
- * The Plan of given steps, which were made for the same core. Where nodes have several `forms`, the graph has those of least
- * scratch; they get faster ones as far as the arena, or `room`, allows.
+ * The Plan of given steps, which were made for the same places and core. Where nodes have several `forms`, the graph has those
+ * of least scratch; they get faster ones as far as the arena, or `room`, allows.
  */
 export function planOf(
   graph: IntegerGraph,
   steps: readonly Candidate[],
-  streamed: ReadonlySet<IntegerTensor>,
+  places: InputPlaces,
   core?: Core,
   faster?: { readonly forms: Forms; readonly room: number },
 ): Plan {
-  const pieces = piecesOf(graph, steps, streamed, core);
+  const lives = livesOf(graph);
+  const outside = graph.tensors.filter((tensor) => places.external.has(lives.get(tensor)?.tensor ?? tensor));
+  const external = new Set(outside.map(({ id }) => id));
+  const pieces = piecesOf(graph, steps, places, core);
   const placement = place(pieces.problem, arenaAlignment);
-  if (!faster) return { core, ...assemble(graph, steps, pieces, placement, 0) };
+  if (!faster) return { core, external, ...assemble(graph, steps, pieces, placement, 0) };
   const limit = Math.max(faster.room, placement.bytes);
   const placed = fasterForms(graph, faster.forms, steps, { pieces, placement }, limit, core);
-  return { core, ...assemble(placed.graph, steps, placed.pieces, placed.placement, placed.added) };
+  return { core, external, ...assemble(placed.graph, steps, placed.pieces, placed.placement, placed.added) };
 }
 
 function assemble(
@@ -139,7 +144,7 @@ function assemble(
   pieces: Pieces,
   placement: Placement,
   added: number,
-): Omit<Plan, "core"> {
+): Omit<Plan, "core" | "external"> {
   const offsets = new Map<number, number>();
   const scratch = new Map<number, number>();
   pieces.owners.forEach((owner, i) => {
@@ -152,7 +157,12 @@ function assemble(
     graph,
     steps: steps.map(({ first, group }) =>
       group
-        ? { kind: "rows", nodes: group.stages.map(({ index }) => index), events: group.events }
+        ? {
+            kind: "rows",
+            nodes: group.stages.map(({ index }) => index),
+            events: group.events,
+            ...(group.strips && { strips: group.strips }),
+          }
         : { kind: "node", node: first },
     ),
     arenaBytes: placement.bytes,
@@ -161,6 +171,7 @@ function assemble(
     scratch,
     lowerBound: placement.lowerBound,
     overhead: steps.reduce((sum, { overhead }) => sum + overhead, added),
+    recomputedMacs: steps.reduce((sum, { recomputedMacs }) => sum + recomputedMacs, 0),
     peak: {
       node: graph.nodes[steps[Math.max(step, 0)]?.first ?? 0]?.name ?? graph.name,
       tensors: (pieces.problem.together[set] ?? []).flatMap((i) => pieces.owners[i]!.tensors.slice(0, 1)),

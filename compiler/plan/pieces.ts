@@ -3,6 +3,7 @@ import type { Core } from "../../targets/core.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
 import { opHomes } from "../ops/index.js";
 import type { Candidate } from "./candidates.js";
+import type { InputPlaces } from "./input-places.js";
 import { livesOf, overwritten, tensorBytes } from "./liveness.js";
 import type { Chase, PlacementProblem } from "./placement.js";
 import { aligned } from "./plan.js";
@@ -35,14 +36,14 @@ interface Draft {
   end: number;
 }
 
-/** The pieces of a schedule. Inputs in `streamed` have rows in the first step, and no whole place. */
+/** The pieces of a schedule. */
 export function piecesOf(
   graph: IntegerGraph,
   steps: readonly Candidate[],
-  streamed: ReadonlySet<IntegerTensor>,
+  { streamed, external }: InputPlaces,
   core?: Core,
 ): Pieces {
-  const lives = livesOf(graph);
+  const lives = livesOf(graph, external);
   const stepOfNode = steps.flatMap(({ first, end }, step) => new Array<number>(end - first).fill(step));
   const stepAt = (node: number) => (node < 0 ? -1 : (stepOfNode[node] ?? steps.length));
   const drafts: Draft[] = [];
@@ -54,13 +55,14 @@ export function piecesOf(
     drafts.push({ name: tensor.name, tensors: [tensor], bytes, start, end: Math.max(start, lastOf(tensor)) });
   };
   const join = (tensor: IntegerTensor, source: IntegerTensor) => {
-    const index = draftOf.get(source)!;
+    const index = draftOf.get(source);
+    if (index === undefined) return; // Of an external input.
     const draft = drafts[index]!;
     draft.tensors.push(tensor);
     draft.end = Math.max(draft.end, lastOf(tensor));
     draftOf.set(tensor, index);
   };
-  for (const input of graph.inputs) if (!streamed.has(input)) create(input, -1);
+  for (const input of graph.inputs) if (!streamed.has(input) && !external.has(input)) create(input, -1);
   const chases: Chase[] = [];
   /** Inner pieces of each step, as sets. */
   const inner: number[][][] = [];
@@ -114,7 +116,8 @@ export function piecesOf(
     const [x, y] = [rank(a), rank(b)];
     return x[0] - y[0] || x[1] - y[1] || x[2] - y[2] || a - b;
   });
-  return { problem: { sizes, together, chases, order }, owners: drafts, stepOfSet };
+  const groups = inner.map((sets) => [...new Set(sets.flat())]);
+  return { problem: { sizes, together, chases, order, groups }, owners: drafts, stepOfSet };
 }
 
 const scratchDraft = (name: string, scratchOf: number, bytes: number, step: number): Draft => ({

@@ -4,7 +4,7 @@
  */
 import { firstFits } from "./first-fit.js";
 import { Search } from "./placement-search.js";
-import { TimelineSearch } from "./timeline-search.js";
+import { StepSearch } from "./step-search.js";
 
 /** `output`, or what lives while it is made, may start `distance` bytes or more before `input`, although both are alive together. */
 export interface Chase {
@@ -21,6 +21,8 @@ export interface PlacementProblem {
   readonly chases: readonly Chase[];
   /** The pieces in order of time, those first that others are to be placed around; as they are numbered unless given. */
   readonly order?: readonly number[];
+  /** Pieces that live within a step, by step: those of different steps never live together. */
+  readonly groups?: readonly (readonly number[])[];
 }
 
 export interface Placement {
@@ -33,6 +35,8 @@ export interface Placement {
 /** Steps of a search per size tried, and steps times pieces: counts, not times, so that plans are reproducible. */
 const searchSteps = 4_000;
 const searchWork = 200_000;
+/** Steps of the search step by step, per size tried. */
+const stepSearchSteps = 2_000;
 /** Sizes tried after the bound. */
 const sizesTried = 12;
 
@@ -73,13 +77,13 @@ export function place(problem: PlacementProblem, alignment: number): Placement {
   let best = firstFits(problem);
   if (best.bytes === lowerBound) return { ...best, lowerBound };
   const search = new Search(problem);
-  const timeline = new TimelineSearch(problem);
+  const stepSearch = new StepSearch(problem);
   const steps = Math.min(searchSteps, Math.ceil(searchWork / problem.sizes.length));
   let exhausted = true;
   for (let tries = 0, size = lowerBound; best.bytes > lowerBound && size < best.bytes && tries < sizesTried; tries++) {
     const result = search.fit(size, steps);
     exhausted &&= result.exhausted;
-    const found = result.offsets ?? (result.exhausted ? undefined : timeline.fit(size, steps));
+    const found = result.offsets ?? (result.exhausted ? undefined : stepSearch.fit(size, stepSearchSteps));
     if (found) {
       best = { offsets: found, bytes: Math.max(...found.map((offset, i) => offset + problem.sizes[i]!)) };
       if (exhausted) lowerBound = best.bytes;

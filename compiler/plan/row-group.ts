@@ -3,7 +3,7 @@
  * how far an output must start before an input that it chases.
  */
 import type { IntegerTensor } from "../ir/index.js";
-import type { RowEvent } from "./plan.js";
+import type { RowEvent, Strip } from "./plan.js";
 import { type Entry, Flow, lateOrder, Progress } from "./row-order.js";
 import type { Stage } from "./stages.js";
 
@@ -19,6 +19,8 @@ export interface RowGroup {
   readonly inner: readonly (Inner & { readonly bytes: number })[];
   /** Rows held, by tensor id. */
   readonly rows: ReadonlyMap<number, number>;
+  /** Columns of its strips; undefined where rows are whole. */
+  readonly strips?: readonly Strip[];
   /** Distinct sets of `inner` indices that live at one event. */
   readonly together: readonly (readonly number[])[];
   /** Least distance at which an output, or an inner piece by its index, may start before `input`. */

@@ -2,7 +2,7 @@
 import type { Core } from "../../targets/core.js";
 import { bytesPerElement, elementCount, type IntegerNode, type IntegerTensor } from "../ir/index.js";
 import { opHomes } from "../ops/index.js";
-import { imageRows, type RowRange, rowsOf } from "../ops/rows.js";
+import { imageRows, rowsOf, type Span } from "../ops/rows.js";
 
 export interface Stage {
   readonly node: IntegerNode;
@@ -16,7 +16,7 @@ export interface Stage {
   readonly scratchBytes: number;
   /** Most rows of each input that a step needs. */
   readonly mostNeeded: readonly number[];
-  needs(input: number, step: number): RowRange;
+  needs(input: number, step: number): Span;
 }
 
 /** The stage of a node, with the scratch of that core or of any; undefined when it cannot run by rows. */

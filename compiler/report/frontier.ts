@@ -12,9 +12,10 @@ export function frontierText(plans: readonly Plan[]): string {
     plan.arenaBytes,
     plan.lowerBound === plan.arenaBytes ? "yes" : `${plan.lowerBound}`,
     plan.overhead,
+    plan.recomputedMacs,
     rowSteps(plan).join(", ") || "none",
   ]);
-  return `${table(["arena bytes", "proven smallest", "added instructions", "row by row"], rows)}\n`;
+  return `${table(["arena bytes", "proven smallest", "added instructions", "MACs computed again", "row by row"], rows)}\n`;
 }
 
 /** The same as data. */
@@ -25,6 +26,7 @@ export function frontierJson(plans: readonly Plan[]): object {
       arena_bytes: plan.arenaBytes,
       arena_lower_bound: plan.lowerBound,
       added_instructions: plan.overhead,
+      recomputed_macs: plan.recomputedMacs,
       row_steps: plan.steps
         .filter((step) => step.kind === "rows")
         .map(({ nodes }) => nodes.map((node) => plan.graph.nodes[node]!.name)),

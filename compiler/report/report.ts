@@ -46,6 +46,8 @@ export interface Report {
   readonly arena_lower_bound: number;
   /** Instructions that passing rows is expected to add to one inference. */
   readonly added_instructions: number;
+  /** Of `macs`, how many strips do more than once. */
+  readonly recomputed_macs: number;
   readonly input: { readonly shape: readonly number[]; readonly type: string };
   readonly output: { readonly shape: readonly number[]; readonly type: string };
   readonly layers: readonly LayerReport[];
@@ -77,6 +79,7 @@ export function makeReport({ graph, integerGraph, plan, notes }: Compilation, so
     arena_bytes: plan.arenaBytes,
     arena_lower_bound: plan.lowerBound,
     added_instructions: plan.overhead,
+    recomputed_macs: plan.recomputedMacs,
     input: border(integerGraph.inputs[0]!),
     output: border(integerGraph.outputs[0]!),
     layers,

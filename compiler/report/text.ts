@@ -28,11 +28,15 @@ export function reportText(report: Report): string {
   const head = [
     `model ${report.model}, numerics ${report.numerics}`,
     `input ${report.input.type}[${report.input.shape}], output ${report.output.type}[${report.output.shape}]`,
-    `${report.macs} MACs, ${report.weight_bytes} weight bytes, arena ${report.arena_bytes} bytes (lower bound ${report.arena_lower_bound})`,
+    `${report.macs} MACs, ${report.weight_bytes} weight bytes, arena ${report.arena_bytes} bytes (lower bound ${report.arena_lower_bound})${recomputed(report)}`,
     "",
   ].join("\n");
   const layers = table(["op", "node", "shape", "MACs", "weights", "activation", "certificate"], rows);
   return `${head}\n${layers}\n${report.notes.map((note) => `note: ${note}\n`).join("")}`;
+}
+
+function recomputed({ macs, recomputed_macs: again }: Report): string {
+  return again === 0 ? "" : `, ${again} MACs (${((100 * again) / macs).toFixed(1)} %) computed again in strips`;
 }
 
 function proof({ certificate }: LayerReport): string {

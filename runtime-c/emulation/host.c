@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "emulation.h"
-#include "rows.h"
+#include "fetch.h"
+#include "input.h"
 #include "trace.h"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -88,7 +89,7 @@ int main(void)
         return EMULATION_INIT;
     }
     while (read_inputs(&context, inputs)) {
-        model_run(&context);
+        EMULATION_MODEL(&context);
         check_guard(before);
         check_guard(after);
         if (!write_outputs(&context, outputs)) {

@@ -33,7 +33,7 @@ __attribute__((naked, noinline)) uint32_t *emulation_run(model_context *context)
         "mov r4, sp\n\t"
         ".global counted_begin\n"
         "counted_begin:\n\t"
-        "bl model_run\n\t"
+        "bl " EMULATION_TEXT(EMULATION_MODEL) "\n\t"
         ".global counted_end\n"
         "counted_end:\n\t"
         "mov r0, r4\n\t"

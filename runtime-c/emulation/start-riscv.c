@@ -48,7 +48,7 @@ __attribute__((naked, noinline)) uint32_t *emulation_run(model_context *context)
         "mv s0, sp\n\t"
         ".global counted_begin\n"
         "counted_begin:\n\t"
-        "call model_run\n\t"
+        "call " EMULATION_TEXT(EMULATION_MODEL) "\n\t"
         ".global counted_end\n"
         "counted_end:\n\t"
         "mv a0, s0\n\t"

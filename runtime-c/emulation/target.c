@@ -1,6 +1,7 @@
 /* Bare-metal harness: the same files as host.c, through semihosting; also measures the stack of model_run. */
 #include "emulation.h"
-#include "rows.h"
+#include "fetch.h"
+#include "input.h"
 #include "trace.h"
 
 /* Operations and file modes of Arm's "Semihosting for AArch32 and AArch64", which RISC-V adopts. */

@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "emulation.h"
-#include "rows.h"
+#include "fetch.h"
+#include "input.h"
 #include "trace.h"
 
 #define EXPORTED __attribute__((visibility("default"), used))
@@ -41,7 +42,7 @@ int emulation_infer(void)
 #define READ(function, bytes) memcpy(function(&context), from, bytes), from += bytes;
     EMULATION_INPUTS(READ)
 #undef READ
-    model_run(&context);
+    EMULATION_MODEL(&context);
 #define WRITE(function, bytes) memcpy(to, function(&context), bytes), to += bytes;
     EMULATION_OUTPUTS(WRITE)
 #undef WRITE

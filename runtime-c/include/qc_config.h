@@ -40,6 +40,13 @@
 #endif
 #endif
 
+/* Puts a constant into a section of the linker script; compilers other than GCC and Clang need a definition of their own. */
+#ifndef QC_SECTION
+#if defined(__GNUC__)
+#define QC_SECTION(name) __attribute__((section(name)))
+#endif
+#endif
+
 /* Functions that several layers call; inlining them would multiply the code. */
 #ifndef QC_SHARED
 #if defined(__GNUC__)

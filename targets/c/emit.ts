@@ -10,11 +10,13 @@ import {
   typeName,
 } from "../../compiler/ir/index.js";
 import { imageRows } from "../../compiler/ops/rows.js";
-import { arenaAlignment, type Plan } from "../../compiler/plan/plan.js";
+import { arenaAlignment, type Fetch, type Plan, streamsInput } from "../../compiler/plan/plan.js";
+import { recomputedText } from "../../compiler/report/memory-map.js";
 import type { Core } from "../core.js";
 import { commentText, mangle, Names } from "../mangle.js";
 import { packagePath } from "../package-root.js";
 import { type Solver, solverFor } from "../solver.js";
+import type { ConstantArray } from "./constants.js";
 import { LayerEmitter } from "./layers.js";
 import { RowGroupEmitter } from "./row-groups.js";
 import { runtimeHeaders } from "./runtime.js";
@@ -32,25 +34,8 @@ export interface EmitOptions {
  */
 export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<string, string> {
   const { graph } = plan;
-  if (plan.core && plan.core.name !== core.name) {
-    fail("QC3004", `the plan has room for the kernels of ${plan.core.name} alone.`, core.name);
-  }
-  const name = mangle(options.name ?? "model");
-  const names = new Names();
-  const inputs = portsOf(plan, graph.inputs, "input", name);
-  const outputs = portsOf(plan, graph.outputs, "output", name);
-  for (const used of ["context", "init", "run", "push_row"]) names.unique(`${name}_${used}`);
-  for (const port of [...inputs, ...outputs]) names.unique(port.function);
-  const emitter = emitterOf(plan, core, name, names, options.solve);
-  const stream = streamOf(plan, inputs);
-  const groups = new RowGroupEmitter(plan, emitter);
-  const steps = plan.steps.map((step, index) => {
-    if (step.kind === "node")
-      return nodeStep(plan, graph.nodes[step.node]!, emitter.layer(graph.nodes[step.node]!, step.node));
-    const nodes = step.nodes.map((node) => graph.nodes[node]!);
-    const streaming = stream !== undefined && index === 0;
-    return rowStep(plan, nodes, streaming ? groups.streamed(step, stream.element) : groups.step(step));
-  });
+  const { name, inputs, outputs, stream, emitter, counters, steps } = emission(plan, core, options);
+  const fetches = plan.weights?.fetches ?? new Map<number, readonly Fetch[]>();
   const headers = runtimeHeaders(["qc_config.h", ...emitter.headers]);
   const data = {
     name,
@@ -62,8 +47,10 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
     arenaBytes: plan.arenaBytes,
     usedBytes: plan.pieces.reduce((end, { offset, bytes }) => Math.max(end, offset + bytes), 0),
     arenaAlignment,
-    inputs: stream ? [] : inputs,
-    stream: stream && { ...stream, counters: groups.counters },
+    inputs: stream || plan.external.size > 0 ? [] : inputs,
+    external: plan.external.size > 0 && inputs[0],
+    recomputed: plan.recomputedMacs > 0 && recomputedText(plan),
+    stream: stream && { ...stream, counters },
     outputs,
     inputTotal: totalOf(inputs, "input"),
     outputTotal: totalOf(outputs, "output"),
@@ -71,8 +58,10 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
     headers: [...headers.keys()],
     shared: emitter.functions,
     layers: emitter.layers,
-    steps,
-    arrays: emitter.constants.arrays,
+    steps: steps.map((step, index) => ({ ...step, waits: fetches.has(index), fetches: fetches.get(index + 1) ?? [] })),
+    firstFetches: fetches.get(0) ?? [],
+    fetches: fetches.size > 0,
+    arrays: emitter.constants.arrays.map((array) => ({ ...array, section: plan.weights?.sections.get(array.name) })),
   };
   const files = new Map<string, string>();
   const put = (path: string, template: string) => files.set(path, render(template, data));
@@ -85,6 +74,36 @@ export function emitC(plan: Plan, core: Core, options: EmitOptions = {}): Map<st
   put("main.c", "main.c");
   for (const [file, text] of headers) files.set(file, text);
   return files;
+}
+
+/** The constant arrays of the project that emitC would write, with the steps that read them. */
+export function constantsOf(plan: Plan, core: Core, options: EmitOptions = {}): readonly ConstantArray[] {
+  return emission(plan, core, options).emitter.constants.arrays;
+}
+
+/** Everything that is computed for the templates. */
+function emission(plan: Plan, core: Core, options: EmitOptions) {
+  const { graph } = plan;
+  if (plan.core && plan.core.name !== core.name) {
+    fail("QC3004", `the plan has room for the kernels of ${plan.core.name} alone.`, core.name);
+  }
+  const name = mangle(options.name ?? "model");
+  const names = new Names();
+  const inputs = portsOf(plan, graph.inputs, "input", name);
+  const outputs = portsOf(plan, graph.outputs, "output", name);
+  for (const used of ["context", "init", "run", "push_row", "fetch", "fetch_wait"]) names.unique(`${name}_${used}`);
+  for (const port of [...inputs, ...outputs]) names.unique(port.function);
+  const emitter = emitterOf(plan, core, name, names, options.solve);
+  const stream = streamOf(plan, inputs);
+  const groups = new RowGroupEmitter(plan, emitter);
+  const steps = plan.steps.map((step, index) => {
+    emitter.constants.step = index;
+    if (step.kind === "node") return nodeStep(plan, graph.nodes[step.node]!, step.node, emitter);
+    const nodes = step.nodes.map((node) => graph.nodes[node]!);
+    const streaming = stream !== undefined && index === 0;
+    return rowStep(plan, nodes, streaming ? groups.streamed(step, stream.element) : groups.step(step));
+  });
+  return { name, inputs, outputs, stream, emitter, counters: groups.counters, steps };
 }
 
 /** The names of the kernels that compute each tensor, by its id: their headers without `qc_`. */
@@ -108,11 +127,12 @@ function emitterOf(
 }
 
 /** One line of the run function; nodes that only rename bytes have no call. */
-function nodeStep(plan: Plan, node: IntegerNode, call: string | undefined) {
+function nodeStep(plan: Plan, node: IntegerNode, index: number, emitter: LayerEmitter) {
+  const layer = emitter.layer(node, index);
   return {
-    call: call && `${call}(arena);`,
+    call: layer && `${layer}(arena${emitter.readsInput(node) ? ", input" : ""});`,
     comment: commentText(`${node.name}: ${node.op}, the same bytes`),
-    traces: [traceOf(plan, node.output)],
+    traces: plan.external.has(node.output.id) ? [] : [traceOf(plan, node.output)],
   };
 }
 
@@ -130,8 +150,8 @@ const traceOf = (plan: Plan, tensor: IntegerTensor) => ({
 
 /** How the caller hands over the rows of an input that never lies in the arena whole. */
 function streamOf(plan: Plan, ports: readonly Port[]) {
+  if (!streamsInput(plan)) return undefined;
   const index = plan.graph.inputs.findIndex(({ id }) => plan.rows.has(id));
-  if (index < 0) return undefined;
   const rows = imageRows(plan.graph.inputs[index]!)!;
   return { ...ports[index]!, rows, rowBytes: ports[index]!.bytes / rows };
 }
@@ -150,7 +170,7 @@ function portsOf(plan: Plan, tensors: readonly IntegerTensor[], role: "input" | 
       macro: `${base.toUpperCase()}_BYTES`,
       element,
       bytes: bytesOf(tensor),
-      offset: offsetOf(plan, tensor),
+      offset: plan.external.has(tensor.id) ? 0 : offsetOf(plan, tensor),
       description: commentText(`${tensor.name}: ${held} [${tensor.shape}], row-major`),
     };
   });

@@ -40,7 +40,7 @@ export class LayerEmitter {
     readonly names: Names,
     readonly requantization: (layer: RequantizeLayer) => Requantization,
   ) {
-    this.constants = new Constants(names);
+    this.constants = new Constants(names, plan.weights?.fetches);
   }
 
   /**
@@ -78,14 +78,20 @@ export class LayerEmitter {
     const at = (offset: number) => (offset === 0 ? "arena" : `arena + ${offset}`);
     const scratch = plan.scratch.get(index);
     const places = {
-      input: (i: number) => at(offsetOf(plan, node.inputs[i]!)),
-      output: at(offsetOf(plan, node.output)),
+      input: (i: number) => (plan.external.has(node.inputs[i]!.id) ? "input" : at(offsetOf(plan, node.inputs[i]!))),
+      output: plan.external.has(node.output.id) ? "0" : at(offsetOf(plan, node.output)),
       scratch: scratch === undefined ? "0" : at(scratch),
     };
     const where = `layer_${index}_${node.name}`;
     const body = this.lowered(where, places, (context) => opHomes.get(node.op)!.c(node, context), node.output.id);
     if (body.length === 0) return undefined;
-    return this.define(where, "uint8_t *arena", body, this.describe(node));
+    const parameters = this.readsInput(node) ? "uint8_t *arena, const uint8_t *input" : "uint8_t *arena";
+    return this.define(where, parameters, body, this.describe(node));
+  }
+
+  /** Whether a node reads an input outside the arena. */
+  readsInput({ inputs }: IntegerNode): boolean {
+    return inputs.some(({ id }) => this.plan.external.has(id));
   }
 
   #context(where: string, places: Places, body: string[], computes?: number): CContext {
@@ -113,10 +119,10 @@ export class LayerEmitter {
   /** Nodes that run by rows ask for the same constants once per kind of row. */
   #constant(wanted: string, element: CElement, values: ArrayLike<number | bigint>): string {
     const last = this.#lastConstants.get(wanted);
-    if (last && same(last.values, values)) return last.name;
+    if (last && same(last.values, values)) return this.constants.read(last.name);
     const name = this.constants.place(wanted, element, values);
     this.#lastConstants.set(wanted, { values, name });
-    return name;
+    return this.constants.read(name);
   }
 
   /** Defines a function, once for all that ask for the same one; returns its name. */

@@ -23,7 +23,7 @@ export interface CContext {
   readonly output: string;
   /** C expression of the node's scratch buffer (`uint8_t *`, aligned as the arena), or "0" when it asked for none. */
   readonly scratch: string;
-  /** Places a constant array in the weights file; returns its C name. Equal arrays are stored once. */
+  /** Places a constant array in the weights file; returns the C expression of its address. Equal arrays are stored once. */
   constant(role: string, element: CElement, values: ArrayLike<number | bigint>): string;
   /** Certified constants for a staircase layer, as this core wants them. */
   requantization(layer: RequantizeLayer): Requantization;

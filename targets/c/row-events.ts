@@ -1,12 +1,15 @@
 /** The events of a row group as kinds: events of one kind run the same C statements. */
 import type { IntegerNode, IntegerTensor } from "../../compiler/ir/index.js";
 import { opHomes } from "../../compiler/ops/index.js";
-import { type RowRange, rowsOf } from "../../compiler/ops/rows.js";
-import type { Plan, RowEvent, RowStep, SlideEvent } from "../../compiler/plan/plan.js";
+import { columnAxis, cut, rowsOf, type Span } from "../../compiler/ops/rows.js";
+import type { Plan, RowEvent, RowStep, SlideEvent, Strip } from "../../compiler/plan/plan.js";
 import { rowBytes, type Stage, stageOf } from "../../compiler/plan/stages.js";
+import { operandColumns, stripNode } from "../../compiler/plan/strips.js";
 
-/** Where rows lie: `offset` bytes into the arena, plus `perRow` for every row that the counter has counted. */
+/** Where rows lie: `offset` bytes behind `base`, plus `perRow` for every row that the counter has counted. */
 export interface RowPlace {
+  /** The C variable that points to the arena, to an external input, or to a strip's columns of the step's output. */
+  readonly base: "arena" | "input" | "output";
   readonly offset: number;
   readonly perRow: number;
 }
@@ -29,16 +32,24 @@ export interface AcceptKind {
   readonly kind: "accept";
   readonly tensor: IntegerTensor;
   readonly place: RowPlace;
+  /** Where the row is copied from, in strips; undefined for a row that the caller hands over. */
+  readonly source: RowPlace | undefined;
+  readonly bytes: number;
 }
 
-export type EventKind = ComputeKind | AcceptKind | SlideEvent;
+export type EventKind = ComputeKind | AcceptKind | SlideKind;
 
-/** The kinds of a step's events, and the kind of each event. */
-export function kindsOf(plan: Plan, step: RowStep): { kinds: EventKind[]; sequence: number[] } {
+/** A slide with the bytes of a row. */
+export interface SlideKind extends SlideEvent {
+  readonly rowBytes: number;
+}
+
+/** The kinds of a step's events, and the kind of each event; in a strip, those of its columns. */
+export function kindsOf(plan: Plan, step: RowStep, strip?: Strip): { kinds: EventKind[]; sequence: number[] } {
   const kinds: EventKind[] = [];
   const sequence: number[] = [];
   const known = new Map<string, number>();
-  const reader = new EventReader(plan);
+  const reader = new EventReader(plan, strip);
   for (const event of step.events) {
     const { key, kind } = reader.read(event);
     if (event.kind === "slide" && event.kept === 0) continue;
@@ -53,36 +64,63 @@ class EventReader {
   readonly #starts = new Map<number, number>();
   readonly #stages = new Map<number, Stage>();
 
-  constructor(readonly plan: Plan) {}
+  constructor(
+    readonly plan: Plan,
+    readonly strip: Strip | undefined,
+  ) {}
 
-  /** `perCount`: by how many rows of the tensor the place moves when the event's counter counts one. */
-  #place(tensor: IntegerTensor, first: number, row: number, perCount: number): RowPlace {
-    const offset = this.plan.offsets.get(tensor.id)!;
-    const held = this.plan.rows.get(tensor.id);
+  /** Bytes of a held row, of whole columns or of the strip's. */
+  #heldBytes({ id }: IntegerTensor): number {
+    const tensor = this.plan.graph.tensors[id]!;
+    const columns = this.strip?.get(id);
+    return rowBytes(columns ? cut(tensor, columnAxis, columns) : tensor);
+  }
+
+  /**
+   * `perCount`: by how many rows of the tensor the place moves when the event's counter counts one; `column`: of the strip's
+   * columns the first that is meant.
+   */
+  #place({ id }: IntegerTensor, first: number, row: number, perCount: number, column = 0): RowPlace {
+    const tensor = this.plan.graph.tensors[id]!;
+    const offset = this.plan.offsets.get(id)!;
+    const held = this.plan.rows.get(id);
     if (held === undefined) {
       const perRow = perCount * rowBytes(tensor);
-      return { offset: offset + first * rowBytes(tensor) - row * perRow, perRow };
+      const moved = first * rowBytes(tensor) - row * perRow;
+      if (this.plan.external.has(id)) return { base: "input", offset: moved, perRow };
+      return this.strip ? { base: "output", offset: moved, perRow } : { base: "arena", offset: offset + moved, perRow };
     }
-    const start = held === 1 ? first : (this.#starts.get(tensor.id) ?? 0);
-    return { offset: offset + (first - start) * rowBytes(tensor), perRow: 0 };
+    const start = held === 1 ? first : (this.#starts.get(id) ?? 0);
+    const before = (column * rowBytes(tensor)) / tensor.shape[columnAxis]!;
+    return { base: "arena", offset: offset + (first - start) * this.#heldBytes(tensor) + before, perRow: 0 };
   }
 
   read(event: RowEvent): { key: string; kind: () => EventKind } {
     if (event.kind === "slide") {
       const { tensor, dropped, kept } = event;
       this.#starts.set(tensor.id, (this.#starts.get(tensor.id) ?? 0) + dropped);
-      return { key: `slide ${tensor.id} ${dropped} ${kept}`, kind: () => event };
+      const kind = () => ({ ...event, rowBytes: this.#heldBytes(tensor) });
+      return { key: `slide ${tensor.id} ${dropped} ${kept}`, kind };
     }
     if (event.kind === "accept") {
-      const place = this.#place(event.tensor, event.row, event.row, 1);
-      return { key: `accept ${JSON.stringify(place)}`, kind: () => ({ kind: "accept", tensor: event.tensor, place }) };
+      const { tensor, row } = event;
+      const place = this.#place(tensor, row, row, 1);
+      const source: RowPlace | undefined = this.strip && { base: "input", offset: 0, perRow: rowBytes(tensor) };
+      const kind = () => ({ kind: "accept" as const, tensor, place, source, bytes: this.#heldBytes(tensor) });
+      return { key: `accept ${JSON.stringify(place)}`, kind };
     }
     const { node: index, row } = event;
-    const node = this.plan.graph.nodes[index]!;
+    const full = this.plan.graph.nodes[index]!;
+    const node = this.strip ? stripNode(full, this.strip) : full;
     const stage = this.#stages.get(index) ?? stageOf(node, index, this.plan.core)!;
     this.#stages.set(index, stage);
     const needed = node.inputs.map((_, input) => stage.needs(input, row));
-    const inputs = node.inputs.map((tensor, i) => this.#place(tensor, needed[i]!.first, row, moves(stage, i, row)));
+    const columns = node.inputs.map(({ id }, i) =>
+      this.strip ? operandColumns(full, i, this.strip).first - this.strip.get(id)!.first : 0,
+    );
+    const inputs = node.inputs.map((tensor, i) =>
+      this.#place(tensor, needed[i]!.first, row, moves(stage, i, row), columns[i]),
+    );
     const output = this.#place(node.output, stage.sums ? 0 : row, row, stage.sums ? 0 : 1);
     const part = partOf(node, stage, row);
     const shapes = [...part.inputs, part.output].map(({ shape }) => shape.join("x")).join(" ");
@@ -103,7 +141,7 @@ function moves(stage: Stage, input: number, row: number): number {
   return here === 0 ? 0 : Math.max(...around, 0);
 }
 
-const one = (row: number): RowRange => ({ first: row, end: row + 1 });
+const one = (row: number): Span => ({ first: row, end: row + 1 });
 
 function partOf(node: IntegerNode, stage: Stage, row: number): IntegerNode {
   if (!stage.sums) return rowsOf(node, opHomes.get(node.op)!.rows!, one(row));

@@ -41,12 +41,21 @@ describe("qcompile plan", () => {
     expect(points[0]).toMatchObject({ added_instructions: 0, row_steps: [] });
   }, 300_000);
 
+  it("--pareto with an external input lists strips, with what they compute again", () => {
+    const result = cli("plan", model, "--pareto", "--external-input");
+    expect(result).toMatchObject({ status: 0, stderr: "" });
+    expect(result.stdout).toMatch(/ [1-9]\d+ {2}\w+ to \w+ \(rows, \d+ strips\)\n/);
+  }, 300_000);
+
   it("refuses values that are none", () => {
     expect(cli("plan", model, "--optimize", "beauty").stderr).toMatch(
       /QC6001 wrong usage: --optimize beauty is unknown; expected size, speed or memory/,
     );
     expect(cli("plan", model, "--stream-input", "bytes").stderr).toMatch(
       /QC6001 wrong usage: --stream-input bytes: expected rows/,
+    );
+    expect(cli("plan", model, "--external-input", "--max-recompute", "some").stderr).toMatch(
+      /QC6001 wrong usage: --max-recompute some: expected a percentage/,
     );
   }, 300_000);
 });

@@ -43,6 +43,15 @@ describe("writeProject", () => {
     expect(readdirSync(base)).toEqual(["out"]);
   });
 
+  it("with --force removes its own unchanged files of before, and keeps all others", () => {
+    writeProject(folder, files("a.c", "b.c", "c.c"), false);
+    writeFileSync(join(folder, "b.c"), "changed");
+    writeFileSync(join(folder, "mine.c"), "mine");
+    writeProject(folder, files("c.c", "d.c"), true);
+    expect(listed()).toEqual(["b.c", "c.c", "d.c", "mine.c", manifestName].sort());
+    expect([text("b.c"), text("mine.c")]).toEqual(["changed", "mine"]);
+  });
+
   it("takes an empty folder, and makes parents", () => {
     mkdirSync(folder);
     writeProject(folder, files("a.c"), false);

@@ -36,7 +36,10 @@ function driver({ graph, files, inputs }: HostProgram, index: number): string {
   const reads = ports("input").map(
     (port) => `if (fread(${port}(&context), 1, ${size(port)}, stdin) != ${size(port)}) return 1;`,
   );
-  const streamed = files.get("model.h")!.includes("model_push_row(");
+  const header = files.get("model.h")!;
+  const streamed = header.includes("model_push_row(");
+  const external = header.includes("model_run(model_context *context, const ");
+  const run = external ? readAndRun(index) : [...reads, `model${index}_run(&context);`].join("\n        ");
   const writes = ports("output").map((port) => `fwrite(${port}(&context), 1, ${size(port)}, stdout);`);
   return `static union { uint8_t bytes[MODEL${index}_ARENA_BYTES]; uint64_t alignment; } arena${index};
 static int run${index}(void)
@@ -44,7 +47,7 @@ static int run${index}(void)
     model${index}_context context;
     if (model${index}_init(&context, arena${index}.bytes, sizeof arena${index}.bytes) != 0) return 1;
     for (int k = 0; k < ${inputs.length}; k++) {
-        ${streamed ? pushedRows(index) : [...reads, `model${index}_run(&context);`].join("\n        ")}
+        ${streamed ? pushedRows(index) : run}
         ${writes.join("\n        ")}
     }
     return 0;
@@ -52,6 +55,12 @@ static int run${index}(void)
 }
 
 /** The rows of an input, each in a buffer that is overwritten after the call. */
+const readAndRun = (
+  index: number,
+) => `static union { uint8_t bytes[MODEL${index}_INPUT_BYTES]; uint64_t alignment; } input;
+        if (fread(input.bytes, 1, sizeof input.bytes, stdin) != sizeof input.bytes) return 1;
+        model${index}_run(&context, (const void *)input.bytes);`;
+
 const pushedRows = (index: number) => `for (uint32_t r = 0; r < MODEL${index}_INPUT_ROWS; r++) {
             static union { uint8_t bytes[MODEL${index}_INPUT_ROW_BYTES]; uint64_t alignment; } row;
             if (fread(row.bytes, 1, sizeof row.bytes, stdin) != sizeof row.bytes) return 1;

@@ -8,19 +8,25 @@ import { type CodeSet, setToBytes } from "../../compiler/verify/codes.js";
 import { Choices } from "./choices.js";
 
 /** How many numbers a plan is chosen by. */
-export const planningChoices = 3;
+export const planningChoices = 4;
 
-/** The plan that these choices make: the fastest, the smallest, or the fastest in some RAM between; input by rows where it can be. */
+/** The plan that these choices make: the fastest, the smallest, or the fastest in some RAM between; with the input elsewhere where it can be. */
 export function randomPlan(graph: IntegerGraph, numbers: readonly number[]): Plan {
   const choices = new Choices(numbers);
   const goal = choices.pick(["fastest", "smallest", "smallest", "between"]);
-  const streamed = choices.chance(0.5) && planned(graph, { streamInput: true }) !== undefined;
-  const smallest = () => makePlan(graph, { optimize: "memory", streamInput: streamed });
+  const wanted: PlanOptions = choices.pick([
+    {},
+    { streamInput: true },
+    { externalInput: true },
+    { externalInput: true, maxRecompute: choices.integer(1, 200) },
+  ]);
+  const options = planned(graph, wanted) ? wanted : {};
+  const smallest = () => makePlan(graph, { ...options, optimize: "memory" });
   if (goal === "smallest") return smallest();
-  const fastest = makePlan(graph, { streamInput: streamed });
+  const fastest = makePlan(graph, options);
   if (goal === "fastest") return fastest;
   const sramBytes = choices.integer(smallest().arenaBytes, fastest.arenaBytes);
-  const plan = makePlan(graph, { sramBytes, streamInput: streamed });
+  const plan = makePlan(graph, { ...options, sramBytes });
   if (plan.arenaBytes > sramBytes) throw new Error(`${plan.arenaBytes} bytes where ${sramBytes} suffice`);
   return plan;
 }
@@ -44,5 +50,7 @@ export function checkPlan(plan: Plan, inputs: CodeSet, expected: Uint8Array): vo
 /** How a plan runs. */
 export function scheduleName(plan: Plan): string {
   if (streamsInput(plan)) return "input by rows";
+  if (plan.steps.some((step) => step.kind === "rows" && step.strips)) return "strips";
+  if (plan.external.size > 0) return "input outside";
   return plan.steps.some(({ kind }) => kind === "rows") ? "rows" : "whole tensors";
 }

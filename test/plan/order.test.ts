@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { IntegerGraph, IntegerNode, IntegerTensor } from "../../compiler/ir/integer-graph.js";
 import { wholeNodes } from "../../compiler/plan/candidates.js";
+import { resident } from "../../compiler/plan/input-places.js";
 import { makePlan, planFrontier } from "../../compiler/plan/make-plan.js";
 import { orderForMemory } from "../../compiler/plan/order.js";
 import { peakOf } from "../../compiler/plan/schedule.js";
@@ -20,7 +21,7 @@ function* orders(nodes: readonly IntegerNode[], made: ReadonlySet<IntegerTensor>
   }
 }
 
-const peak = (graph: IntegerGraph) => peakOf(wholeNodes(graph));
+const peak = (graph: IntegerGraph) => peakOf(wholeNodes(graph, resident));
 
 /** Nodes that read earlier results: a table in place, an alias, or results of any size from one or two inputs. */
 const network = fc

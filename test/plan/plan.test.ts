@@ -4,6 +4,7 @@ import { compile } from "../../compiler/compile.js";
 import type { IntegerTensor } from "../../compiler/ir/integer-graph.js";
 import { printForm } from "../../compiler/ir/print.js";
 import { checkFit } from "../../compiler/plan/fit.js";
+import { resident } from "../../compiler/plan/input-places.js";
 import { makePlan } from "../../compiler/plan/make-plan.js";
 import { piecesOf } from "../../compiler/plan/pieces.js";
 import { findTarget } from "../../targets/index.js";
@@ -18,8 +19,8 @@ describe("pieces of the arena", () => {
   /** Pieces as "start-end: tensor ids". */
   const pieces = (b: GraphBuilder, input: IntegerTensor, output: IntegerTensor) => {
     const graph = b.graph("g", input, output);
-    const steps = graph.nodes.map((_, first) => ({ first, end: first + 1, bytes: 0, overhead: 0 }));
-    return piecesOf(graph, steps, new Set()).owners.map(
+    const steps = graph.nodes.map((_, first) => ({ first, end: first + 1, bytes: 0, overhead: 0, recomputedMacs: 0 }));
+    return piecesOf(graph, steps, resident).owners.map(
       ({ start, end, tensors }) => `${start}-${end}: ${tensors.map(({ id }) => id)}`,
     );
   };

@@ -6,6 +6,7 @@ import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { runPlan } from "../../compiler/interpreter/run-plan.js";
 import type { IntegerGraph } from "../../compiler/ir/index.js";
 import { candidatesOf } from "../../compiler/plan/candidates.js";
+import { resident } from "../../compiler/plan/input-places.js";
 import { tensorBytes } from "../../compiler/plan/liveness.js";
 import { makePlan, planOf } from "../../compiler/plan/make-plan.js";
 import { arenaAlignment, type Plan, type RowEvent } from "../../compiler/plan/plan.js";
@@ -41,9 +42,9 @@ describe("plans on tagged memory", () => {
 
   it("every schedule of the frontier of a network with strides, residuals, pools and branches", () => {
     const { integerGraph } = compile(rowNetwork().bytes());
-    const points = new Schedules(candidatesOf(integerGraph, new Set()), integerGraph.nodes.length).frontier();
+    const points = new Schedules(candidatesOf(integerGraph, resident), integerGraph.nodes.length).frontier();
     expect(points.length).toBeGreaterThan(3);
-    const plans = points.map((steps) => planOf(integerGraph, steps, new Set()));
+    const plans = points.map((steps) => planOf(integerGraph, steps, resident));
     for (const plan of plans) check(plan, 1);
     plans.slice(1).forEach((plan, i) => {
       expect(plan.arenaBytes).toBeLessThan(plans[i]!.arenaBytes);

@@ -3,13 +3,14 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import type { IntegerGraph } from "../../compiler/ir/index.js";
 import { candidatesOf } from "../../compiler/plan/candidates.js";
+import { type InputPlaces, resident } from "../../compiler/plan/input-places.js";
 import { peakOf, Schedules } from "../../compiler/plan/schedule.js";
 import { randomModel } from "../helpers/random-model.js";
 import { rowNetwork } from "./row-network.js";
 
 /** All candidates, measured, beside their lower bounds. */
-const measuredOf = (graph: IntegerGraph, streamed: boolean) =>
-  candidatesOf(graph, new Set(streamed ? graph.inputs : [])).map((bound) => ({
+const measuredOf = (graph: IntegerGraph, places: InputPlaces) =>
+  candidatesOf(graph, places, undefined, Infinity).map((bound) => ({
     bound,
     exact: bound.measure?.() ?? bound,
   }));
@@ -21,8 +22,9 @@ describe("lower bounds", () => {
     );
     let rows = 0;
     for (const graph of graphs) {
-      for (const streamed of [false, true]) {
-        const pairs = measuredOf(graph, streamed);
+      const inputs = new Set(graph.inputs);
+      for (const places of [resident, { ...resident, streamed: inputs }, { ...resident, external: inputs }]) {
+        const pairs = measuredOf(graph, places);
         for (const { bound, exact } of pairs) {
           rows += exact.group ? 1 : 0;
           expect(bound.bytes, `${graph.name} ${bound.first}-${bound.end}`).toBeLessThanOrEqual(exact.bytes);

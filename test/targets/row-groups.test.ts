@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { candidatesOf } from "../../compiler/plan/candidates.js";
+import { resident } from "../../compiler/plan/input-places.js";
 import { makePlan, planOf } from "../../compiler/plan/make-plan.js";
 import type { Plan } from "../../compiler/plan/plan.js";
 import { Schedules } from "../../compiler/plan/schedule.js";
@@ -22,9 +23,9 @@ async function equal(plan: Plan, target: string): Promise<boolean> {
   return (await verifyTarget({ ...compilation, plan }, findTarget(target), vectors, expected, { seed: 1 })).equal;
 }
 
-const points = new Schedules(candidatesOf(graph, new Set()), graph.nodes.length).frontier();
-const smallest = planOf(graph, points.at(-1)!, new Set());
-const middle = planOf(graph, points[Math.floor(points.length / 2)]!, new Set());
+const points = new Schedules(candidatesOf(graph, resident), graph.nodes.length).frontier();
+const smallest = planOf(graph, points.at(-1)!, resident);
+const middle = planOf(graph, points[Math.floor(points.length / 2)]!, resident);
 const streamed = makePlan(graph, { optimize: "memory", streamInput: true });
 
 describe("row groups", () => {

@@ -9,8 +9,8 @@ import {
   evaluatePairs,
   joined,
   pairChannels,
+  pairParts,
   pairRanges,
-  pairRows,
   pairsInPlace,
   secondRanges,
 } from "../second-operand.js";
@@ -67,7 +67,8 @@ export default {
   },
 
   inPlace: pairsInPlace,
-  rows: pairRows(),
+  rows: pairParts("rows"),
+  columns: pairParts("columns"),
   macs: () => 0,
   weightBytes: ({ attributes: { tables, constant } }) =>
     (tables ? 4 * (tables.a.length + tables.b.length) : 0) + (constant?.length ?? 0),

@@ -8,7 +8,7 @@ import { type GraphNode, scaleOf, zeroPointOf } from "../../ir/index.js";
 import { type Range, typeRange } from "../../ir/types.js";
 import type { LowerContext, OpHome } from "../op.js";
 import { sumStaircase } from "../product.js";
-import { windowRows } from "../rows.js";
+import { windowColumns, windowRows } from "../rows.js";
 import { requirePerTensor } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
 import { c, sumsRows } from "./average-pool2d.c.js";
@@ -137,6 +137,7 @@ export default {
   weightBytes: () => 0,
   requantize: ({ byCount }) => byCount.at(-1)!.requantize,
   rows: windowRows(),
+  columns: windowColumns(),
   sumsRows,
   print: (attributes) =>
     `${printWindow(attributes)} counts=${attributes.byCount.map((entry) => entry.count).join(",")}`,

@@ -3,7 +3,7 @@ import { ofChannel } from "../../arith/expression.js";
 import { fail } from "../../diagnostics.js";
 import { bytesPerElement, typeRange } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
-import { elementwiseRows } from "../rows.js";
+import { elementwiseParts } from "../rows.js";
 import { functionTable, tableRange } from "../table/function-table.js";
 import { c } from "./channel-table.c.js";
 import { readBatchNormalization } from "./channel-table.onnx.js";
@@ -48,7 +48,8 @@ export default {
     return x!.map((code, i) => values[(i % channels) * codes + code - low]!);
   },
   inPlace: () => true,
-  rows: elementwiseRows,
+  rows: elementwiseParts,
+  columns: elementwiseParts,
   macs: () => 0,
   weightBytes: ({ attributes, output }) => attributes.values.length * bytesPerElement(output.type),
   channels: {

@@ -3,7 +3,7 @@ import { channelRange, elementCount } from "../../ir/index.js";
 import type { IntegerTensor } from "../../ir/integer-graph.js";
 import type { Shape } from "../../ir/types.js";
 import type { ChannelStructure, OpHome } from "../op.js";
-import { elementwiseRows, imageRows } from "../rows.js";
+import { elementwiseParts, imageRows, type PartStructure } from "../rows.js";
 import { c } from "./concat.c.js";
 import { readConcat, readQLinearConcat } from "./concat.onnx.js";
 import type { ConcatAttributes } from "./concat.types.js";
@@ -28,6 +28,12 @@ const channels: ChannelStructure<ConcatAttributes> = {
 function before(inputs: readonly IntegerTensor[], index: number): number {
   return inputs.slice(0, index).reduce((sum, input) => sum + channelsOf(input), 0);
 }
+
+/** Joined along the channels, rows join to rows, and columns to columns. */
+const alongChannels: PartStructure<ConcatAttributes> = {
+  ...elementwiseParts,
+  applies: ({ output, attributes: { axis } }) => imageRows(output) !== undefined && axis === 3,
+};
 
 export default {
   name: "concat",
@@ -64,11 +70,8 @@ export default {
     return y;
   },
 
-  /** Joined along the channels, rows join to rows. */
-  rows: {
-    ...elementwiseRows,
-    applies: ({ output, attributes: { axis } }) => imageRows(output) !== undefined && axis === 3,
-  },
+  rows: alongChannels,
+  columns: alongChannels,
   macs: () => 0,
   weightBytes: () => 0,
   channels,

@@ -4,7 +4,7 @@ import { zeroPointOf } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { lowerProducts, productReach, productUnit } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
-import { windowRows } from "../rows.js";
+import { windowColumns, windowRows } from "../rows.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
 import { readConvTranspose } from "./conv-transpose.onnx.js";
@@ -110,6 +110,7 @@ export default {
     ...windowRows<Conv2dAttributes>(),
     part: (node, rows) => ({ ...windowRows<Conv2dAttributes>().part(node, rows), winograd: false }),
   },
+  columns: windowColumns(),
   print: (attributes) =>
     `${printWindow(attributes)} groups=${attributes.groups} ${printRequantize(attributes.requantize)}`,
   c,

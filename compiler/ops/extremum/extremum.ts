@@ -6,8 +6,8 @@ import {
   constantCodes,
   evaluatePairs,
   pairChannels,
+  pairParts,
   pairRanges,
-  pairRows,
   pairsInPlace,
   secondRanges,
 } from "../second-operand.js";
@@ -49,7 +49,8 @@ export default {
   },
 
   inPlace: pairsInPlace,
-  rows: pairRows(),
+  rows: pairParts("rows"),
+  columns: pairParts("columns"),
   macs: () => 0,
   weightBytes: ({ attributes: { a, b, constant } }) => 2 * (a.length + b.length) + (constant?.length ?? 0),
   print: ({ kind }) => `kind=${kind}`,

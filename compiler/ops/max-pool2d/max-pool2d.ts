@@ -1,6 +1,6 @@
 /** 2-D max (or min) pooling on codes: the scale is positive, so the largest code is the largest value. */
 import type { OpHome } from "../op.js";
-import { windowRows } from "../rows.js";
+import { windowColumns, windowRows } from "../rows.js";
 import { printWindow, tapsInside, windowShape } from "../window.js";
 import { c } from "./max-pool2d.c.js";
 import { readGlobalMaxPool, readMaxPool, readReduceMax, readReduceMin } from "./max-pool2d.onnx.js";
@@ -44,6 +44,7 @@ export default {
   macs: () => 0,
   weightBytes: () => 0,
   rows: windowRows(),
+  columns: windowColumns(),
   print: (attributes) => `${printWindow(attributes)}${attributes.least ? " least" : ""}`,
   c,
   verilog,

@@ -11,8 +11,8 @@ import {
   evaluatePairs,
   joined,
   pairChannels,
+  pairParts,
   pairRanges,
-  pairRows,
   pairsInPlace,
   secondRanges,
 } from "../second-operand.js";
@@ -64,7 +64,8 @@ export default {
   },
 
   inPlace: pairsInPlace,
-  rows: pairRows(),
+  rows: pairParts("rows"),
+  columns: pairParts("columns"),
   macs: ({ output }) => output.shape.reduce((count, dim) => count * dim, 1),
   weightBytes: ({ attributes: { constant } }) => constant?.length ?? 0,
   requantize: (attributes) => attributes.requantize,

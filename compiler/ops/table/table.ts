@@ -6,7 +6,7 @@ import { evaluateStaircase, type Staircase } from "../../arith/staircase.js";
 import { bytesPerElement, typeRange } from "../../ir/index.js";
 import type { OpHome } from "../op.js";
 import { printRequantize } from "../requantize.js";
-import { elementwiseRows } from "../rows.js";
+import { elementwiseParts } from "../rows.js";
 import { readArithmetic } from "./arithmetic.onnx.js";
 import { readBitShift } from "./bit-shift.onnx.js";
 import { readCast } from "./cast.onnx.js";
@@ -61,7 +61,8 @@ export default {
     return x!.map((code) => values[code - low]!);
   },
   inPlace: () => true,
-  rows: elementwiseRows,
+  rows: elementwiseParts,
+  columns: elementwiseParts,
   macs: () => 0,
   weightBytes: ({ attributes, output }) =>
     attributes.requantize ? 0 : attributes.values.length * bytesPerElement(output.type),

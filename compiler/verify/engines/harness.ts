@@ -22,21 +22,23 @@ export function profileFlags(request: EngineRequest): string[] {
 }
 
 /**
- * Flags that tell the harness the functions of every input and output with their sizes. The project's header says how many
- * there are: a single one has no number.
+ * Flags that tell the harness the functions of every input and output with their sizes, and whether model_run takes the input.
+ * The project's header says how many there are: a single one has no number.
  */
 export function portFlags({ files }: EngineRequest): string[] {
   const header = files.get("model.h") ?? fail("QC5002", "the project has no model.h.", "harness");
-  return (["input", "output"] as const).map((role) => {
+  const external = /\bmodel_run\(model_context \*context, const /.test(header);
+  const ports = (["input", "output"] as const).map((role) => {
     const macro = `MODEL_${role.toUpperCase()}`;
     const numbers = [...header.matchAll(new RegExp(`^#define ${macro}(_\\d+)_BYTES `, "gm"))].map(
       ([, number]) => number,
     );
-    const ports = (numbers.length === 0 ? [""] : numbers).map(
+    const listed = (numbers.length === 0 ? [""] : numbers).map(
       (number) => `port(model_${role}${number}, ${macro}${number}_BYTES)`,
     );
-    return `-DEMULATION_${role.toUpperCase()}S(port)=${ports.join(" ")}`;
+    return `-DEMULATION_${role.toUpperCase()}S(port)=${listed.join(" ")}`;
   });
+  return external ? [...ports, "-DEMULATION_EXTERNAL_INPUT"] : ports;
 }
 
 /** Names of the project's files that are compiled, in order of name: all but the example, whose place the harness takes. */

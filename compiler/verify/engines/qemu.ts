@@ -52,7 +52,15 @@ async function build(core: Core, emulator: Emulator, request: EngineRequest): Pr
   const bare = core.family === "riscv";
   const includes = ["-I", source, ...(bare ? ["-I", emulationPath("freestanding")] : [])];
   const common = [...core.flags, "-std=c99", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections"];
-  const model = [...common, core.optimisation, ...traceFlags(request), ...profileFlags(request), ...includes];
+  // The machine has one memory for constants.
+  const model = [
+    ...common,
+    core.optimisation,
+    "-DQC_SECTION(name)=",
+    ...traceFlags(request),
+    ...profileFlags(request),
+    ...includes,
+  ];
   const harness = [
     ...common,
     ...portFlags(request),
