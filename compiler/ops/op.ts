@@ -25,6 +25,15 @@ export interface LowerContext {
   note(code: string, message: string): void;
 }
 
+/** Another algorithm for a node: engines that do not know it ignore these attributes, because results are the same. */
+export interface Faster<Attributes> {
+  readonly attributes: Attributes;
+  /** Expected instructions less. */
+  readonly saved: number;
+  /** Bytes of constants more. */
+  readonly bytes: number;
+}
+
 /** How an op's channels (last axes) hang together, for the pass remove-constant-channels. */
 export interface ChannelStructure<Attributes> {
   /** Channels of each input that must be kept when exactly the `needed` output channels are. */
@@ -86,9 +95,9 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   /** Bounds of all real results, where the operation has no unit. */
   reach?(node: { readonly inputs: readonly Tensor[]; readonly attributes: GraphAttributes }): RealClamp;
   /** The quantization of unquantized results at the graph's end, where the operation has a usual one. */
-  readonly natural?: Implied;
-  /** The node by an algorithm that takes fewer instructions for more flash and scratch; undefined where there is none. */
-  forSpeed?(node: IntegerNode<Attributes>): Attributes | undefined;
+  natural?(attributes: GraphAttributes): Implied;
+  /** The node by an algorithm that takes fewer instructions for more flash and scratch; undefined where the core has none. */
+  forSpeed?(node: IntegerNode<Attributes>, core: Core): Faster<Attributes> | undefined;
   /** True when the output is the input's bytes unchanged, so no code runs. */
   readonly alias?: boolean;
   /** True when the op only moves or selects codes, so quantization passes through it. */

@@ -20,6 +20,8 @@ export interface PlanOptions extends InputOptions {
   readonly optimize?: "speed" | "memory" | undefined;
   /** Bytes the arena may take; no limit unless given. */
   readonly sramBytes?: number | undefined;
+  /** Bytes that weights and code may take; algorithms that take fewer instructions for more weights are chosen within them. */
+  readonly flashBytes?: number | undefined;
   /** Percent of the graph's multiply-accumulate operations that may be done again, in strips of an external input; none unless given. */
   readonly maxRecompute?: number | undefined;
   /** Whose kernels are to have room for their scratch; any core's unless given. */
@@ -57,8 +59,8 @@ function planInOrder(graph: IntegerGraph, options: PlanOptions): Plan {
 function planByForms(graph: IntegerGraph, options: PlanOptions, forms?: Forms): Plan {
   const { core } = options;
   const places = placesOf(graph, options);
-  const placed = (steps: readonly Candidate[]) => planOf(graph, steps, places, core, forms && { forms, room });
   const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
+  const placed = (steps: readonly Candidate[]) => planOf(graph, steps, places, core, forms && { forms, room });
   if (options.optimize !== "memory" && places.streamed.size === 0) {
     const whole = wholeNodes(graph, places, core);
     if (peakOf(whole) <= room) return placed(whole);
@@ -117,8 +119,8 @@ function schedulesOf(graph: IntegerGraph, places: InputPlaces, { core, maxRecomp
 }
 
 /**
- * The Plan of given steps, which were made for the same places and core. Where nodes have several `forms`, the graph has those
- * of least scratch; they get faster ones as far as the arena, or `room`, allows.
+ * The Plan of given steps, which were made for the same places and core. Where nodes have several `forms`, the graph has those of
+ * least scratch; they get faster ones as far as the arena, or `room`, allows.
  */
 export function planOf(
   graph: IntegerGraph,
@@ -127,11 +129,11 @@ export function planOf(
   core?: Core,
   faster?: { readonly forms: Forms; readonly room: number },
 ): Plan {
+  const pieces = piecesOf(graph, steps, places, core);
+  const placement = place(pieces.problem, arenaAlignment);
   const lives = livesOf(graph);
   const outside = graph.tensors.filter((tensor) => places.external.has(lives.get(tensor)?.tensor ?? tensor));
   const external = new Set(outside.map(({ id }) => id));
-  const pieces = piecesOf(graph, steps, places, core);
-  const placement = place(pieces.problem, arenaAlignment);
   if (!faster) return { core, external, ...assemble(graph, steps, pieces, placement, 0) };
   const limit = Math.max(faster.room, placement.bytes);
   const placed = fasterForms(graph, faster.forms, steps, { pieces, placement }, limit, core);

@@ -98,29 +98,8 @@ QC_INLINE const uint8_t *qc_block_row(const qc_block_source *source, int32_t iy,
     return copy;
 }
 
-/* Appends the last codes of three kernel rows of `pixels` pixels as lanes: rows (0, 2), then (1, none). */
-QC_INLINE void qc_block_gather(uint32_t *to, const uint8_t *row0, const uint8_t *row1, const uint8_t *row2, int32_t apart, int pixels,
-                               int x_signed)
-{
-    int32_t i;
-
-    for (i = 0; i < pixels; i++) {
-        to[i] = qc_pack_low((uint32_t)qc_code(row0[i * apart], x_signed), (uint32_t)qc_code(row2[i * apart], x_signed));
-        to[pixels + i] = (uint32_t)qc_code(row1[i * apart], x_signed) & 0xFFFFu;
-    }
-}
-
-/* Appends `words` words of codes of `pixels` rows, of `most` (literal), as lanes; returns the place behind them. */
-QC_INLINE uint32_t *qc_block_widen(uint32_t *to, const uint8_t *const *rows, int pixels, int most, int32_t words, int x_signed)
-{
-    if (most == QC_BLOCK_PIXELS && pixels == most) {
-        return qc_widen_three(to, rows[0], rows[1], rows[2], words, x_signed);
-    }
-    return most > 1 && pixels == 2 ? qc_widen_rest(to, rows, 2, words, x_signed) : qc_widen_rest(to, rows, 1, words, x_signed);
-}
-
 /* How many blocks of `size` pixels from pixel (row, column) on, to the right, read the image in place. */
-QC_INLINE int32_t qc_block_run(const qc_block_source *source, int32_t row, int32_t column, int size)
+QC_INLINE int32_t qc_block_run_length(const qc_block_source *source, int32_t row, int32_t column, int size)
 {
     const qc_window *const s = source->window;
     const int32_t top = row * s->stride_y - s->pad_top;
@@ -177,27 +156,30 @@ QC_INLINE void qc_block_windows(const qc_block_source *source, int32_t first, in
     }
 }
 
-/* A block of `pixels` pixels, of `most` (literal), times the channels of a stream; returns as qc_block_three. */
-QC_INLINE uint8_t *qc_block_channels(const uint32_t *lanes, const uint32_t *stream, uint8_t *out, const qc_block_layer *layer,
-                                     int pixels, int most, int few, int shift, int y_signed)
+/* Blocks of `pixels` pixels, of `most` (literal), times all channels. */
+QC_INLINE void qc_block_channels(const qc_block_run *run, int32_t quads, int pixels, int most, int few, int shift, int adds, int x_signed,
+                                 int y_signed)
 {
     if (most == QC_BLOCK_PIXELS && pixels == most) {
-        return qc_block_three(lanes, stream, out, layer, few, shift, y_signed);
+        qc_block_compute(run, few, shift, adds, x_signed, y_signed);
+    } else if (most > 1 && pixels == 2) {
+        qc_block_compute_rest(run, quads, 2, most == 2, few, shift, adds, x_signed, y_signed);
+    } else {
+        qc_block_compute_rest(run, quads, 1, most == 1, few, shift, adds, x_signed, y_signed);
     }
-    return most > 1 && pixels == 2 ? qc_block_rest(lanes, stream, out, layer, 2, few, shift, y_signed)
-                                   : qc_block_rest(lanes, stream, out, layer, 1, few, shift, y_signed);
 }
 
 /*
  * scratch: per four codes of a kernel row, rounded up, 8 bytes for each pixel of a block and kernel row, and where blocks have
  * several pixels, 4 for each pixel and 4 more; the latter are used only by windows that reach over the border or are dilated, by groups,
  * and by kernel rows that are no whole words.
- * kernel_height and kernel_width are literal: layers of one kernel size share the code. So is `few`: the number of quads, or 0
- * where layers with any number share it. `pixels`, literal: of a block. `rest`, literal: whether the last block may have fewer;
+ * kernel_height and kernel_width are literal: layers of one kernel size share the code. So are whether the stream has addends; `few`: the
+ * number of quads, or 0 where layers with any number share it; `pixels`: of a block; `rest`: whether the last block may have fewer,
  * otherwise it reaches back over pixels that are done already.
  */
 QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint32_t *stream, uint8_t *y, uint32_t *scratch, int shift,
-                                int few, int x_signed, int y_signed, int32_t kernel_height, int32_t kernel_width, int pixels, int rest)
+                                int adds, int few, int x_signed, int y_signed, int32_t kernel_height, int32_t kernel_width, int pixels,
+                                int rest)
 {
     const int32_t depth = s->channels / s->groups;
     const int32_t outputs = s->out_channels / s->groups;
@@ -210,72 +192,41 @@ QC_INLINE void qc_conv2d_blocks(const qc_window *s, const uint8_t *x, const uint
     /* Fewer pixels than a block has are computed `pixels` times each, in one place. */
     const int32_t step = !rest && total < pixels ? 0 : 1;
     const int whole = (depth == s->channels || kernel_width == 1) && s->dilation_x == 1;
-    const int32_t apart = s->stride_x * s->channels;
-    const int32_t pitch = s->dilation_y * s->width * s->channels;
     uint8_t *const padding = pixels == 1 ? 0 : (uint8_t *)(scratch + 2 * pixels * quads);
     qc_block_source source = {s, x, x + s->height * s->width * s->channels, depth, words, row_bytes, gathers, whole, padding,
                               pixels == 1 ? 0 : padding + row_bytes};
+    qc_block_run run = {y, step * s->out_channels, 0, scratch, scratch + 2 * QC_BLOCK_PIXELS * quads,
+                        qc_block_skipped(quads, QC_BLOCK_PIXELS), stream, x, s->stride_x * s->channels,
+                        s->dilation_y * s->width * s->channels - 4 * words, words, 0, 1, 0, gathers};
     int32_t group;
 
     if (pixels > 1 && (s->pad_top > 0 || (s->out_height - 1) * s->stride_y - s->pad_top + (kernel_height - 1) * s->dilation_y >= s->height)) {
         memset(padding, s->pad_value, (size_t)row_bytes);
     }
     for (group = 0; group < s->groups; group++) {
-        qc_block_layer most = qc_block_layer_of(scratch, quads, stream, outputs / 2, step * s->out_channels, pixels);
-        qc_block_layer odd = qc_block_layer_of(scratch, quads, most.stream_end, outputs % 2, step * s->out_channels, pixels);
-        const uint8_t *codes = source.x;
-        int32_t run = -1; /* blocks that read in place at `codes` */
         int32_t pixel = 0;
 
+        run.stream_end = run.stream + qc_block_words(outputs / 2, quads, adds);
+        run.odd_end = run.stream_end + qc_block_words(outputs % 2, quads, adds);
         while (pixel < total) {
             const int count = rest && total - pixel < pixels ? total - pixel : pixels;
             const int32_t first = step == 1 && total - pixel < count ? total - count : pixel;
-            uint8_t *out = y + first * s->out_channels;
-            const qc_block_layer *layer = &most;
-            const uint32_t *block = stream;
+            const int32_t row = first / s->out_width;
+            const int32_t column = first - row * s->out_width;
 
-            if (count < pixels) {
-                most = qc_block_layer_of(scratch, quads, stream, outputs / 2, s->out_channels, count);
-                odd = qc_block_layer_of(scratch, quads, most.stream_end, outputs % 2, s->out_channels, count);
-            }
-            if (run <= 0 && step == 1) {
-                const int32_t row = first / s->out_width;
-                const int32_t column = first - row * s->out_width;
-
-                run = qc_block_run(&source, row, column, pixels);
-                codes = source.x + ((row * s->stride_y - s->pad_top) * s->width + column * s->stride_x - s->pad_left) * s->channels;
-            }
-            if (run > 0) {
-                const uint8_t *line = codes;
-                uint32_t *lanes = scratch;
-                int32_t ky;
-
-                for (ky = kernel_height; ky > 0; ky--) {
-                    const uint8_t *const rows[QC_BLOCK_PIXELS] = {line, line + apart, line + 2 * apart};
-
-                    lanes = qc_block_widen(lanes, rows, pixels, pixels, words, x_signed);
-                    line += pitch;
-                }
-                if (gathers) {
-                    qc_block_gather(lanes, codes + 4 * words, codes + pitch + 4 * words, codes + 2 * pitch + 4 * words, apart, pixels,
-                                    x_signed);
-                }
-                codes += pixels * apart;
-                run--;
+            run.y = y + first * s->out_channels;
+            run.blocks = step == 1 && count == pixels ? qc_block_run_length(&source, row, column, pixels) : 0;
+            run.rows = run.blocks > 0 ? kernel_height : 0;
+            if (run.blocks > 0) {
+                run.codes = source.x + ((row * s->stride_y - s->pad_top) * s->width + column * s->stride_x - s->pad_left) * s->channels;
             } else {
+                run.blocks = 1;
                 qc_block_windows(&source, first, step, scratch, count, pixels, x_signed);
             }
-            for (;;) {
-                out = qc_block_channels(scratch, block, out, layer, count, pixels, few, shift, y_signed) - 1;
-                if (outputs % 2 == 0 || layer == &odd) {
-                    break;
-                }
-                block = layer->stream_end;
-                layer = &odd;
-            }
-            pixel += step == 1 ? pixels : 1;
+            qc_block_channels(&run, quads, count, pixels, few, shift, adds, x_signed, y_signed);
+            pixel += step == 1 ? count * run.blocks : 1;
         }
-        stream = odd.stream_end;
+        run.stream = run.odd_end;
         source.x += depth;
         y += outputs;
     }

@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { type IntegerGraph, type IntegerTensor, int8, uint8 } from "../../compiler/ir/index.js";
-import { chooseForSpeed } from "../../compiler/passes/choose-for-speed.js";
 import { tensorBytes } from "../../compiler/plan/liveness.js";
 import { makePlan } from "../../compiler/plan/make-plan.js";
 import { qemu } from "../../compiler/verify/engines/qemu.js";
@@ -36,6 +35,15 @@ const kernels: Record<string, [number, Add]> = {
             : randomWindow(random, height, width, 4);
       const outputs = groups * random.integer(2, 7);
       return addConv2d(builder, random, input, outputs, window, groups, choice(random), weight(random));
+    },
+  ],
+  // Sums beyond 2^22 leave the form without addends no room.
+  "conv2d_blocks, with addends": [
+    2,
+    (builder, random, i) => {
+      const input = builder.input([1, 2, 5, 300 + i], anyType(random));
+      const large = () => random.pick([-1, 1]) * random.integer(110, 127);
+      return addConv2d(builder, random, input, 2 + i, { ...plain, kernel: [1, 1] }, 1, choice(random), large);
     },
   ],
   depthwise_rows: [
@@ -111,18 +119,18 @@ const chosen: Record<string, object> = {
   depthwise_line: { direct: true },
   "conv2d_blocks, one pixel": { blockPixels: 1 },
   "conv2d_blocks, two pixels": { blockPixels: 2 },
+  conv2d_winograd: { winograd: true },
 };
 
 const kernelOf = (name: string) => name.split(",")[0]!;
 
 function graphOf(name: string): IntegerGraph {
   const kernel = kernelOf(name);
-  const [count, add] = kernels[kernel]!;
+  const [count, add] = kernels[name] ?? kernels[kernel]!;
   const random = new Random(20261126);
   const builder = new GraphBuilder();
   for (let i = 0; i < count; i++) builder.outputs.push(add(builder, random, i));
   const graph = builder.graph();
-  if (kernel === "conv2d_winograd") return chooseForSpeed.run(graph);
   const nodes = graph.nodes.map((node) => ({
     ...node,
     attributes: { ...(node.attributes as object), ...chosen[name] },
@@ -142,6 +150,8 @@ describe.each([...new Set([...Object.keys(kernels), ...Object.keys(chosen)])])("
   it("is what these layers run", () => {
     const taken = layerKernels(plan, target);
     expect(graph.nodes.map(({ output }) => taken.get(output.id))).toEqual(graph.nodes.map(() => kernel));
+    const added = [...emitC(plan, target).values()].some((file) => file.includes("_added_"));
+    expect(added).toBe(name.endsWith("with addends"));
   });
 
   it("computes the interpreter's bytes under sanitizers", async () => {

@@ -1,5 +1,5 @@
 /** Convolution by blocks of three pixels and two channels: qc_conv2d_blocks.h. */
-import { blockConstants, blockTaps, lanesHold, packBlocks } from "../../../targets/c/blocks.js";
+import { blockConstants, blockTaps, lanesHold, packBlocks, productConstants } from "../../../targets/c/blocks.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { weightSums } from "../../../targets/c/matrix.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
@@ -41,6 +41,8 @@ export function blockScratchBytes(node: Node): number {
 interface BlockStream {
   readonly words: readonly number[];
   readonly shift: number;
+  /** 1 where results have addends. */
+  readonly adds: 0 | 1;
 }
 
 /** Streams by requantization: the parts of a node that runs by rows ask for the same one. */
@@ -67,20 +69,25 @@ function makeStream(node: Node): BlockStream | undefined {
   const { weights, bias, inputZeroPoint, kernel, groups, requantize } = attributes;
   const channels = output.shape[3]! / groups;
   if (channels < 2) return undefined;
-  const size = weights.length / groups;
-  const matrices = Array.from({ length: groups }, (_, g) => ({
-    ...{ channels, rows: kernel[0], columns: rowCodes(node) },
-    weights: weights.subarray(g * size, (g + 1) * size),
-  }));
-  if (!matrices.every(lanesHold)) return undefined;
+  const columns = rowCodes(node);
   const sums = weightSums(weights, output.shape[3]!);
   const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
-  const constants = blockConstants(requantize, output.type, missing);
+  const products = productConstants(requantize, output.type, missing);
+  const constants = products ?? blockConstants(requantize, output.type, missing);
   if (!constants) return undefined;
+  const size = weights.length / groups;
+  const used = products
+    ? weights.map((w, k) => (products.constant[Math.floor(k / (kernel[0] * columns))] ? 0 : w))
+    : weights;
+  const matrices = Array.from({ length: groups }, (_, g) => ({
+    ...{ channels, rows: kernel[0], columns },
+    weights: used.subarray(g * size, (g + 1) * size),
+  }));
+  if (!matrices.every(lanesHold)) return undefined;
   const words = matrices.flatMap((matrix, g) => [
-    ...packBlocks(matrix, constants.channels.slice(g * channels, (g + 1) * channels)),
+    ...packBlocks(matrix, constants.channels.slice(g * channels, (g + 1) * channels), !products),
   ]);
-  return { words, shift: constants.shift };
+  return { words, shift: constants.shift, adds: products ? 0 : 1 };
 }
 
 /** Lowers the node, unless its weights or its requantization are not for these kernels; returns whether it did. */
@@ -96,11 +103,19 @@ export function lowerBlocks(node: Node, context: CContext): boolean {
   const pixels = pixelsOf(node);
   const total = output.shape[1]! * output.shape[2]!;
   const rest = total < smallImage && total % pixels !== 0 ? 1 : 0;
-  const literals = [few, signedLiteral(inputs[0]!), signedLiteral(output), ...kernel, pixels, rest].join(", ");
+  const literals = [
+    constants.adds,
+    few,
+    signedLiteral(inputs[0]!),
+    signedLiteral(output),
+    ...kernel,
+    pixels,
+    rest,
+  ].join(", ");
   context.include("qc_conv2d_blocks.h");
   context.statement(blockWindow(node));
   const name = context.shared({
-    role: `conv2d_blocks_${kernel.join("x")}_${few ? `${few}_` : ""}${pixels < mostPixels ? `of_${pixels}_` : ""}${constants.shift}`,
+    role: `conv2d_blocks_${kernel.join("x")}_${few ? `${few}_` : ""}${constants.adds ? "added_" : ""}${pixels < mostPixels ? `of_${pixels}_` : ""}${constants.shift}`,
     parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
     body: [`qc_conv2d_blocks(s, x, stream, y, (uint32_t *)(void *)scratch, ${constants.shift}, ${literals});`],
   });

@@ -13,7 +13,7 @@ import { channels } from "./conv2d.channels.js";
 import { type Conv2dGraphAttributes, readConv, readConvInteger, readQLinearConv } from "./conv2d.onnx.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { verilog } from "./conv2d.verilog.js";
-import { winogradTakes } from "./conv2d-winograd.c.js";
+import { winogradFor } from "./conv2d-winograd.c.js";
 
 export default {
   name: "conv2d",
@@ -102,7 +102,7 @@ export default {
   weightBytes: ({ attributes }) => weightBytes(attributes),
   scratchBytes,
   lessScratch,
-  forSpeed: (node) => (winogradTakes(node) ? { ...node.attributes, winograd: true } : undefined),
+  forSpeed: winogradFor,
   requantize: (attributes) => attributes.requantize,
   channels,
   /** Two rows make a tile of Winograd's: single rows go without. */
