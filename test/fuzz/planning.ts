@@ -2,15 +2,17 @@
 import { QcError } from "../../compiler/diagnostics.js";
 import { runPlan } from "../../compiler/interpreter/run-plan.js";
 import type { IntegerGraph } from "../../compiler/ir/index.js";
-import { makePlan, type PlanOptions } from "../../compiler/plan/make-plan.js";
+import { candidatesOf, wholeNodes } from "../../compiler/plan/candidates.js";
+import { inputPlaces } from "../../compiler/plan/input-places.js";
+import { makePlan, type PlanOptions, planOf } from "../../compiler/plan/make-plan.js";
 import { type Plan, streamsInput } from "../../compiler/plan/plan.js";
 import { type CodeSet, setToBytes } from "../../compiler/verify/codes.js";
 import { Choices } from "./choices.js";
 
 /** How many numbers a plan is chosen by. */
-export const planningChoices = 4;
+export const planningChoices = 5;
 
-/** The plan that these choices make: the fastest, the smallest, or the fastest in some RAM between; with the input elsewhere where it can be. */
+/** The plan that these choices make: the fastest, the smallest, or the fastest in some RAM between; with the input elsewhere, or in strips, where it can be. */
 export function randomPlan(graph: IntegerGraph, numbers: readonly number[]): Plan {
   const choices = new Choices(numbers);
   const goal = choices.pick(["fastest", "smallest", "smallest", "between"]);
@@ -21,6 +23,10 @@ export function randomPlan(graph: IntegerGraph, numbers: readonly number[]): Pla
     { externalInput: true, maxRecompute: choices.integer(1, 200) },
   ]);
   const options = planned(graph, wanted) ? wanted : {};
+  if (options.externalInput || options.streamInput) {
+    const strips = choices.chance(0.5) ? stripPlan(graph, choices) : undefined;
+    if (strips) return strips;
+  }
   const smallest = () => makePlan(graph, { ...options, optimize: "memory" });
   if (goal === "smallest") return smallest();
   const fastest = makePlan(graph, options);
@@ -29,6 +35,15 @@ export function randomPlan(graph: IntegerGraph, numbers: readonly number[]): Pla
   const plan = makePlan(graph, { ...options, sramBytes });
   if (plan.arenaBytes > sramBytes) throw new Error(`${plan.arenaBytes} bytes where ${sramBytes} suffice`);
   return plan;
+}
+
+/** Random strips of the first nodes, which the smallest plan seldom has, before whole tensors; nothing where there are none. */
+function stripPlan(graph: IntegerGraph, choices: Choices): Plan | undefined {
+  const places = inputPlaces(graph, { externalInput: true });
+  const found = candidatesOf(graph, places, undefined, Infinity).filter(({ group }) => group?.strips);
+  if (found.length === 0) return undefined;
+  const strips = choices.pick(found);
+  return planOf(graph, [strips, ...wholeNodes(graph, places).slice(strips.end)], places);
 }
 
 /** A plan, or nothing where these options are refused. */
