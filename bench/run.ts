@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BenchRow, bench } from "../compiler/cli/bench.js";
 import { peers } from "./peers.js";
+import { measureSchedules, recordedSchedules, schedulesTable } from "./schedules.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const folder = process.argv[2] ?? join(here, "..", "..", "shared", "data", "mlperf-tiny");
@@ -18,7 +19,6 @@ const models = {
   VWW: "vww01_mobilenetv1_025_int8",
 } as const;
 const targets = ["cortex-m0plus", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "rv32imc", "verilog"] as const;
-const withSpeed: readonly string[] = ["cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"];
 const chosen = process.argv.slice(3);
 
 type Row = BenchRow & { id: keyof typeof models };
@@ -32,13 +32,16 @@ for (const [id, file] of Object.entries(models) as [keyof typeof models, string]
       rows.push(...recorded.filter((row) => row.id === id && row.target === target));
       continue;
     }
-    // ResNet8 alone has layers with another algorithm for speed, on cores with packed multiplies.
-    for (const optimize of id === "IC" && withSpeed.includes(target) ? ["size", "speed"] : ["size"]) {
+    for (const optimize of target === "verilog" ? ["speed"] : ["speed", "size"]) {
       process.stderr.write(`${id} on ${target}, ${optimize}\n`);
       rows.push({ id, ...(await bench(path, target, { optimize })) });
     }
   }
 }
+
+const paths = new Map(Object.entries(models).map(([id, file]) => [id, join(folder, `${file}.onnx`)]));
+const measured = chosen.length === 0 || chosen.includes("cortex-m4");
+const schedules = measured ? await measureSchedules(paths) : recordedSchedules();
 
 const number = (value: number | null) => (value === null ? "-" : value.toLocaleString("en-US"));
 const ratio = (own: number | null, peer: number | undefined) =>
@@ -46,7 +49,7 @@ const ratio = (own: number | null, peer: number | undefined) =>
 const lines = rows.map((row) => {
   const peer = peers[row.target]?.[row.id];
   const cells = [
-    row.optimize === "speed" ? `${row.id}, speed` : row.id,
+    row.optimize === "size" ? `${row.id}, size` : row.id,
     row.target,
     number(row.instructions ?? row.cycles?.interval ?? null),
     number(peer?.instructions ?? null),
@@ -91,10 +94,13 @@ writeFileSync(
 \`npm run bench\` reproduces this table. Instructions of one inference under QEMU 7.2's counting plugin, numerics exact; bytes of RAM and flash.
 Peers: TensorFlow Lite Micro with CMSIS-NN (Arm), with muRISCV-NN (RISC-V), \`-O3\`, as recorded in \`peers.ts\`; their arena includes what their runtime keeps
 there. Zero-wait cycles: a Cortex-M4 whose memory never waits, estimated by the rules of \`runtime-c/emulation/count.c\`, whatever Arm core counts. "same for all inputs": both inputs took as many instructions,
-so the figure is a bound for all. "speed": \`--optimize speed\`, Winograd. Cortex-M0+ is compared with nothing yet. Stack: as painted; its bound from the compiler's frames along the call graph and what inline assembly pushes. "peer / ours" above 1 means fewer instructions here. Verilog: simulated cycles between inferences that follow each other.
+so the figure is a bound for all. Rows without a word are the default, the fastest within the target's flash and RAM (IC has Winograd layers on M4, M7, M33); "size": \`--optimize size\`. Cortex-M0+ is compared with nothing yet. Stack: as painted; its bound from the compiler's frames along the call graph and what inline assembly pushes. "peer / ours" above 1 means fewer instructions here. Verilog: simulated cycles between inferences that follow each other.
 
 | ${header.join(" | ")} |
 |${header.map(() => "---").join("|")}|
 ${lines.join("\n")}
-`,
+
+Schedules on a Cortex-M4: what less RAM costs. AnomalyDetection has no rows; its fastest schedule is its smallest.
+
+${schedulesTable(schedules)}`,
 );

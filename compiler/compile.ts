@@ -9,7 +9,8 @@ import type { Graph } from "./ir/graph.js";
 import type { IntegerGraph } from "./ir/integer-graph.js";
 import { verifyIntegerGraph } from "./ir/verify.js";
 import { lower } from "./passes/lower.js";
-import { graphPasses, integerPassesFor, type Optimisation } from "./passes/pipeline.js";
+import { graphPasses, integerPasses, type Optimisation } from "./passes/pipeline.js";
+import { chooseForSpeed } from "./plan/choose-for-speed.js";
 import { makePlan, type PlanOptions } from "./plan/make-plan.js";
 import type { Plan } from "./plan/plan.js";
 
@@ -26,7 +27,7 @@ export interface CompileOptions {
   readonly inputs?: ReadonlyMap<string, InputCodes> | undefined;
   /** What the Plan is to reach. */
   readonly plan?: PlanOptions | undefined;
-  /** `size` (the default): little flash and scratch; `speed`: algorithms that take fewer instructions for more of both. */
+  /** `speed` (the default): algorithms that take the fewest instructions within the plan's RAM and flash; `size`: little of both. */
   readonly optimise?: Optimisation | undefined;
   /** Receives every intermediate form by stage name, for --print-after. */
   readonly onStage?: ((stage: string, form: Graph | IntegerGraph | Plan) => void) | undefined;
@@ -59,12 +60,32 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Compil
   let integerGraph = lower(graph, family, notes);
   verifyIntegerGraph(integerGraph);
   onStage?.("lower", integerGraph);
-  for (const pass of integerPassesFor(options.optimise ?? "size")) {
+  for (const pass of integerPasses) {
     integerGraph = pass.run(integerGraph);
     verifyIntegerGraph(integerGraph);
     onStage?.(pass.name, integerGraph);
   }
-  const plan = makePlan(integerGraph, options.plan);
+  const plan = fastestPlan(integerGraph, options);
+  integerGraph = plan.graph;
   onStage?.("plan", plan);
   return { graph, integerGraph, plan, notes };
+}
+
+/** The plan, by the algorithms of `speed` where these find their scratch without passing rows. */
+function fastestPlan(graph: IntegerGraph, { plan: wanted = {}, optimise, onStage }: CompileOptions): Plan {
+  const { core, flashBytes } = wanted;
+  const whole = optimise !== "size" && wanted.optimize !== "memory" && !wanted.streamInput;
+  if (core && whole) {
+    const pass = chooseForSpeed(core, flashBytes);
+    const faster = pass.run(graph);
+    if (faster !== graph) {
+      verifyIntegerGraph(faster);
+      const plan = makePlan(faster, wanted);
+      if (plan.steps.every(({ kind }) => kind === "node")) {
+        onStage?.(pass.name, faster);
+        return plan;
+      }
+    }
+  }
+  return makePlan(graph, wanted);
 }

@@ -21,6 +21,7 @@ const catalogue = {
   QC2005: { title: "shapes do not agree", exit: exitCode.unsupported },
   QC2006: { title: "float graph output", exit: exitCode.unsupported },
   QC2007: { title: "64-bit graph input", exit: exitCode.unsupported },
+  QC2008: { title: "graph without inputs", exit: exitCode.unsupported },
   QC3001: { title: "accumulator may leave 32 bits", exit: exitCode.unsupported },
   QC3002: { title: "no certified implementation", exit: exitCode.unsupported },
   QC3003: { title: "arithmetic family has no such definition; exact is used", exit: exitCode.unsupported },

@@ -17,6 +17,7 @@ const hints: Readonly<Record<DiagnosticCode, string>> = {
   QC2005: "correct the shapes; onnx.shape_inference shows where they part",
   QC2006: "put QuantizeLinear before the graph output",
   QC2007: "export the input as int32, or give its codes with --input-type",
+  QC2008: "nothing needs to change; a constant is better known to the caller at compile time",
   QC3001: "use fewer bits for the weights or the input, or split the sum into layers of fewer taps",
   QC3002: "choose other scales for this operation, such as powers of two, or another --numerics",
   QC3003: "nothing needs to change; --numerics exact computes the same without this note",

@@ -92,6 +92,7 @@ function summary({
   witnessed,
   doubtful,
   schedules,
+  kernels,
 }: Tally): void {
   const share = ((100 * (runs - compiled)) / runs).toFixed(1);
   const known = new Set([...opHomes.values()].flatMap((home) => Object.keys(home.onnx)));
@@ -104,6 +105,7 @@ graphs: ${runs}, compiled ${compiled}, refused ${share} % (${list(codes)})
 ${frequent.map(([message, count]) => `  ${count} ${message}`).join("\n")}
 schedules: ${list(schedules)}
 compared: ${list(compared)}
+kernels on this machine, with the first seed that reaches each: ${list(kernels)}
 refused by back ends: ${list(unsupported) || "none"}
 operators: ${list(operators)}
 operators of the importer in no compiled graph: ${missing.join(", ") || "none"}

@@ -1,7 +1,7 @@
 /** `qcompile bench --layers`: what each layer costs on an emulated core. */
 import { predictedInstructions } from "../../targets/c/costs.js";
 import { layerKernels } from "../../targets/c/emit.js";
-import { type Core, findTarget, isCore } from "../../targets/index.js";
+import { type Core, isCore } from "../../targets/index.js";
 import { fail } from "../diagnostics.js";
 import { outputsOf } from "../interpreter/interpreter.js";
 import { elementCount } from "../ir/index.js";
@@ -9,6 +9,7 @@ import { opHomes } from "../ops/index.js";
 import { table } from "../report/text.js";
 import { seededSets } from "../verify/vectors.js";
 import { verifyTarget } from "../verify/verify.js";
+import { type MemoryOptions, planOptions, targetFor } from "./memory-options.js";
 import { compileFile, type ModelOptions } from "./options.js";
 
 /** One layer that runs code; cycles are estimated as EngineResult says, null on cores without an estimate. */
@@ -33,11 +34,15 @@ export interface LayerBench {
 }
 
 /** Measures every layer of one model on one emulated core. Throws QC6001 for other targets. */
-export async function benchLayers(model: string, targetName: string, options: ModelOptions): Promise<LayerBench> {
-  const target = findTarget(targetName);
+export async function benchLayers(
+  model: string,
+  targetName: string,
+  options: ModelOptions & MemoryOptions,
+): Promise<LayerBench> {
+  const target = targetFor(targetName, options);
   const core = isCore(target) && target.emulator ? target : undefined;
   if (!core) return fail("QC6001", "--layers needs an emulated core, such as cortex-m4.", targetName);
-  const compilation = compileFile(model, options);
+  const compilation = compileFile(model, options, planOptions(options, core));
   const vectors = seededSets(compilation.integerGraph.inputs, 1, 0x12345678);
   const expected = vectors.map((vector) => outputsOf(compilation.integerGraph, vector));
   const { equal, measured } = await verifyTarget(compilation, core, vectors, expected, { seed: 1, profile: true });

@@ -1,6 +1,6 @@
 /** `qcompile bench`: what one inference costs on a target, in repeatable units. */
 import type { Command } from "commander";
-import { findTarget, isCore } from "../../targets/index.js";
+import { isCore } from "../../targets/index.js";
 import { solverFor } from "../../targets/solver.js";
 import { exitCode } from "../diagnostics.js";
 import { outputsOf } from "../interpreter/interpreter.js";
@@ -8,7 +8,7 @@ import { makeReport } from "../report/report.js";
 import { seededSets } from "../verify/vectors.js";
 import { verifyTarget } from "../verify/verify.js";
 import { benchLayers, layersTable } from "./bench-layers.js";
-import { type MemoryOptions, planOptions, withMemoryOptions, withWeights } from "./memory-options.js";
+import { type MemoryOptions, planOptions, targetFor, withMemoryOptions, withWeights } from "./memory-options.js";
 import { compileFile, type ModelOptions, printJson, withModelOptions } from "./options.js";
 import { makeProgress } from "./progress.js";
 
@@ -42,7 +42,7 @@ export async function bench(
   targetName: string,
   options: ModelOptions & MemoryOptions,
 ): Promise<BenchRow> {
-  const target = findTarget(targetName);
+  const target = targetFor(targetName, options);
   const compilation = withWeights(compileFile(model, options, planOptions(options, target)), options, target);
   const { integerGraph, plan } = compilation;
   const vectors = seededSets(integerGraph.inputs, 2, 0x12345678);
@@ -53,7 +53,7 @@ export async function bench(
     model: integerGraph.name,
     target: target.name,
     numerics: integerGraph.numerics,
-    optimize: options.optimize ?? "size",
+    optimize: options.optimize ?? "speed",
     instructions: measured.instructions,
     constant_time: measured.instructionRange && measured.instructionRange.lo === measured.instructionRange.hi,
     estimated_cycles: measured.estimatedCycles ?? null,

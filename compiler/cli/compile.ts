@@ -1,22 +1,21 @@
 /** `qcompile compile`: a model to a C or Verilog folder that stands alone. */
 import type { Command } from "commander";
 import { emitProject } from "../../targets/emit.js";
-import { findTarget, isCore } from "../../targets/index.js";
+import { isCore } from "../../targets/index.js";
 import { solverFor } from "../../targets/solver.js";
 import { formatDiagnostic } from "../diagnostics.js";
 import { checkFit } from "../plan/fit.js";
 import { memoryMapSvg, memoryMapText } from "../report/memory-map.js";
 import { makeReport } from "../report/report.js";
 import { reportText } from "../report/text.js";
-import { type MemoryOptions, planOptions, withMemoryOptions, withWeights } from "./memory-options.js";
-import { compileFile, type ModelOptions, parseBytes, printJson, withModelOptions } from "./options.js";
+import { type MemoryOptions, planOptions, targetFor, withMemoryOptions, withWeights } from "./memory-options.js";
+import { compileFile, type ModelOptions, printJson, withModelOptions } from "./options.js";
 import { writeProject } from "./project-folder.js";
 
 interface Options extends ModelOptions, MemoryOptions {
   readonly target: string;
   readonly output: string;
   readonly name: string;
-  readonly flash?: string;
   readonly force?: boolean;
 }
 
@@ -31,20 +30,15 @@ export function addCompile(program: Command): void {
         .requiredOption("-t, --target <name>", "target; `qcompile targets` lists them")
         .requiredOption("-o, --output <folder>", "folder to write")
         .option("--name <identifier>", "prefix of the generated files and names", "model")
-        .option("--flash <bytes>", "available flash, such as 256K; default from the target")
         .option("--force", "overwrite generated files in a folder that holds other files"),
     ),
   ).action((model: string, options: Options) => {
-    const target = findTarget(options.target);
+    const target = targetFor(options.target, options);
     const wanted = planOptions(options, target);
     const compiled = compileFile(model, options, wanted);
     const solve = solverFor(target, compiled.integerGraph);
     const compilation = withWeights(compiled, options, target, { name: options.name, solve });
-    checkFit(compilation.plan, target, {
-      sramBytes: wanted.sramBytes,
-      maxRecompute: wanted.maxRecompute,
-      flashBytes: options.flash === undefined ? undefined : parseBytes(options.flash),
-    });
+    checkFit(compilation.plan, target, wanted);
     const report = makeReport(compilation, solve);
     const files = new Map(emitProject(compilation.plan, target, options.name, solve));
     files.set("report.json", `${JSON.stringify({ ...report, target: target.name }, null, 2)}\n`);

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { EmitOptions } from "../../targets/c/emit.js";
 import { placeWeights, type WeightSection } from "../../targets/c/weights.js";
 import { isCore, type Target } from "../../targets/core.js";
+import { findTarget } from "../../targets/index.js";
 import type { Compilation } from "../compile.js";
 import { fail } from "../diagnostics.js";
 import type { PlanOptions } from "../plan/make-plan.js";
@@ -11,6 +12,7 @@ import { parseBytes, repeated } from "./options.js";
 
 export interface MemoryOptions {
   readonly sram?: string;
+  readonly flash?: string;
   readonly optimize?: string;
   /** As given: `rows`. */
   readonly streamInput?: string;
@@ -22,10 +24,14 @@ export interface MemoryOptions {
   readonly fetch?: boolean;
 }
 
-/** Adds --sram, --stream-input, --external-input and --max-recompute; --optimize is among the model options. */
+/** Adds --sram, --flash, --stream-input, --external-input and --max-recompute; --optimize is among the model options. */
 export function withMemoryOptions(command: Command): Command {
   return command
     .option("--sram <bytes>", "available RAM, such as 64K, in which to be as fast as possible; default from the target")
+    .option(
+      "--flash <bytes>",
+      "available flash, such as 256K, in which to be as fast as possible; default from the target",
+    )
     .option(
       "--stream-input <unit>",
       "rows: the caller hands over the rows of the input one by one (model_push_row), so that it never lies in RAM whole",
@@ -72,7 +78,7 @@ function parseSection(text: string): WeightSection {
 
 /** The plan to make for a target; one that gets no C is not limited. Throws QC6001 for values that are none. */
 export function planOptions(options: MemoryOptions, target: Target | undefined): PlanOptions {
-  const { sram, optimize, streamInput, externalInput, maxRecompute } = options;
+  const { sram, flash, optimize, streamInput, externalInput, maxRecompute } = options;
   if (streamInput !== undefined && streamInput !== "rows") {
     fail("QC6001", `--stream-input ${streamInput}: expected rows.`);
   }
@@ -80,6 +86,7 @@ export function planOptions(options: MemoryOptions, target: Target | undefined):
   return {
     optimize: optimize === "memory" ? "memory" : "speed",
     sramBytes: sram === undefined ? (core?.sramBytes ?? undefined) : parseBytes(sram),
+    flashBytes: flash === undefined ? (core?.flashBytes ?? undefined) : parseBytes(flash),
     streamInput: streamInput !== undefined,
     externalInput: externalInput === true,
     maxRecompute: maxRecompute === undefined ? undefined : parsePercent(maxRecompute),
@@ -91,4 +98,10 @@ function parsePercent(text: string): number {
   const percent = /^\d+(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
   if (Number.isFinite(percent)) return percent;
   return fail("QC6001", `--max-recompute ${text}: expected a percentage of at least 0, such as 5.`);
+}
+
+/** The target called `name`, whose compiler optimises for size where that is wished. Throws QC4001. */
+export function targetFor(name: string, { optimize }: MemoryOptions): Target {
+  const target = findTarget(name);
+  return optimize === "size" && isCore(target) ? { ...target, optimisation: "-Os" } : target;
 }

@@ -9,7 +9,7 @@ import { fail } from "../diagnostics.js";
 import type { InputCodes } from "../import/onnx.js";
 import { type Form, printForm } from "../ir/print.js";
 import { typeName, typeRange } from "../ir/types.js";
-import { graphPasses, integerPassesFor, type Optimisation, optimisations } from "../passes/pipeline.js";
+import { graphPasses, integerPasses, type Optimisation, optimisations } from "../passes/pipeline.js";
 import type { PlanOptions } from "../plan/make-plan.js";
 import { readBytes } from "../verify/vectors.js";
 
@@ -28,7 +28,8 @@ const stageNames = [
   "import",
   ...graphPasses.map(({ name }) => name),
   "lower",
-  ...integerPassesFor("speed").map(({ name }) => name),
+  ...integerPasses.map(({ name }) => name),
+  "choose-for-speed",
   "plan",
 ];
 
@@ -54,7 +55,7 @@ export function withModelOptions(command: Command): Command {
     )
     .option(
       "--optimize <goal>",
-      "size (default); speed: fewer instructions for more flash and scratch; memory: the least RAM",
+      "speed (default): the fewest instructions within flash and RAM; size: little code, weights and scratch; memory: the least RAM",
     )
     .option("--print-after <stage>", `print the form after a stage to stderr: ${stageNames.join(", ")}`)
     .option("--json", "print a JSON result to stdout");
@@ -71,7 +72,7 @@ export function compileFile(path: string, options: ModelOptions, plan: PlanOptio
     dims: parseDims(options.dim ?? []),
     inputs: parseInputTypes(options.inputType ?? []),
     plan,
-    optimise: parseOptimisation(options.optimize ?? "size"),
+    optimise: parseOptimisation(options.optimize ?? "speed"),
     onStage: (stage: string, form: Form) => {
       stages.push(stage);
       if (stage === options.printAfter) {

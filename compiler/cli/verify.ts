@@ -1,6 +1,5 @@
 /** `qcompile verify`: interpreter = C = Verilog, byte for byte, or the first difference. */
 import type { Command } from "commander";
-import { findTarget } from "../../targets/index.js";
 import { exitCode, fail } from "../diagnostics.js";
 import { outputsOf } from "../interpreter/interpreter.js";
 import type { IntegerTensor } from "../ir/integer-graph.js";
@@ -9,7 +8,7 @@ import { tensorBytes } from "../plan/liveness.js";
 import { type CodeSet, setToBytes } from "../verify/codes.js";
 import { readBytes, seededSets } from "../verify/vectors.js";
 import { type Difference, firstDifference, type TargetVerdict, verifyTarget } from "../verify/verify.js";
-import { type MemoryOptions, planOptions, withMemoryOptions, withWeights } from "./memory-options.js";
+import { type MemoryOptions, planOptions, targetFor, withMemoryOptions, withWeights } from "./memory-options.js";
 import { compileFile, type ModelOptions, parseCount, printJson, withModelOptions } from "./options.js";
 import { collect, readInputs } from "./port-files.js";
 import { makeProgress } from "./progress.js";
@@ -44,7 +43,7 @@ export function addVerify(program: Command): void {
         .option("--seed <number>", "seed of the vectors and of the stalls", "1"),
     ),
   ).action(async (model: string, options: Options) => {
-    const targets = options.target.split(",").map((name) => findTarget(name.trim()));
+    const targets = options.target.split(",").map((name) => targetFor(name.trim(), options));
     // One plan for all targets: for the least RAM among them, unless given.
     const wanted = targets.map((target) => planOptions(options, target));
     const sramBytes = Math.min(...wanted.map((each) => each.sramBytes ?? Infinity));

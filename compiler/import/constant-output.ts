@@ -5,7 +5,7 @@ import { selection } from "../ops/strided/select.js";
 import { constantCodes, gridQuantization, typeFor } from "./grid.js";
 import type { OnnxTensor } from "./onnx.js";
 import type { GraphReader, Value } from "./rules.js";
-import { integerTypeOf, isFloatType } from "./tensor-data.js";
+import { integerTypeOf, isFloatType, truthTypeOf } from "./tensor-data.js";
 
 /**
  * The codes of a constant: integers as they are, floats as whole multiples of a unit or of one per index of an axis. Undefined for
@@ -30,7 +30,7 @@ export function constantTensor(name: string, value: Value): Tensor | undefined {
 
 /** Whether a constant holds numbers that may become codes. */
 export function isNumeric({ dataType }: OnnxTensor): boolean {
-  return isFloatType(dataType) || integerTypeOf(dataType) !== undefined;
+  return isFloatType(dataType) || integerTypeOf(dataType) !== undefined || truthTypeOf(dataType) !== undefined;
 }
 
 /**

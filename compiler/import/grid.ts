@@ -3,7 +3,7 @@ import { type Expression, type FunctionName, operandsOf } from "../arith/express
 import { estimate } from "../arith/expression-float32.js";
 import { f32 } from "../arith/float32.js";
 import type { Quantization, Tensor } from "../ir/graph.js";
-import { elementCount, type IntegerType } from "../ir/types.js";
+import { elementCount, type IntegerType, typeRange } from "../ir/types.js";
 import type { OnnxTensor } from "./onnx.js";
 
 /** All values are `scale * k` with whole k in [lo, hi]; the ends may be infinite. */
@@ -15,7 +15,7 @@ export interface Grid {
   readonly continuous?: boolean;
 }
 
-interface Bounds {
+export interface Bounds {
   readonly lo: number;
   readonly hi: number;
 }
@@ -29,6 +29,37 @@ export function gridOf(expression: Expression, x: Grid | undefined): Grid | unde
   const [name] = expression;
   const operands = operandsOf(expression);
   return rules[name]?.(operands, x);
+}
+
+/** Two grids in whole multiples of one unit, which is a part of the first one's; undefined where there is none. */
+export function onOneUnit(
+  a: Grid,
+  b: Grid,
+): { readonly scale: number; readonly bounds: readonly [Bounds, Bounds] } | undefined {
+  for (let divisor = 1; divisor <= finest; divisor++) {
+    const scale = a.scale / divisor;
+    const [first, second] = [onScale(a, scale), onScale(b, scale)];
+    if (first && second) return { scale, bounds: [first, second] };
+  }
+  return undefined;
+}
+
+/** The grid of values that are on one of two grids; zero is on every one. */
+export function gridUnion(a: Grid, b: Grid): Grid | undefined {
+  const isZero = ({ lo, hi }: Grid) => lo === 0 && hi === 0;
+  if (isZero(a)) return { scale: b.scale, lo: Math.min(b.lo, 0), hi: Math.max(b.hi, 0) };
+  if (isZero(b)) return gridUnion(b, a);
+  const found = onOneUnit(a, b);
+  if (!found) return undefined;
+  const [first, second] = found.bounds;
+  return { scale: found.scale, lo: Math.min(first.lo, second.lo), hi: Math.max(first.hi, second.hi) };
+}
+
+/** The real values of a quantized tensor as a grid; undefined where it has several scales. */
+export function tensorGrid({ type, quantization: { scales, zeroPoints } }: Tensor): Grid | undefined {
+  if (scales.length !== 1) return undefined;
+  const { lo, hi } = typeRange(type);
+  return { scale: scales[0]!, lo: lo - zeroPoints[0]!, hi: hi - zeroPoints[0]! };
 }
 
 type Rule = (operands: readonly Expression[], x: Grid | undefined) => Grid | undefined;

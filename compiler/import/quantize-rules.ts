@@ -118,8 +118,9 @@ const dequantize: OnnxRule = (node, reader) => {
 /** The input; integers that a node before it computed (such as Cast behind Round and Clip) as codes of the zero point's type. */
 function wholeCodes(node: OnnxNode, reader: GraphReader): Value | undefined {
   const value = reader.value(node, 0);
-  const own = value?.kind === "pending" ? exactQuantization(value) : undefined;
-  if (value?.kind !== "pending" || own?.quantization.scales[0] !== 1) return value;
+  if (value?.kind !== "pending" && value?.kind !== "float-input") return value;
+  const own = exactQuantization(value);
+  if (own?.quantization.scales[0] !== 1) return value;
   const zeroPoint = constantInput(node, reader, 2);
   const type = (zeroPoint && integerTypeOf(zeroPoint.dataType)) ?? own.type;
   const [inner, outer] = [typeRange(own.type), typeRange(type)];

@@ -19,7 +19,8 @@ import { equalQuantization, shapeOf } from "./quantize-rules.js";
 import { rewriteOf } from "./rewrites.js";
 import { rulesFor } from "./rule-tables.js";
 import type { FloatInput, GraphReader, Move, Pending, Unquantized, Value } from "./rules.js";
-import { elementTypeName, integerTypeOf, isFloatType } from "./tensor-data.js";
+import { withStartInput } from "./start-input.js";
+import { elementTypeName, integerTypeOf, isFloatType, truthTypeOf } from "./tensor-data.js";
 import { chosenQuantization, describeImplied, exactQuantization, type RawOutput, rawOutput } from "./unquantized.js";
 import { codesAsConstant, describeValue, equalType, isPlain, movedShape } from "./values.js";
 
@@ -28,10 +29,11 @@ class Refusal extends Error {}
 
 /** Reads model bytes into a Graph. Throws a QcError that lists every unsupported node at once. */
 export function importModel(bytes: Uint8Array, name: string, options: ImportOptions = {}): Graph {
-  const model = readOnnx(bytes, options);
-  requireSingleDefinitions(model);
-  const inputs = inputCodes(options.inputs, model);
-  return new ModelReader(inOrder(pruneUnused(model)), name, pinnedDims(options.dims, model.inputs), inputs).read();
+  const whole = readOnnx(bytes, options);
+  requireSingleDefinitions(whole);
+  const { model, notes } = withStartInput(inOrder(pruneUnused(whole)));
+  const [dims, codes] = [pinnedDims(options.dims, whole.inputs), inputCodes(options.inputs, whole)];
+  return new ModelReader(model, name, dims, codes, notes).read();
 }
 
 export class ModelReader implements GraphReader {
@@ -41,7 +43,6 @@ export class ModelReader implements GraphReader {
   private readonly inputs: Tensor[] = [];
   private readonly floatInputs = new Map<string, Tensor>();
   private readonly diagnostics: Diagnostic[] = [];
-  private readonly notes: Diagnostic[] = [];
   /** Elements that constants computed by nodes may still have. */
   private foldable = foldLimit;
 
@@ -50,14 +51,13 @@ export class ModelReader implements GraphReader {
     private readonly name: string,
     private readonly pinned: ReadonlyMap<string, number>,
     private readonly declared: ReadonlyMap<string, InputCodes>,
+    private readonly notes: Diagnostic[],
   ) {
     this.opset = model.opset;
   }
 
   read(): Graph {
-    for (const constant of this.model.initializers.values()) {
-      this.values.set(constant.name, { kind: "constant", constant });
-    }
+    for (const [name, constant] of this.model.initializers) this.values.set(name, { kind: "constant", constant });
     for (const input of this.model.inputs) this.readInput(input);
     for (const node of this.model.nodes) this.readNode(node);
     const outputs = this.readOutputs();
@@ -80,10 +80,10 @@ export class ModelReader implements GraphReader {
     return value;
   }
 
-  quantized(node: OnnxNode, index: number): Tensor {
+  quantized(node: OnnxNode, index: number, mostBits = 16): Tensor {
     const value = this.value(node, index);
     if (value?.kind === "real" || (value?.kind === "codes" && isPlain(value.tensor))) return value.tensor;
-    const settled = value && this.settled(node.inputs[index]!, value);
+    const settled = value && this.settled(node.inputs[index]!, value, mostBits);
     if (settled) return settled;
     return this.refuse(
       node,
@@ -92,13 +92,13 @@ export class ModelReader implements GraphReader {
   }
 
   /** The tensor of a value that is on a grid of its own; it then stands for the value everywhere. */
-  private settled(name: string, value: Value): Tensor | undefined {
+  private settled(name: string, value: Value, mostBits: number): Tensor | undefined {
     let tensor: Tensor | undefined;
     if (value.kind === "constant") {
       const found = isNumeric(value.constant) ? constantCodes(value.constant) : undefined;
       tensor = found && { name, shape: value.constant.dims, ...found };
     } else if (value.kind === "pending" || value.kind === "float-input") {
-      const own = exactQuantization(value);
+      const own = exactQuantization(value, mostBits);
       tensor = own && this.quantize(name, value, own.type, own.quantization);
     }
     if (tensor) this.values.set(name, { kind: "real", tensor });
@@ -153,11 +153,11 @@ export class ModelReader implements GraphReader {
 
   quantize(name: string, value: Unquantized, type: IntegerType, quantization: Quantization): Tensor {
     if (value.kind === "float-input") return this.quantizedInput(value, type, quantization);
-    const { op, attributes, post, clamp, moves, alike } = value;
+    const { op, attributes, post, clamp, moves, alikeFrom = Infinity } = value;
     const output = { name, type, quantization };
-    const inputs = alike
-      ? value.inputs.map((input, i) => this.requantized(input, clamp, { ...output, name: `${value.name}_${i}` }))
-      : value.inputs;
+    const inputs = value.inputs.map((input, i) =>
+      i < alikeFrom ? input : this.requantized(input, clamp, { ...output, name: `${value.name}_${i}` }),
+    );
     return this.moved(this.push({ op, name: value.name, inputs, attributes, post, clamp }, output), moves);
   }
 
@@ -283,8 +283,8 @@ export class ModelReader implements GraphReader {
     if (this.values.has(input.name)) fail("QC1003", `graph input '${input.name}' is defined twice.`, input.name);
     const declared = this.declared.get(input.name);
     if (declared) {
-      const { type, quantization } = declared;
-      this.values.set(input.name, { kind: "real", tensor: this.addInput(input.name, shape, type, quantization) });
+      const tensor = this.addInput(input.name, shape, declared.type, declared.quantization);
+      this.values.set(input.name, { kind: isFloatType(input.dataType) ? "real" : "codes", tensor });
       return;
     }
     if (isFloatType(input.dataType)) {
@@ -296,11 +296,11 @@ export class ModelReader implements GraphReader {
       const message = "the int64 graph input becomes int32; give its codes by --input-type to make it narrower.";
       this.notes.push({ code: "QC2007", where: input.name, message });
     }
-    const type = wide ? int32 : integerTypeOf(input.dataType);
+    const type = wide ? int32 : (integerTypeOf(input.dataType) ?? truthTypeOf(input.dataType));
     if (!type || (type.bits > 16 && !(type.bits === 32 && type.signed))) {
       fail(
         "QC2002",
-        `graph input of type ${elementTypeName[input.dataType] ?? input.dataType}; expected int32, an integer of at most 16 bits, or float.`,
+        `graph input of type ${elementTypeName[input.dataType] ?? input.dataType}; expected int32, an integer of at most 16 bits, bool, or float.`,
         input.name,
       );
     }

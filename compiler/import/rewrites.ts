@@ -36,7 +36,7 @@ export const rewrites: readonly Rewrite[] = [
     use: ["BatchNormalization"],
     how: "train with BatchNormalization, best folded into the convolution before it",
   },
-  { of: ["LogSoftmax", "Hardmax"], use: ["Softmax"], how: "end with Softmax, or with the scores alone" },
+  { of: ["Hardmax"], use: ["ArgMax"], how: "end with ArgMax" },
   { of: ["NonMaxSuppression", "NonZero", "Unique"], use: [], how: host },
   {
     of: ["DeformConv", "MaxUnpool"],
@@ -54,7 +54,6 @@ export const rewrites: readonly Rewrite[] = [
     use: ["MatMul", "Softmax", "Transpose", "Reshape"],
     how: "spell it with MatMul, Transpose, Reshape and Softmax",
   },
-  { of: ["Sum", "Mean"], use: ["Add", "Mul"], how: "use Add of two operands at a time, and Mul by a constant" },
   { of: ["GlobalLpPool", "LpPool"], use: ["AveragePool", "GlobalAveragePool"], how: "use AveragePool" },
   {
     of: ["ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceProd", "ReduceSumSquare", "CumSum"],

@@ -14,8 +14,8 @@ export interface Pending {
   /** Function of the operation's real value, applied before the clamp; only where the home says `post`. */
   readonly post?: Expression | undefined;
   readonly clamp: RealClamp;
-  /** Set when the op moves codes of several inputs: a table first brings each to the quantization of the result. */
-  readonly alike?: boolean;
+  /** Set when the op moves codes of its inputs from this one on: a table first brings each to the quantization of the result. */
+  readonly alikeFrom?: number;
   /** Shape after `moves`. */
   readonly shape: Shape;
   /** Movements of the codes once they are quantized, such as back to ONNX's order: quantization commutes with them. */
@@ -62,8 +62,8 @@ export interface GraphReader {
   readonly opset: number;
   /** Value of input `index`; undefined when the optional input is absent. */
   value(node: OnnxNode, index: number): Value | undefined;
-  /** Quantized tensor behind a real or codes value; refuses the node otherwise. */
-  quantized(node: OnnxNode, index: number): Tensor;
+  /** Quantized tensor behind a real or codes value, or behind one on a grid of codes of at most so many bits (16 unless given); refuses the node otherwise. */
+  quantized(node: OnnxNode, index: number, mostBits?: number): Tensor;
   /** Numbers of a constant input (scales, bounds). */
   numbers(node: OnnxNode, index: number): readonly number[] | undefined;
   /** Numbers of a constant input of an integer type (shapes, axes, positions). */

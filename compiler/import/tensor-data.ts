@@ -51,6 +51,11 @@ export function integerTypeOf(dataType: number): IntegerType | undefined {
   return match ? { bits: Number(match[2]), signed: match[1] === "" } : undefined;
 }
 
+/** The type of codes for the element type number of bool: 0 and 1; undefined for other types. */
+export function truthTypeOf(dataType: number): IntegerType | undefined {
+  return elementTypeName[dataType] === "bool" ? { bits: 1, signed: false } : undefined;
+}
+
 /** The integer type of constant codes, which are held as int32: up to 16 bits, or int32 itself; undefined for other types. */
 export function codeTypeOf(dataType: number): IntegerType | undefined {
   const type = integerTypeOf(dataType);

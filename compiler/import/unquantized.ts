@@ -1,21 +1,14 @@
 /** Values that no QuantizeLinear follows: which quantization they have by themselves, or get at the graph's end. */
 import { type Expression, operandsOf } from "../arith/expression.js";
-import { type Quantization, scaleOf, type Tensor, zeroPointOf } from "../ir/graph.js";
-import { type IntegerType, typeName, typeRange } from "../ir/types.js";
+import type { Quantization } from "../ir/graph.js";
+import { type IntegerType, typeName } from "../ir/types.js";
 import { opHomes } from "../ops/index.js";
-import { boundsOf, type Grid, gridOf, gridQuantization, typeFor } from "./grid.js";
+import { boundsOf, type Grid, gridOf, gridQuantization, tensorGrid, typeFor } from "./grid.js";
 import type { Pending, Unquantized } from "./rules.js";
 
 export interface Implied {
   readonly type: IntegerType;
   readonly quantization: Quantization;
-}
-
-/** The real values of a quantized tensor as a grid. */
-function tensorGrid(tensor: Tensor): Grid | undefined {
-  if (tensor.quantization.scales.length !== 1) return undefined;
-  const { lo, hi } = typeRange(tensor.type);
-  return { scale: scaleOf(tensor), lo: lo - zeroPointOf(tensor), hi: hi - zeroPointOf(tensor) };
 }
 
 /** What the value is a function of, on its grid or between its bounds, and the function with its bounds. */
@@ -39,12 +32,12 @@ function resultGrid({ op, inputs, attributes }: Pending): Grid | undefined {
   return own ?? (bounds && { scale: 1, lo: bounds.min, hi: bounds.max, continuous: true });
 }
 
-/** The quantization in which every value is exactly a code of at most 16 bits; undefined where there is none. */
-export function exactQuantization(value: Unquantized): Implied | undefined {
+/** The quantization in which every value is exactly a code of at most so many bits; undefined where there is none. */
+export function exactQuantization(value: Unquantized, mostBits = 16): Implied | undefined {
   const { grid, expression } = sourceOf(value);
   const found = gridOf(expression, grid);
   const type = found && typeFor(found.lo, found.hi);
-  return type && type.bits <= 16 ? { type, quantization: gridQuantization(found.scale) } : undefined;
+  return type && type.bits <= mostBits ? { type, quantization: gridQuantization(found.scale) } : undefined;
 }
 
 /** An accumulator that becomes the graph's output as it is, and the factor from its unit to the value. */
@@ -87,15 +80,28 @@ function times(a: number | readonly number[], b: number | readonly number[]): nu
 /** A quantization of qcompile's choice for a float graph output: 16 bits over all reachable values; undefined when they have no known bounds. */
 export function chosenQuantization(value: Pending): Implied | undefined {
   const home = opHomes.get(value.op)!;
-  if (home.natural) return home.natural;
-  const { grid, expression } = sourceOf(value);
-  const reach = home.reach?.(value);
-  // As a grid of whatever unit: only its ends count here.
-  const { lo, hi } = boundsOf(expression, reach ? { scale: 1, lo: reach.min, hi: reach.max } : grid);
-  const most = Math.max(-lo, hi);
+  if (home.natural) return home.natural(value.attributes);
+  const most = magnitudeOf(value);
   if (!(most > 0 && Number.isFinite(most))) return undefined;
   const scale = 2 ** Math.ceil(Math.log2(most / 32767));
   return { type: { bits: 16, signed: true }, quantization: gridQuantization(scale) };
+}
+
+/** The largest magnitude that the value can have, infinite where no bounds are known. */
+function magnitudeOf(value: Pending): number {
+  const { grid, expression } = sourceOf(value);
+  const reach = opHomes.get(value.op)!.reach?.(value);
+  // As a grid of whatever unit: only its ends count here.
+  const { lo, hi } = boundsOf(expression, reach ? { scale: 1, lo: reach.min, hi: reach.max } : grid);
+  return Math.max(-lo, hi);
+}
+
+/** Whole numbers of a unit that is far below what matters, for functions of at most 8 bits: int32 codes; undefined where they do not fit. */
+export function fineQuantization(value: Pending, unit: number): Implied | undefined {
+  const { bits } = value.inputs[0]!.type;
+  const isFunction = value.op === "table" || value.op === "channel-table";
+  if (!isFunction || bits > 8 || !(magnitudeOf(value) < 2 ** 31 * unit)) return undefined;
+  return { type: { bits: 32, signed: true }, quantization: gridQuantization(unit) };
 }
 
 /** `int16 codes of scale 0.5` for notes. */

@@ -59,3 +59,13 @@ export function requireInt32(
     );
   }
 }
+
+/** Every kernel and every circuit keeps sums and products in 32 bits. Throws QC3001. */
+export function requireInt32Sums(lo: number, hi: number, where: string): void {
+  if (lo >= -(2 ** 31) && hi < 2 ** 31) return;
+  fail(
+    "QC3001",
+    `values from ${lo} to ${hi} before requantization; expected -2147483648 to 2147483647. Use narrower codes, or zero points nearer to their middle.`,
+    where,
+  );
+}

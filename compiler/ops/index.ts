@@ -17,10 +17,12 @@ import mul from "./mul/mul.js";
 import pad from "./pad/pad.js";
 import reshape from "./reshape/reshape.js";
 import resizeLinear from "./resize-linear/resize-linear.js";
+import select from "./select/select.js";
 import softmax from "./softmax/softmax.js";
 import strided from "./strided/strided.js";
 import table from "./table/table.js";
 import transpose from "./transpose/transpose.js";
+import wideSoftmax from "./wide-softmax/wide-softmax.js";
 
 const homes: readonly OpHome[] = [
   add,
@@ -40,10 +42,12 @@ const homes: readonly OpHome[] = [
   pad,
   reshape,
   resizeLinear,
+  select,
   softmax,
   strided,
   table,
   transpose,
+  wideSoftmax,
 ];
 
 /** Every operation by its name. */

@@ -25,6 +25,15 @@ export interface LowerContext {
   note(code: string, message: string): void;
 }
 
+/** Another algorithm for a node: engines that do not know it ignore these attributes, because results are the same. */
+export interface Faster<Attributes> {
+  readonly attributes: Attributes;
+  /** Expected instructions less. */
+  readonly saved: number;
+  /** Bytes of constants more. */
+  readonly bytes: number;
+}
+
 /** How an op's channels (last axes) hang together, for the pass remove-constant-channels. */
 export interface ChannelStructure<Attributes> {
   /** Channels of each input that must be kept when exactly the `needed` output channels are. */
@@ -63,6 +72,14 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   requantize?(attributes: Attributes): RequantizeLayer | undefined;
   /** Scratch bytes the C kernel needs in the arena while this node runs: on that core, or without one, on any. */
   scratchBytes?(node: IntegerNode<Attributes>, core?: Core): number;
+  /**
+   * The node by algorithms that need less scratch on that core, each less than the one before, with the instructions that they are expected
+   * to add to the fastest; results are the same.
+   */
+  lessScratch?(
+    node: IntegerNode<Attributes>,
+    core?: Core,
+  ): readonly { readonly attributes: Attributes; readonly added: number }[];
   /** Whether the output may share the buffer of input `index` (element i written only after the last read of element i). */
   inPlace?(node: IntegerNode<Attributes>, index: number): boolean;
   /** How the op computes single rows of its output, where it can. */
@@ -78,9 +95,9 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   /** Bounds of all real results, where the operation has no unit. */
   reach?(node: { readonly inputs: readonly Tensor[]; readonly attributes: GraphAttributes }): RealClamp;
   /** The quantization of unquantized results at the graph's end, where the operation has a usual one. */
-  readonly natural?: Implied;
-  /** The node by an algorithm that takes fewer instructions for more flash and scratch; undefined where there is none. */
-  forSpeed?(node: IntegerNode<Attributes>): Attributes | undefined;
+  natural?(attributes: GraphAttributes): Implied;
+  /** The node by an algorithm that takes fewer instructions for more flash and scratch; undefined where the core has none. */
+  forSpeed?(node: IntegerNode<Attributes>, core: Core): Faster<Attributes> | undefined;
   /** True when the output is the input's bytes unchanged, so no code runs. */
   readonly alias?: boolean;
   /** True when the op only moves or selects codes, so quantization passes through it. */

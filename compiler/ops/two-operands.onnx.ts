@@ -94,9 +94,9 @@ export function pendingPair(
 
 /**
  * Whether both operands are tensors, or values on a grid of their own and no functions of one value: neither constants nor
- * results that still wait for their quantization are among them.
+ * results that still wait for their quantization are among them. Beside another tensor, values on a grid may have `mostBits`.
  */
-export function bothQuantized(node: OnnxNode, reader: GraphReader): boolean {
+export function bothQuantized(node: OnnxNode, reader: GraphReader, mostBits = 16): boolean {
   if (node.inputs.length !== 2) return false;
   const values = [0, 1].map((index) => reader.value(node, index));
   // A constant with several scales is a factor or a summand per channel: table.
@@ -106,11 +106,13 @@ export function bothQuantized(node: OnnxNode, reader: GraphReader): boolean {
     return false;
   if (values.every((value) => value?.kind === "real")) return true;
   const [a, b] = values.map(realFunction);
+  const constants = values.some((value) => value?.kind === "constant" || (value?.kind === "real" && value.tensor.data));
+  const bits = constants ? 16 : mostBits;
   const tensors = values.every(
     (value) =>
       value?.kind === "real" ||
       (value?.kind === "codes" && isPlain(value.tensor)) ||
-      ((value?.kind === "pending" || value?.kind === "float-input") && exactQuantization(value) !== undefined),
+      ((value?.kind === "pending" || value?.kind === "float-input") && exactQuantization(value, bits) !== undefined),
   );
   return tensors && (!a || !b || a.source !== b.source);
 }

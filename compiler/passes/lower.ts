@@ -5,6 +5,7 @@ import { fail } from "../diagnostics.js";
 import type { Graph, Tensor } from "../ir/graph.js";
 import type { IntegerGraph, IntegerNode, IntegerTensor } from "../ir/integer-graph.js";
 import { type Range, typeRange } from "../ir/types.js";
+import { requireInt32Sums } from "../ops/accumulator.js";
 import { opHomes } from "../ops/index.js";
 
 /** Lowers the whole graph. `notes` receives what the user should know (never errors). */
@@ -35,16 +36,6 @@ export function lower(graph: Graph, numerics: Numerics, notes: Diagnostic[] = []
   });
   const outputs = graph.outputs.map((tensor) => resolve(tensor, tensor.name));
   return { name: graph.name, numerics: numerics.name, inputs, outputs, tensors, nodes };
-}
-
-/** Every kernel and every circuit keeps sums and products in 32 bits. Throws QC3001. */
-function requireInt32Sums(lo: number, hi: number, where: string): void {
-  if (lo >= -(2 ** 31) && hi < 2 ** 31) return;
-  fail(
-    "QC3001",
-    `values from ${lo} to ${hi} before requantization; expected -2147483648 to 2147483647. Use narrower codes, or zero points nearer to their middle.`,
-    where,
-  );
 }
 
 /** One entry when all channels share a range. */

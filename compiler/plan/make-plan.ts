@@ -12,6 +12,7 @@ import { type Pieces, piecesOf } from "./pieces.js";
 import { largestSet, type Placement, place } from "./placement.js";
 import { arenaAlignment, type Plan } from "./plan.js";
 import { peakOf, Schedules } from "./schedule.js";
+import { type Forms, fasterForms, leastScratch } from "./scratch.js";
 
 /** What a plan is to reach. */
 export interface PlanOptions extends InputOptions {
@@ -19,6 +20,8 @@ export interface PlanOptions extends InputOptions {
   readonly optimize?: "speed" | "memory" | undefined;
   /** Bytes the arena may take; no limit unless given. */
   readonly sramBytes?: number | undefined;
+  /** Bytes that weights and code may take; algorithms that take fewer instructions for more weights are chosen within them. */
+  readonly flashBytes?: number | undefined;
   /** Percent of the graph's multiply-accumulate operations that may be done again, in strips of an external input; none unless given. */
   readonly maxRecompute?: number | undefined;
   /** Whose kernels are to have room for their scratch; any core's unless given. */
@@ -43,30 +46,41 @@ export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
   return difference < 0 ? other : given;
 }
 
+/** Nodes take their fastest kernels, or where memory does not suffice for these, some that need less scratch. */
 function planInOrder(graph: IntegerGraph, options: PlanOptions): Plan {
+  const fastest = options.optimize === "memory" ? undefined : planByForms(graph, options);
+  if (fastest && fastest.arenaBytes <= (options.sramBytes ?? Infinity)) return fastest;
+  const frugal = leastScratch(graph, options.core);
+  if (!frugal) return fastest ?? planByForms(graph, options);
+  const plan = planByForms(frugal.graph, options, frugal.forms);
+  return fastest && fastest.arenaBytes <= plan.arenaBytes ? fastest : plan;
+}
+
+function planByForms(graph: IntegerGraph, options: PlanOptions, forms?: Forms): Plan {
   const { core } = options;
   const places = placesOf(graph, options);
+  const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
+  const placed = (steps: readonly Candidate[]) => planOf(graph, steps, places, core, forms && { forms, room });
   if (options.optimize !== "memory" && places.streamed.size === 0) {
     const whole = wholeNodes(graph, places, core);
-    if (peakOf(whole) <= (options.sramBytes ?? Infinity)) return planOf(graph, whole, places, core);
+    if (peakOf(whole) <= room) return placed(whole);
   }
   const schedules = schedulesOf(graph, places, options);
   const smallest = schedules.smallest() ?? refuseStream(graph);
   const least = peakOf(smallest);
-  const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
   let limit = Math.max(room, least);
-  let best = planOf(graph, schedules.cheapest(limit)!, places, core);
+  let best = placed(schedules.cheapest(limit)!);
   // Where a placement misses its bound, a schedule with more room to spare may still fit.
   while (best.arenaBytes > room && best.arenaBytes > least && limit > least) {
     limit = Math.max(least, limit - Math.ceil((best.arenaBytes - room) / arenaAlignment) * arenaAlignment);
-    const next = planOf(graph, schedules.cheapest(limit)!, places, core);
+    const next = placed(schedules.cheapest(limit)!);
     if (next.arenaBytes < best.arenaBytes) best = next;
   }
   // The schedule with the least bound may have no placement near it, when one with a greater bound has.
   const others = best.arenaBytes > Math.max(room, least) ? schedules.frontier().reverse() : [];
   for (const steps of others.filter((candidate) => peakOf(candidate) > least)) {
     if (best.arenaBytes <= Math.max(room, peakOf(steps))) break;
-    const next = planOf(graph, steps, places, core);
+    const next = placed(steps);
     if (next.arenaBytes < best.arenaBytes) best = next;
   }
   return best;
@@ -77,8 +91,11 @@ export function planFrontier(graph: IntegerGraph, options: Omit<PlanOptions, "op
   const orders = options.streamInput ? [graph] : [...new Set([graph, orderForMemory(graph)])];
   const plans = orders.flatMap((order) => {
     const places = placesOf(order, options);
-    const schedules = schedulesOf(order, places, options);
-    return schedules.frontier().map((steps) => planOf(order, steps, places, options.core));
+    const frugal = leastScratch(order, options.core);
+    return [{ graph: order, forms: undefined }, ...(frugal ? [frugal] : [])].flatMap(({ graph: each, forms }) => {
+      const schedules = schedulesOf(each, places, options).frontier();
+      return schedules.map((steps) => planOf(each, steps, places, options.core, forms && { forms, room: 0 }));
+    });
   });
   plans.sort((a, b) => a.overhead - b.overhead || a.arenaBytes - b.arenaBytes);
   return plans.filter((plan, i) => plans.slice(0, i).every((faster) => faster.arenaBytes > plan.arenaBytes));
@@ -101,16 +118,26 @@ function schedulesOf(graph: IntegerGraph, places: InputPlaces, { core, maxRecomp
   return new Schedules(candidates, graph.nodes.length);
 }
 
-/** The Plan of given steps, which were made for the same places and core. */
-export function planOf(graph: IntegerGraph, steps: readonly Candidate[], places: InputPlaces, core?: Core): Plan {
+/**
+ * The Plan of given steps, which were made for the same places and core. Where nodes have several `forms`, the graph has those of
+ * least scratch; they get faster ones as far as the arena, or `room`, allows.
+ */
+export function planOf(
+  graph: IntegerGraph,
+  steps: readonly Candidate[],
+  places: InputPlaces,
+  core?: Core,
+  faster?: { readonly forms: Forms; readonly room: number },
+): Plan {
   const pieces = piecesOf(graph, steps, places, core);
+  const placement = place(pieces.problem, arenaAlignment);
   const lives = livesOf(graph);
-  const external = graph.tensors.filter((tensor) => places.external.has(lives.get(tensor)?.tensor ?? tensor));
-  return {
-    core,
-    external: new Set(external.map(({ id }) => id)),
-    ...assemble(graph, steps, pieces, place(pieces.problem, arenaAlignment)),
-  };
+  const outside = graph.tensors.filter((tensor) => places.external.has(lives.get(tensor)?.tensor ?? tensor));
+  const external = new Set(outside.map(({ id }) => id));
+  if (!faster) return { core, external, ...assemble(graph, steps, pieces, placement, 0) };
+  const limit = Math.max(faster.room, placement.bytes);
+  const placed = fasterForms(graph, faster.forms, steps, { pieces, placement }, limit, core);
+  return { core, external, ...assemble(placed.graph, steps, placed.pieces, placed.placement, placed.added) };
 }
 
 function assemble(
@@ -118,6 +145,7 @@ function assemble(
   steps: readonly Candidate[],
   pieces: Pieces,
   placement: Placement,
+  added: number,
 ): Omit<Plan, "core" | "external"> {
   const offsets = new Map<number, number>();
   const scratch = new Map<number, number>();
@@ -144,7 +172,7 @@ function assemble(
     rows: new Map(steps.flatMap(({ group }) => [...(group?.rows ?? [])])),
     scratch,
     lowerBound: placement.lowerBound,
-    overhead: steps.reduce((sum, { overhead }) => sum + overhead, 0),
+    overhead: steps.reduce((sum, { overhead }) => sum + overhead, added),
     recomputedMacs: steps.reduce((sum, { recomputedMacs }) => sum + recomputedMacs, 0),
     peak: {
       node: graph.nodes[steps[Math.max(step, 0)]?.first ?? 0]?.name ?? graph.name,

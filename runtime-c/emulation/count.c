@@ -32,6 +32,7 @@ size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *);
 char *qemu_plugin_insn_disas(const struct qemu_plugin_insn *);
 void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *, execute_callback, int, void *);
 
@@ -51,12 +52,15 @@ static uint64_t executed;
 static uint64_t cycles;
 static uint64_t executed_at_begin;
 static uint64_t cycles_at_begin;
-/* Address behind the last block. */
+/* Address behind the last block, and whether it ended with a load or store. */
 static uint64_t next_address;
+static int ended_with_memory;
 
 typedef struct {
     uint64_t start;
     uint64_t end;
+    int begins_with_load; /* one that takes a cycle less behind another load or store */
+    int ends_with_memory;
 } block_range;
 
 static void at_begin(unsigned cpu, void *data)
@@ -87,7 +91,7 @@ static void at_mark(unsigned cpu, void *data)
     print_counts();
 }
 
-/* A block that does not follow the last one was branched to. */
+/* A block that does not follow the last one was branched to. Blocks that do end at pages, wherever these lie. */
 static void at_block(unsigned cpu, void *data)
 {
     const block_range *range = data;
@@ -95,8 +99,11 @@ static void at_block(unsigned cpu, void *data)
     (void)cpu;
     if (range->start != next_address) {
         cycles += TAKEN_BRANCH;
+    } else if (ended_with_memory && range->begins_with_load) {
+        cycles--;
     }
     next_address = range->end;
+    ended_with_memory = range->ends_with_memory;
 }
 
 static int starts_with(const char *text, const char *prefix)
@@ -143,6 +150,14 @@ static unsigned cost_of(const char *text, int *memory)
     return starts_with(text, "sdiv") || starts_with(text, "udiv") ? 7 : 1;
 }
 
+/* Bytes of a Thumb instruction by its first halfword: QEMU knows the first half alone of one that lies on two pages. */
+static uint64_t thumb_size(const struct qemu_plugin_insn *instruction)
+{
+    const uint8_t *code = qemu_plugin_insn_data(instruction);
+
+    return code[1] >> 3 >= 0x1D ? 4 : 2;
+}
+
 static int is_mark(uint64_t address)
 {
     size_t i;
@@ -167,6 +182,8 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *block)
     if (!range) {
         abort();
     }
+    range->begins_with_load = 0;
+    range->ends_with_memory = 0;
     for (i = 0; i < instructions; i++) {
         struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
         const uint64_t address = qemu_plugin_insn_vaddr(instruction);
@@ -174,7 +191,7 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *block)
         if (i == 0) {
             range->start = address;
         }
-        range->end = address + qemu_plugin_insn_size(instruction);
+        range->end = address + (arm_cycles ? thumb_size(instruction) : qemu_plugin_insn_size(instruction));
         if (address == begin_address) {
             qemu_plugin_register_vcpu_insn_exec_cb(instruction, at_begin, NO_REGISTERS, NULL);
         }
@@ -187,8 +204,13 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *block)
         qemu_plugin_register_vcpu_insn_exec_inline(instruction, INLINE_ADD, &executed, 1);
         if (arm_cycles) {
             char *text = qemu_plugin_insn_disas(instruction);
+            const unsigned cost = cost_of(text, &memory);
 
-            qemu_plugin_register_vcpu_insn_exec_inline(instruction, INLINE_ADD, &cycles, cost_of(text, &memory));
+            if (i == 0) {
+                range->begins_with_load = memory && cost == 2;
+            }
+            range->ends_with_memory = memory;
+            qemu_plugin_register_vcpu_insn_exec_inline(instruction, INLINE_ADD, &cycles, cost);
             free(text);
         }
     }

@@ -1,23 +1,22 @@
 /*
  * Blocks of three pixels by two output channels: the inner loops of convolutions on cores with packed multiplies (qc_dsp.h).
  *
- * Lanes: per four taps the words of taps (0, 2) of three pixels, then of taps (1, 3).
- * A stream holds, per two output channels: start0, two words for each four taps, start1, multiplier0, addend0, multiplier1,
- * addend1. A lane of a tap's word holds 256*w0 + w1 of both channels, so that one product yields 256*acc0 + acc1 and only w1
- * needs extracting; no pair has w0 = -128 with w1 < 0. All sums wrap modulo 2^32; 256*acc0 and 256*acc1 fit 32 bits.
+ * Lanes: qc_block_lanes.h. A stream holds, per two output channels: start0, two words for each four taps, then start1, multiplier0,
+ * multiplier1 or, where results have addends, start1, multiplier0, addend0, multiplier1, addend1. A lane of a tap's word holds
+ * 256*w0 + w1 of both channels, so that one product yields 256*acc0 + acc1 and only w1 needs extracting; no pair has w0 = -128
+ * with w1 < 0. All sums wrap modulo 2^32; 256*acc0 and 256*acc1 fit 32 bits.
  *
- * y = saturate((high word of (256*acc + start)*multiplier, plus addend) >> shift): SMMLA and SSAT.
+ * y = saturate((high word of (256*acc + start)*multiplier, plus addend) >> shift): SMMUL or SMMLA, and SSAT.
  */
 #ifndef QC_BLOCKS_H
 #define QC_BLOCKS_H
 
 #include <stdint.h>
 
+#include "qc_block_lanes.h"
 #include "qc_config.h"
 #include "qc_dsp.h"
 #include "qc_scalar.h"
-
-enum { QC_BLOCK_PIXELS = 3, QC_BLOCK_CONSTANTS = 6 };
 
 /* The output code of (256*acc + start), as a byte stores it. */
 QC_INLINE uint8_t qc_requantize_high(int32_t scaled, uint32_t multiplier, uint32_t addend, int32_t shift, int y_signed)
@@ -28,38 +27,76 @@ QC_INLINE uint8_t qc_requantize_high(int32_t scaled, uint32_t multiplier, uint32
     return (uint8_t)qc_saturate(value, y_signed ? -128 : 0, y_signed ? 127 : 255);
 }
 
-/* What all blocks of a layer share. */
+/* Neighbouring blocks of a layer; the assembly copies it to its stack in this order. */
 typedef struct {
+    uint8_t *y;                 /* outputs of the first pixel */
+    int32_t pitch;              /* bytes from one pixel's outputs to the next one's */
+    const uint32_t *stream_end; /* of the pairs of neighbouring channels */
+    uint32_t *lanes;
     const uint32_t *lanes_end;
-    int32_t skipped; /* bytes of code before the second quad, of eight unrolled ones */
-    int32_t pitch;   /* bytes from one pixel's outputs to the next one's */
-    const uint32_t *stream_end;
-} qc_block_layer;
+    int32_t skipped;            /* bytes of code before the second quad, of eight unrolled ones */
+    const uint32_t *stream;
+    const uint8_t *codes;       /* the first pixel's window */
+    int32_t apart;              /* bytes from one pixel's codes to the next one's */
+    int32_t skip;               /* bytes from behind the words of a kernel row to the next row */
+    int32_t words;              /* of a kernel row */
+    int32_t rows;               /* of the kernel; 0 where the lanes are there already */
+    int32_t blocks;             /* at least one */
+    const uint32_t *odd_end;    /* of the pair that computes a channel again; stream_end where there is none */
+    int32_t gathers;            /* whether the codes behind the words of three kernel rows make a quad */
+} qc_block_run;
 
-/* `quads`: four taps each, at least one. */
-QC_INLINE qc_block_layer qc_block_layer_of(const uint32_t *lanes, int32_t quads, const uint32_t *stream, int32_t pairs, int32_t pitch)
+/* Words of a stream of `pairs` of channels. */
+QC_INLINE int32_t qc_block_words(int32_t pairs, int32_t quads, int adds)
 {
-    const qc_block_layer layer = {lanes + 2 * QC_BLOCK_PIXELS * quads, quads == 1 ? 8 * 68 : (8 - (quads - 1) % 8) % 8 * 68, pitch,
-                                  stream + pairs * (2 * quads + QC_BLOCK_CONSTANTS)};
+    return pairs * (2 * quads + (adds ? 6 : 4));
+}
 
-    return layer;
+/* `skipped` where a quad of `pixels` takes 8, 12 or 17 instructions; a single quad enters behind the unrolled ones. */
+QC_INLINE int32_t qc_block_skipped(int32_t quads, int pixels)
+{
+    return (quads == 1 ? 8 : (8 - (quads - 1) % 8) % 8) * 4 * (pixels == QC_BLOCK_PIXELS ? 17 : 4 + 4 * pixels);
+}
+
+/* The twin in C of the assembly: `pixels` pixels times two channels; returns the place behind their stream. */
+QC_INLINE const uint32_t *qc_block_pair(const uint32_t *lane, const uint32_t *lanes_end, const uint32_t *stream, uint8_t *y, int32_t pitch,
+                                        int pixels, int shift, int adds, int y_signed)
+{
+    int32_t first[QC_BLOCK_PIXELS] = {0, 0, 0};
+    int32_t second[QC_BLOCK_PIXELS] = {0, 0, 0};
+    const uint32_t start = *stream++;
+    int32_t i;
+
+    for (; lane != lanes_end; lane += pixels) {
+        const uint32_t pair = *stream++;
+
+        for (i = 0; i < pixels; i++) {
+            first[i] = qc_smlad(lane[i], pair, first[i]);
+            second[i] = qc_smlad(lane[i], qc_sxtb16(pair), second[i]);
+        }
+    }
+    for (i = 0; i < pixels; i++) {
+        const int32_t a = (int32_t)((uint32_t)first[i] - (uint32_t)second[i] + start);
+        const int32_t b = (int32_t)(((uint32_t)second[i] << 8) + stream[0]);
+
+        y[i * pitch] = qc_requantize_high(a, stream[1], adds ? stream[2] : 0, shift, y_signed);
+        y[i * pitch + 1] = qc_requantize_high(b, stream[adds ? 3 : 2], adds ? stream[4] : 0, shift, y_signed);
+    }
+    return stream + (adds ? 5 : 3);
 }
 
 /*
- * Three pixels times all channels of the stream; returns the outputs behind the last of the first pixel. shift is literal, and so
- * is `few`: the layer's quads where its code has no loop over them, else 0.
+ * Computes all blocks of the run, whose windows are widened into the lanes first. shift is literal, so is whether there are
+ * addends, and so is `few`: the layer's quads where its code has no loop over them, else 0.
  */
-QC_INLINE uint8_t *qc_block_three(const uint32_t *lanes, const uint32_t *stream, uint8_t *y, const qc_block_layer *layer, int few,
-                                  int shift, int y_signed)
+QC_INLINE void qc_block_compute(const qc_block_run *run, int few, int shift, int adds, int x_signed, int y_signed)
 {
 #if QC_DSP_ASSEMBLY
-    register const uint32_t *r0 __asm__("r0") = lanes;
-    register const uint32_t *r1 __asm__("r1") = stream;
-    register uint8_t *r2 __asm__("r2") = y;
-    register const qc_block_layer *r3 __asm__("r3") = layer;
+    register const qc_block_run *r0 __asm__("r0") = run;
 
     /* 24 products in 17 instructions of 4 bytes, and two for each eight quads but the first. All 14 registers are in use, so those
-       that a caller keeps are saved here, and the stack holds: y less 1, pitch, end of the stream, lanes, their end, first quad. */
+       that a caller keeps are saved here, and the stack holds the run from `y`, which counts, to `blocks`, each y less 1 and the
+       address of the second quad in place of the bytes before it; then y of the block, odd_end, gathers. */
 #define QC_BLOCK_FIRST              \
     "ldm r1!, {r4, r8, r9}\n\t"     \
     "ldm r0!, {r10, r11, lr}\n\t"   \
@@ -89,167 +126,214 @@ QC_INLINE uint8_t *qc_block_three(const uint32_t *lanes, const uint32_t *stream,
     "cmp r0, r12\n\t"                                                                                   \
     "bne.w 1b\n\t"
 #define QC_BLOCK_FEW_QUADS ".balign 4\n1:\n\t.rept %c[few] - 1\n\t" QC_BLOCK_QUAD ".endr\n\t"
-#define QC_BLOCK(SATURATE, QUADS)                                                                         \
-    __asm__ volatile("push {r4-r11, lr}\n\t"                                                            \
-                     "ldm r3, {r4-r7}\n\t"                                                              \
-                     "adr.w r3, 1f\n\t"                                                                 \
-                     "add r5, r5, r3\n\t"                                                               \
-                     "orr r5, r5, #1\n\t"                                                               \
-                     "sub r2, #1\n\t"                                                                   \
-                     "mov r12, r4\n\t"                                                                  \
-                     "push {r0, r4, r5}\n\t"                                                            \
-                     "push {r2, r6, r7}\n"                                                              \
-                     "0:\n\t"                                                                           \
-                     QC_BLOCK_FIRST                                                                     \
-                     QUADS                                                                              \
-                     "ldm r1!, {r8, r9, r10, r11, r12}\n\t"                                             \
-                     "ldm sp, {r0, lr}\n\t"                                                             \
-                     "sub r2, r2, r5\n\t"                                                               \
-                     "add r5, r8, r5, lsl #8\n\t"                                                       \
-                     "sub r3, r3, r6\n\t"                                                               \
-                     "add r6, r8, r6, lsl #8\n\t"                                                       \
-                     "sub r4, r4, r7\n\t"                                                               \
-                     "add r7, r8, r7, lsl #8\n\t"                                                       \
-                     "smmla r2, r2, r9, r10\n\t"                                                        \
-                     SATURATE " r2, #8, r2, asr %[shift]\n\t"                                           \
-                     "strb r2, [r0, #1]!\n\t"                                                           \
-                     "smmla r3, r3, r9, r10\n\t"                                                        \
-                     SATURATE " r3, #8, r3, asr %[shift]\n\t"                                           \
-                     "strb r3, [r0, lr]\n\t"                                                            \
-                     "smmla r4, r4, r9, r10\n\t"                                                        \
-                     SATURATE " r4, #8, r4, asr %[shift]\n\t"                                           \
-                     "strb r4, [r0, lr, lsl #1]\n\t"                                                    \
-                     "smmla r5, r5, r11, r12\n\t"                                                       \
-                     SATURATE " r5, #8, r5, asr %[shift]\n\t"                                           \
-                     "strb r5, [r0, #1]!\n\t"                                                           \
-                     "smmla r6, r6, r11, r12\n\t"                                                       \
-                     SATURATE " r6, #8, r6, asr %[shift]\n\t"                                           \
-                     "strb r6, [r0, lr]\n\t"                                                            \
-                     "smmla r7, r7, r11, r12\n\t"                                                       \
-                     SATURATE " r7, #8, r7, asr %[shift]\n\t"                                           \
-                     "strb r7, [r0, lr, lsl #1]\n\t"                                                    \
-                     "str r0, [sp]\n\t"                                                                 \
-                     "ldr r2, [sp, #8]\n\t"                                                             \
-                     "ldr r0, [sp, #12]\n\t"                                                            \
-                     "ldr r12, [sp, #16]\n\t"                                                           \
-                     "cmp r1, r2\n\t"                                                                   \
-                     "bne.w 0b\n\t"                                                                     \
-                     "ldr r2, [sp], #24\n\t"                                                            \
-                     "add r2, #1\n\t"                                                                   \
-                     "pop {r4-r11, lr}"                                                                 \
-                     : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)                                           \
-                     : [shift] "i"(shift), [few] "i"(few)                                               \
-                     : "r12", "cc", "memory")
-    if (y_signed) {
-        if (few) {
-            QC_BLOCK("ssat", QC_BLOCK_FEW_QUADS);
+#define QC_BLOCK_OUT(SATURATE, A, M, PLACE)    \
+    "smmul " A ", " A ", " M "\n\t"             \
+    SATURATE " " A ", #8, " A ", asr %[shift]\n\t" \
+    "strb " A ", " PLACE "\n\t"
+#define QC_BLOCK_OUT_ADD(SATURATE, A, M, PLACE)      \
+    "smmla " A ", " A ", " M "\n\t"                   \
+    SATURATE " " A ", #8, " A ", asr %[shift]\n\t"    \
+    "strb " A ", " PLACE "\n\t"
+#define QC_BLOCK_SIX(OUT, SATURATE, M0, M1)     \
+    "ldm sp, {r0, lr}\n\t"                       \
+    "sub r2, r2, r5\n\t"                         \
+    "add r5, r8, r5, lsl #8\n\t"                 \
+    "sub r3, r3, r6\n\t"                         \
+    "add r6, r8, r6, lsl #8\n\t"                 \
+    "sub r4, r4, r7\n\t"                         \
+    "add r7, r8, r7, lsl #8\n\t"                 \
+    OUT(SATURATE, "r2", M0, "[r0, #1]!")         \
+    OUT(SATURATE, "r3", M0, "[r0, lr]")          \
+    OUT(SATURATE, "r4", M0, "[r0, lr, lsl #1]")  \
+    OUT(SATURATE, "r5", M1, "[r0, #1]!")         \
+    OUT(SATURATE, "r6", M1, "[r0, lr]")          \
+    OUT(SATURATE, "r7", M1, "[r0, lr, lsl #1]")
+#define QC_BLOCK_MULTIPLIED(SATURATE)           \
+    "ldm r1!, {r8, r9, r10}\n\t"                 \
+    QC_BLOCK_SIX(QC_BLOCK_OUT, SATURATE, "r9", "r10")
+#define QC_BLOCK_ADDED(SATURATE)                \
+    "ldm r1!, {r8, r9, r10, r11, r12}\n\t"       \
+    QC_BLOCK_SIX(QC_BLOCK_OUT_ADD, SATURATE, "r9, r10", "r11, r12") \
+    "ldr r12, [sp, #16]\n\t"
+#define QC_BLOCK_WIDEN(EXTEND)      \
+    "ldr r7, [r1], #4\n\t"           \
+    "ldr r8, [r2], #4\n\t"           \
+    "ldr r9, [r3], #4\n\t"           \
+    EXTEND "16 r4, r7\n\t"           \
+    EXTEND "16 r5, r8\n\t"           \
+    EXTEND "16 r6, r9\n\t"           \
+    EXTEND "16 r7, r7, ror #8\n\t"   \
+    EXTEND "16 r8, r8, ror #8\n\t"   \
+    EXTEND "16 r9, r9, ror #8\n\t"   \
+    "stm r0!, {r4-r9}\n\t"
+#define QC_BLOCK_LAST(LOAD, CODES, EVEN, ODD)       \
+    "sub " CODES ", " CODES ", r11\n\t"              \
+    LOAD " r4, [" CODES ", r10, lsl #1]\n\t"         \
+    LOAD " r5, [" CODES "]\n\t"                      \
+    LOAD " r6, [" CODES ", r10]\n\t"                 \
+    "pkhbt r4, r4, r5, lsl #16\n\t"                  \
+    "str r4, [r0, " EVEN "]\n\t"                     \
+    "str r6, [r0, " ODD "]\n\t"
+#define QC_BLOCK(EXTEND, LOAD, SATURATE, QUADS, OUT)                                                \
+    __asm__ volatile("push {r4-r11, lr}\n\t"                                                        \
+                     "ldrd r2, r3, [r0, #52]\n\t"                                                   \
+                     "ldr r1, [r0]\n\t"                                                             \
+                     "sub r1, r1, #1\n\t"                                                           \
+                     "push {r1, r2, r3}\n\t"                                                        \
+                     "ldm r0, {r0-r12}\n\t"                                                         \
+                     "sub r0, r0, #1\n\t"                                                           \
+                     "adr.w lr, 1f\n\t"                                                             \
+                     "add r5, r5, lr\n\t"                                                           \
+                     "orr r5, r5, #1\n\t"                                                           \
+                     "push {r0-r12}\n"                                                              \
+                     "2:\n\t"                                                                       \
+                     "add r1, sp, #28\n\t"                                                          \
+                     "ldm r1, {r1, r10, r11, r12, lr}\n\t"                                          \
+                     "ldr r0, [sp, #12]\n\t"                                                        \
+                     "cmp lr, #0\n\t"                                                               \
+                     "beq 5f\n\t"                                                                   \
+                     "add r2, r1, r10\n\t"                                                          \
+                     "add r3, r2, r10\n"                                                            \
+                     "3:\n\t"                                                                       \
+                     "lsrs r10, r12, #1\n\t"                                                        \
+                     "bcc 4f\n\t"                                                                   \
+                     QC_BLOCK_WIDEN(EXTEND)                                                         \
+                     "cmp r10, #0\n\t"                                                              \
+                     "beq 6f\n"                                                                     \
+                     "4:\n\t"                                                                       \
+                     "subs r10, r10, #1\n\t"                                                        \
+                     QC_BLOCK_WIDEN(EXTEND) QC_BLOCK_WIDEN(EXTEND)                                  \
+                     "bne 4b\n"                                                                     \
+                     "6:\n\t"                                                                       \
+                     "add r1, r1, r11\n\t"                                                          \
+                     "add r2, r2, r11\n\t"                                                          \
+                     "add r3, r3, r11\n\t"                                                          \
+                     "subs lr, lr, #1\n\t"                                                          \
+                     "bne 3b\n\t"                                                                   \
+                     "ldr r10, [sp, #60]\n\t"                                                       \
+                     "cmp r10, #0\n\t"                                                              \
+                     "beq 5f\n\t"                                                                   \
+                     "add r10, r11, r12, lsl #2\n\t"                                                \
+                     "rsb r10, r10, #0\n\t"                                                         \
+                     QC_BLOCK_LAST(LOAD, "r1", "#0", "#12")                                         \
+                     QC_BLOCK_LAST(LOAD, "r2", "#4", "#16")                                         \
+                     QC_BLOCK_LAST(LOAD, "r3", "#8", "#20") "\n"                                    \
+                     "5:\n\t"                                                                       \
+                     "ldr r0, [sp, #12]\n\t"                                                        \
+                     "ldr r12, [sp, #16]\n\t"                                                       \
+                     "ldr r1, [sp, #24]\n"                                                          \
+                     "0:\n\t"                                                                       \
+                     QC_BLOCK_FIRST                                                                 \
+                     QUADS                                                                          \
+                     OUT(SATURATE)                                                                  \
+                     "str r0, [sp]\n\t"                                                             \
+                     "ldr r2, [sp, #8]\n\t"                                                         \
+                     "ldr r0, [sp, #12]\n\t"                                                        \
+                     "cmp r1, r2\n\t"                                                               \
+                     "bne.w 0b\n\t"                                                                 \
+                     "ldr r3, [sp, #56]\n\t"                                                        \
+                     "str r3, [sp, #8]\n\t"                                                         \
+                     "str r1, [sp, #56]\n\t"                                                        \
+                     "cmp r3, r1\n\t"                                                               \
+                     "bhi 7f\n\t"                                                                   \
+                     "ldr r4, [sp, #48]\n\t"                                                        \
+                     "subs r4, r4, #1\n\t"                                                          \
+                     "beq 8f\n\t"                                                                   \
+                     "str r4, [sp, #48]\n\t"                                                        \
+                     "ldr r2, [sp, #52]\n\t"                                                        \
+                     "add r2, r2, lr\n\t"                                                           \
+                     "add r2, r2, lr, lsl #1\n\t"                                                   \
+                     "str r2, [sp, #52]\n\t"                                                        \
+                     "str r2, [sp]\n\t"                                                             \
+                     "ldrd r2, r3, [sp, #28]\n\t"                                                   \
+                     "add r2, r2, r3\n\t"                                                           \
+                     "add r2, r2, r3, lsl #1\n\t"                                                   \
+                     "str r2, [sp, #28]\n\t"                                                        \
+                     "b 2b\n"                                                                       \
+                     "7:\n\t"                                                                       \
+                     "ldr r2, [sp]\n\t"                                                             \
+                     "sub r2, r2, #1\n\t"                                                           \
+                     "str r2, [sp]\n\t"                                                             \
+                     "b 0b\n"                                                                       \
+                     "8:\n\t"                                                                       \
+                     "add sp, #64\n\t"                                                              \
+                     "pop {r4-r11, lr}"                                                             \
+                     : "+r"(r0)                                                                     \
+                     : [shift] "i"(shift), [few] "i"(few)                                           \
+                     : "r1", "r2", "r3", "r12", "cc", "memory")
+#define QC_BLOCK_QUADS_OF(EXTEND, LOAD, SATURATE, OUT)                  \
+    if (few) {                                                          \
+        QC_BLOCK(EXTEND, LOAD, SATURATE, QC_BLOCK_FEW_QUADS, OUT);      \
+    } else {                                                            \
+        QC_BLOCK(EXTEND, LOAD, SATURATE, QC_BLOCK_QUADS, OUT);          \
+    }
+#define QC_BLOCK_OUT_OF(EXTEND, LOAD, SATURATE)                         \
+    if (adds) {                                                         \
+        QC_BLOCK_QUADS_OF(EXTEND, LOAD, SATURATE, QC_BLOCK_ADDED)       \
+    } else {                                                            \
+        QC_BLOCK_QUADS_OF(EXTEND, LOAD, SATURATE, QC_BLOCK_MULTIPLIED)  \
+    }
+    if (x_signed) {
+        if (y_signed) {
+            QC_BLOCK_OUT_OF("sxtb", "ldrsb", "ssat")
         } else {
-            QC_BLOCK("ssat", QC_BLOCK_QUADS);
+            QC_BLOCK_OUT_OF("sxtb", "ldrsb", "usat")
         }
     } else {
-        if (few) {
-            QC_BLOCK("usat", QC_BLOCK_FEW_QUADS);
+        if (y_signed) {
+            QC_BLOCK_OUT_OF("uxtb", "ldrb", "ssat")
         } else {
-            QC_BLOCK("usat", QC_BLOCK_QUADS);
+            QC_BLOCK_OUT_OF("uxtb", "ldrb", "usat")
         }
     }
+#undef QC_BLOCK_OUT_OF
+#undef QC_BLOCK_QUADS_OF
 #undef QC_BLOCK
+#undef QC_BLOCK_LAST
+#undef QC_BLOCK_WIDEN
+#undef QC_BLOCK_ADDED
+#undef QC_BLOCK_MULTIPLIED
+#undef QC_BLOCK_SIX
+#undef QC_BLOCK_OUT_ADD
+#undef QC_BLOCK_OUT
 #undef QC_BLOCK_FEW_QUADS
 #undef QC_BLOCK_QUADS
 #undef QC_BLOCK_QUAD
 #undef QC_BLOCK_HALF
 #undef QC_BLOCK_FIRST
-    return r2;
 #else
+    const uint8_t *codes = run->codes;
+    uint8_t *first_y = run->y;
+    int32_t block;
+
     (void)few;
-    while (stream != layer->stream_end) {
-        const uint32_t *lane = lanes;
-        const uint32_t *constants;
-        int32_t first[QC_BLOCK_PIXELS] = {0, 0, 0};
-        int32_t second[QC_BLOCK_PIXELS] = {0, 0, 0};
-        const uint32_t start = *stream++;
-        int32_t i;
+    for (block = 0; block < run->blocks; block++) {
+        const uint32_t *stream = run->stream;
+        const uint8_t *line = codes;
+        uint32_t *to = run->lanes;
+        uint8_t *y = first_y;
+        int32_t row;
 
-        for (; lane != layer->lanes_end; lane += QC_BLOCK_PIXELS) {
-            const uint32_t pair = *stream++;
+        for (row = 0; row < run->rows; row++) {
+            to = qc_widen_three(to, line, line + run->apart, line + 2 * run->apart, run->words, x_signed);
+            line += 4 * run->words + run->skip;
+        }
+        if (run->rows > 0 && run->gathers) {
+            const int32_t pitch = 4 * run->words + run->skip;
+            const uint8_t *const last = codes + 4 * run->words;
 
-            for (i = 0; i < QC_BLOCK_PIXELS; i++) {
-                first[i] = qc_smlad(lane[i], pair, first[i]);
-                second[i] = qc_smlad(lane[i], qc_sxtb16(pair), second[i]);
+            qc_block_gather(to, last, last + pitch, last + 2 * pitch, run->apart, QC_BLOCK_PIXELS, x_signed);
+        }
+        while (stream != run->odd_end) {
+            if (stream == run->stream_end) {
+                y--;
             }
+            stream = qc_block_pair(run->lanes, run->lanes_end, stream, y, run->pitch, QC_BLOCK_PIXELS, shift, adds, y_signed);
+            y += 2;
         }
-        constants = stream;
-        stream += QC_BLOCK_CONSTANTS - 1;
-        for (i = 0; i < QC_BLOCK_PIXELS; i++) {
-            const int32_t a = (int32_t)((uint32_t)first[i] - (uint32_t)second[i] + start);
-            const int32_t b = (int32_t)(((uint32_t)second[i] << 8) + constants[0]);
-
-            y[i * layer->pitch] = qc_requantize_high(a, constants[1], constants[2], shift, y_signed);
-            y[i * layer->pitch + 1] = qc_requantize_high(b, constants[3], constants[4], shift, y_signed);
-        }
-        y += 2;
+        codes += QC_BLOCK_PIXELS * run->apart;
+        first_y += QC_BLOCK_PIXELS * run->pitch;
     }
-    return y;
-#endif
-}
-
-/* Appends `words` (at least one) words of four codes of each of three rows as lanes; returns the place behind them. */
-QC_INLINE uint32_t *qc_widen_three(uint32_t *to, const uint8_t *a, const uint8_t *b, const uint8_t *c, int32_t words, int x_signed)
-{
-#if QC_DSP_ASSEMBLY
-    register uint32_t *r0 __asm__("r0") = to;
-    register const uint8_t *r1 __asm__("r1") = a;
-    register const uint8_t *r2 __asm__("r2") = b;
-    register const uint8_t *r3 __asm__("r3") = c;
-    register int32_t r12 __asm__("r12") = words;
-
-#define QC_WIDEN_WORD(EXTEND)       \
-    "ldr r7, [r1], #4\n\t"          \
-    "ldr r8, [r2], #4\n\t"          \
-    "ldr r9, [r3], #4\n\t"          \
-    EXTEND " r4, r7\n\t"            \
-    EXTEND " r5, r8\n\t"            \
-    EXTEND " r6, r9\n\t"            \
-    EXTEND " r7, r7, ror #8\n\t"    \
-    EXTEND " r8, r8, ror #8\n\t"    \
-    EXTEND " r9, r9, ror #8\n\t"    \
-    "stm r0!, {r4-r9}\n\t"
-#define QC_WIDEN(EXTEND)                                          \
-    __asm__ volatile("push {r4-r9}\n\t"                           \
-                     "lsrs r12, r12, #1\n\t"                      \
-                     "bcc 1f\n\t" QC_WIDEN_WORD(EXTEND)           \
-                     "cmp r12, #0\n\t"                            \
-                     "beq 2f\n"                                   \
-                     "1:\n\t"                                     \
-                     "subs r12, r12, #1\n\t"                      \
-                     QC_WIDEN_WORD(EXTEND) QC_WIDEN_WORD(EXTEND)  \
-                     "bne 1b\n"                                   \
-                     "2:\n\t"                                     \
-                     "pop {r4-r9}"                                \
-                     : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r12) : : "cc", "memory")
-    if (x_signed) {
-        QC_WIDEN("sxtb16");
-    } else {
-        QC_WIDEN("uxtb16");
-    }
-#undef QC_WIDEN
-#undef QC_WIDEN_WORD
-    return r0;
-#else
-    const uint8_t *const rows[QC_BLOCK_PIXELS] = {a, b, c};
-    int32_t word;
-    int32_t i;
-
-    for (word = 0; word < words; word++) {
-        for (i = 0; i < QC_BLOCK_PIXELS; i++) {
-            const uint32_t codes = qc_load_word(rows[i] + 4 * word);
-
-            to[i] = qc_even_lanes(codes, x_signed);
-            to[QC_BLOCK_PIXELS + i] = qc_odd_lanes(codes, x_signed);
-        }
-        to += 2 * QC_BLOCK_PIXELS;
-    }
-    return to;
 #endif
 }
 

@@ -192,15 +192,13 @@ QC_INLINE void qc_conv2d_quads(const qc_window *s, const uint8_t *x, const uint3
                     column = 0;
                     row++;
                 }
-                qc_quads_block(scratch, weights, taps, outputs, 4, x_signed, records, q, y + pixel * s->out_channels,
-                               s->out_channels);
-                continue;
-            }
-            for (i = 0; i < 4; i++) {
-                qc_patch(interleaved, s, x, row, column, depth, scratch + i);
-                if (pixel + i < total - 1 && ++column == s->out_width) {
-                    column = 0;
-                    row++;
+            } else {
+                for (i = 0; i < 4; i++) {
+                    qc_patch(interleaved, s, x, row, column, depth, scratch + i);
+                    if (pixel + i < total - 1 && ++column == s->out_width) {
+                        column = 0;
+                        row++;
+                    }
                 }
             }
             qc_quads_block(scratch, weights, taps, outputs, pixels, x_signed, records, q, y + pixel * s->out_channels,

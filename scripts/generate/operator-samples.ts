@@ -47,7 +47,9 @@ const samples: Readonly<Record<string, Sample>> = {
     body: (b, x) => b.node("Resize", [x, "", reals(b, [1, 1, 2, 2])], { mode: "linear" }),
   },
   reshape: { dims: image, body: (b, x) => b.node("Flatten", [x]) },
+  select: { dims: row, body: (b, x, other) => b.node("Where", [b.node("Greater", [x, reals(b, [0])]), x, other()]) },
   softmax: { dims: row, body: (b, x) => b.node("Softmax", [x]) },
+  "wide-softmax": { dims: row, body: (b, x) => b.node("LogSoftmax", [x]) },
   strided: {
     dims: row,
     body: (b, x) => b.node("Slice", [x, ints(b, [5]), ints(b, [-9]), ints(b, [1]), ints(b, [-2])]),

@@ -1,5 +1,5 @@
 /** Streams of weights and constants for the kernels of qc_blocks.h. */
-import { type HighConstants, type RequantizeLayer, realiseHigh } from "../../compiler/arith/index.js";
+import { type HighConstants, type RequantizeLayer, realiseHigh, realiseHighWord } from "../../compiler/arith/index.js";
 import { type IntegerType, typeRange } from "../../compiler/ir/index.js";
 import type { Weights } from "../../compiler/ops/weights.js";
 
@@ -27,6 +27,26 @@ export function blockConstants(
   scale?: number,
 ): BlockConstants | undefined {
   return wholeRange(layer, type) ? realiseHigh(layer, missing, shifts, scale) : undefined;
+}
+
+/** The same without addends, for accumulators scaled by 256; the weights of a `constant` channel must be 0. */
+export function productConstants(
+  layer: RequantizeLayer,
+  type: IntegerType,
+  missing: Int32Array,
+): (BlockConstants & { readonly constant: readonly boolean[] }) | undefined {
+  const found = wholeRange(layer, type) ? realiseHighWord(layer, false) : undefined;
+  if (found?.scaleBits !== 8) return undefined;
+  const channels = Array.from(missing, (_, c) => found.channels[found.channels.length === 1 ? 0 : c]!);
+  return {
+    shift: found.shift,
+    channels: channels.map(({ addend, multiplier, constant }, c) => ({
+      start: (addend + (constant ? 0 : 256 * missing[c]!)) >>> 0,
+      multiplier,
+      addend: 0,
+    })),
+    constant: channels.map(({ constant }) => constant),
+  };
 }
 
 /** Whether a layer clamps to the limits of its 8-bit type, as saturating instructions do. */
@@ -86,8 +106,8 @@ export function blockTaps(rows: number, columns: number): [number, number][] {
   return taps;
 }
 
-/** The stream of one group; `constants` has its channels alone. */
-export function packBlocks(matrix: BlockMatrix, constants: readonly HighConstants[]): Uint32Array {
+/** The stream of one group; `constants` has its channels alone, with addends or without. */
+export function packBlocks(matrix: BlockMatrix, constants: readonly HighConstants[], adds: boolean): Uint32Array {
   const { weights, channels, rows, columns } = matrix;
   const taps = blockTaps(rows, columns);
   const words: number[] = [];
@@ -101,7 +121,8 @@ export function packBlocks(matrix: BlockMatrix, constants: readonly HighConstant
     words.push(first.start);
     for (let at = 0; at < taps.length; at += 4)
       for (const k of [at, at + 1]) words.push(lane(taps[k]!) | (lane(taps[k + 2]!) << 16));
-    words.push(second.start, first.multiplier, first.addend, second.multiplier, second.addend);
+    words.push(second.start);
+    for (const { multiplier, addend } of [first, second]) words.push(multiplier, ...(adds ? [addend] : []));
   }
   return Uint32Array.from(words);
 }

@@ -49,7 +49,7 @@ describe("qcompile plan", () => {
 
   it("refuses values that are none", () => {
     expect(cli("plan", model, "--optimize", "beauty").stderr).toMatch(
-      /QC6001 wrong usage: --optimize beauty is unknown; expected size, speed or memory/,
+      /QC6001 wrong usage: --optimize beauty is unknown; expected speed, size or memory/,
     );
     expect(cli("plan", model, "--stream-input", "bytes").stderr).toMatch(
       /QC6001 wrong usage: --stream-input bytes: expected rows/,

@@ -1,8 +1,9 @@
 /** What a host does around the integer core: reals to codes at the inputs, codes to reals at the outputs. */
 import { compile } from "../../compiler/compile.js";
+import type { InputCodes } from "../../compiler/import/onnx.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import type { Tensor } from "../../compiler/ir/graph.js";
-import { type IntegerType, typeRange } from "../../compiler/ir/types.js";
+import { elementCount, type IntegerType, typeRange } from "../../compiler/ir/types.js";
 import { borderFunction } from "../../compiler/verify/border-function.js";
 import { type DenseTensor, isReal } from "./element-types.js";
 import { halfToNumber, numberToHalf } from "./half.js";
@@ -17,13 +18,9 @@ export interface Compiled {
   run(inputs: ReadonlyMap<string, DenseTensor>): Int32Array[];
 }
 
-/** Compiles for the interpreter. `inputs` types those float inputs that hold codes already. Throws QcError for what is not supported. */
-export function compileModel(bytes: Uint8Array, numerics: string, inputs: CodeTypes = new Map()): Compiled {
-  const quantization = { scales: [1], zeroPoints: [0] };
-  const { graph, integerGraph } = compile(bytes, {
-    numerics,
-    inputs: new Map([...inputs].map(([name, type]) => [name, { type, quantization }])),
-  });
+/** Compiles for the interpreter. `inputs` states the codes of inputs that the model leaves open. Throws QcError for what is not supported. */
+export function compileModel(bytes: Uint8Array, numerics: string, inputs: StatedInputs = new Map()): Compiled {
+  const { graph, integerGraph } = compile(bytes, { numerics, inputs });
   return {
     inputs: graph.inputs,
     outputs: graph.outputs,
@@ -31,13 +28,17 @@ export function compileModel(bytes: Uint8Array, numerics: string, inputs: CodeTy
     run: (inputs) =>
       outputsOf(
         integerGraph,
-        graph.inputs.map((tensor) => toCodes(tensor, inputs.get(tensor.name)!)),
+        graph.inputs.map((tensor) => {
+          const given = inputs.get(tensor.name);
+          // The input of a graph without inputs: any value will do.
+          return given ? toCodes(tensor, given) : new Int32Array(elementCount(tensor.shape));
+        }),
       ),
   };
 }
 
-/** Types of the inputs whose values are codes, by name. */
-export type CodeTypes = ReadonlyMap<string, IntegerType>;
+/** What a user would state by --input-type, by input. */
+export type StatedInputs = ReadonlyMap<string, InputCodes>;
 
 /** The least integer type, of at least 8 bits, that holds whole numbers; undefined for other values and beyond 16 bits. */
 export function codeTypeOf({ values }: DenseTensor): IntegerType | undefined {

@@ -1,6 +1,6 @@
 /** Networks: recorded outputs where there are some, else ONNX Runtime on seeded inputs. */
 import { attempt } from "./attempt.js";
-import { type CodeTypes, codeTypeOf, compileModel } from "./border.js";
+import { codeTypeOf, compileModel, type StatedInputs } from "./border.js";
 import { type Case, type Judgement, type Outcome, type Recorded, worstOf } from "./case.js";
 import { closeness, compareOutputs, differenceText, isEqual } from "./compare.js";
 import { type DenseTensor, isReal } from "./element-types.js";
@@ -9,6 +9,7 @@ import type { Oracle } from "./oracle.js";
 import { type GraphValue, ModelFile } from "./protobuf.js";
 import { judgeByRuntime } from "./runtime-witness.js";
 import { type FixedValue, seededFeeds, seededTensor, sizeOf, withFixedDims } from "./seeded.js";
+import { statedInputs } from "./stated-inputs.js";
 
 /** A model whose inputs all have numbers for dimensions. */
 export interface Variant {
@@ -16,8 +17,8 @@ export interface Variant {
   /** The same network for ONNX Runtime. */
   readonly witnessBytes: Uint8Array;
   readonly inputs: readonly FixedValue[];
-  /** Of float inputs whose recorded values are whole numbers. */
-  readonly codes?: CodeTypes;
+  /** Of inputs whose recorded values are whole numbers, and of those in stated-inputs.ts. */
+  readonly codes?: StatedInputs;
 }
 
 /** Files with larger inputs are compiled, but not run. */
@@ -47,7 +48,7 @@ export async function judgeNetwork(item: Case, oracle: Oracle): Promise<Outcome>
 }
 
 /** The model as it is, and with every input but the first bound to a seeded constant. */
-function seededVariants({ read, witness = read }: Case): Variant[] {
+function seededVariants({ corpus, name, read, witness = read }: Case): Variant[] {
   const inputs = withFixedDims(new ModelFile(read()).inputs);
   const edited = (file: () => Uint8Array, bind: boolean) => {
     const model = new ModelFile(file());
@@ -57,11 +58,12 @@ function seededVariants({ read, witness = read }: Case): Variant[] {
     }
     return model.bytes();
   };
-  const variant = (bind: boolean) => ({
-    bytes: edited(read, bind),
-    witnessBytes: edited(witness, bind),
-    inputs: bind ? inputs.slice(0, 1) : inputs,
-  });
+  const stated = [...statedInputs(`${corpus}/${name}`)];
+  const variant = (bind: boolean) => {
+    const kept = bind ? inputs.slice(0, 1) : inputs;
+    const codes = new Map(stated.filter(([own]) => kept.some((input) => input.name === own)));
+    return { bytes: edited(read, bind), witnessBytes: edited(witness, bind), inputs: kept, codes };
+  };
   return inputs.length > 1 ? [variant(false), variant(true)] : [variant(false)];
 }
 
@@ -70,11 +72,12 @@ function recordedVariant({ read }: Case, record: Recorded): Variant {
   const feeds = feedsOf(model.inputs, record);
   const inputs = model.inputs.map((value) => ({ ...value, dims: recordedDims(value, feeds.get(value.name)) }));
   for (const { name, dims } of inputs) model.pin(name, dims);
+  const quantization = { scales: [1], zeroPoints: [0] };
   const codes = new Map(
-    model.inputs.flatMap(({ name, type }) => {
+    model.inputs.flatMap(({ name, type = "" }) => {
       const tensor = feeds.get(name);
-      const codeType = type === "float" && tensor ? codeTypeOf(tensor) : undefined;
-      return codeType ? [[name, codeType] as const] : [];
+      const codeType = ["float", "int32", "int64"].includes(type) && tensor ? codeTypeOf(tensor) : undefined;
+      return codeType ? [[name, { type: codeType, quantization }] as const] : [];
     }),
   );
   return { bytes: model.bytes(), witnessBytes: model.bytes(), inputs, codes };

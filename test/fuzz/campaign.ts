@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { QcError } from "../../compiler/diagnostics.js";
 import { importModel } from "../../compiler/import/read-graph.js";
 import { printForm } from "../../compiler/ir/print.js";
+import { emitC } from "../../targets/c/emit.js";
 import { type Compiled, caseOf, compiled, type GraphCase, isRefused, orRefused } from "./case.js";
 import type { BatchEngine } from "./engines.js";
 import { scheduleName } from "./planning.js";
@@ -27,6 +28,8 @@ export interface Tally {
   readonly operators: Map<string, number>;
   /** Graphs by how they run: on whole tensors, by rows, with an input handed over by rows. */
   readonly schedules: Map<string, number>;
+  /** The first seed whose graph ran a variant of a kernel on this machine, such as `cortex-m4 conv2d_blocks_3x3`. */
+  readonly kernels: Map<string, number>;
   readonly failures: Failure[];
   /** What ONNX Runtime computes, by verdict and its level of optimization. */
   readonly witnessed: Map<string, number>;
@@ -64,6 +67,7 @@ export async function campaign({ seed, runs, engines, most, runtime, onProgress 
     unsupported: new Map(),
     operators: new Map(),
     schedules: new Map(),
+    kernels: new Map(),
     failures: [],
     witnessed: new Map(),
     doubtful: [],
@@ -134,6 +138,9 @@ async function flush(engine: BatchEngine, batch: readonly Waiting[], tally: Tall
     const reasons = await engine.run(batch.map(({ compiled: graph }) => graph));
     reasons.forEach((reason, i) => {
       increase(tally.compared, engine.name);
+      const { each, compiled: graph } = batch[i]!;
+      for (const kernel of engine.name === "host" ? kernelsOf(graph) : [])
+        if (!tally.kernels.has(kernel)) tally.kernels.set(kernel, each.seed);
       if (reason) tally.failures.push({ seed: batch[i]!.each.seed, engine: engine.name, reason });
     });
   } catch (error) {
@@ -149,6 +156,14 @@ async function flush(engine: BatchEngine, batch: readonly Waiting[], tally: Tall
     if (tally.failures.length === before)
       tally.failures.push({ seed: batch[0]!.each.seed, engine: engine.name, reason: `together: ${reasonOf(error)}` });
   }
+}
+
+/** The functions that a graph's layers share; their names end with a shift where they have one. */
+export function kernelsOf({ plan, core }: Compiled): string[] {
+  const functions = emitC(plan, core)
+    .get("model.c")!
+    .matchAll(/^QC_SHARED void (\w+?)(?:_\d\d)?(?:_\d)?\(/gm);
+  return [...new Set([...functions].map(([, name]) => `${core.name} ${name}`))];
 }
 
 /** Why a graph fails in an engine; undefined when it does not. */

@@ -8,15 +8,18 @@ import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import type { IntegerGraph } from "../../compiler/ir/index.js";
 import { lower } from "../../compiler/passes/lower.js";
 import { type CodeSet, setToBytes } from "../../compiler/verify/codes.js";
+import type { Core } from "../../targets/core.js";
 import { Random } from "../runtime-c/random.js";
 import { inputSets } from "../runtime-c/run.js";
-import { checkPlan, randomPlan } from "./planning.js";
+import { allFast, checkPlan, randomPlan, randomSetting } from "./planning.js";
 import { type RandomGraph, type Recipe, randomGraph, recipes } from "./random-graph.js";
 
 const inferences = 4;
 
 export interface Compiled extends Compilation {
   readonly inputs: readonly CodeSet[];
+  /** Whose kernels run on this machine. */
+  readonly core: Core;
   /** The bytes of all outputs of all inferences. */
   readonly expected: Buffer;
 }
@@ -62,15 +65,17 @@ function bytesOf(graph: IntegerGraph, inputs: readonly CodeSet[]): Buffer {
  */
 export function compiled({ bytes, numerics, planning }: RandomGraph, passes = true): Compiled | Refused {
   return orRefused(() => {
-    const { integerGraph, ...compilation } = compile(bytes, { numerics });
+    const { integerGraph: plain, ...compilation } = compile(bytes, { numerics });
+    const setting = randomSetting(planning);
+    const integerGraph = setting.fast ? allFast(plain) : plain;
     const plan = randomPlan(integerGraph, planning);
     const inputs = inputSets(integerGraph, new Random(11), inferences);
     const expected = bytesOf(integerGraph, inputs);
     checkPlan(plan, inputs[0]!, expected);
-    const result = { ...compilation, integerGraph, plan, inputs, expected };
+    const result = { ...compilation, integerGraph, plan, inputs, expected, core: setting.core };
     if (!passes) return result;
-    const plain = lower(importModel(bytes, "model"), numericsByName.get(numerics)!);
-    if (!bytesOf(plain, inputs).equals(expected)) throw new Error("the passes change the outputs");
+    const unpassed = lower(importModel(bytes, "model"), numericsByName.get(numerics)!);
+    if (!bytesOf(unpassed, inputs).equals(expected)) throw new Error("the passes change the outputs");
     return result;
   });
 }

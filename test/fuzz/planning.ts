@@ -1,16 +1,38 @@
 /** A random schedule for a random graph, checked on memory whose bytes know their owner. */
 import { QcError } from "../../compiler/diagnostics.js";
 import { runPlan } from "../../compiler/interpreter/run-plan.js";
-import type { IntegerGraph } from "../../compiler/ir/index.js";
+import type { IntegerGraph, IntegerNode } from "../../compiler/ir/index.js";
+import { opHomes } from "../../compiler/ops/index.js";
 import { candidatesOf, wholeNodes } from "../../compiler/plan/candidates.js";
 import { inputPlaces } from "../../compiler/plan/input-places.js";
 import { makePlan, type PlanOptions, planOf } from "../../compiler/plan/make-plan.js";
 import { type Plan, streamsInput } from "../../compiler/plan/plan.js";
 import { type CodeSet, setToBytes } from "../../compiler/verify/codes.js";
+import type { Core } from "../../targets/core.js";
+import { core } from "../runtime-c/run.js";
 import { Choices } from "./choices.js";
 
 /** How many numbers a plan is chosen by. */
-export const planningChoices = 5;
+export const planningChoices = 7;
+
+/** Cores whose kernels run on this machine, emulated where they are not portable C; costs would choose others for small layers. */
+const emulated = ["host", "cortex-m4", "cortex-m4", "cortex-m55", "rv32imc", "cortex-m0plus"].map((name): Core => {
+  const { costs: _, ...rest } = core(name);
+  return rest;
+});
+
+/** What a graph runs by: the core whose kernels the host runs, and whether nodes take the algorithms that need more flash. */
+export function randomSetting(numbers: readonly number[]): { readonly core: Core; readonly fast: boolean } {
+  const choices = new Choices(numbers.slice(5));
+  return { core: choices.pick(emulated), fast: choices.chance(0.7) };
+}
+
+/** The graph with every other algorithm that a home offers, wherever it pays. */
+export function allFast(graph: IntegerGraph): IntegerGraph {
+  const m4 = core("cortex-m4");
+  const faster = (node: IntegerNode) => opHomes.get(node.op)!.forSpeed?.(node, m4)?.attributes ?? node.attributes;
+  return { ...graph, nodes: graph.nodes.map((node) => ({ ...node, attributes: faster(node) })) };
+}
 
 /** The plan that these choices make: the fastest, the smallest, or the fastest in some RAM between; with the input elsewhere, or in strips, where it can be. */
 export function randomPlan(graph: IntegerGraph, numbers: readonly number[]): Plan {

@@ -4,11 +4,12 @@ import { Random } from "../hdl/graphs.js";
 import { type DataType, dataType, type ModelBuilder } from "../helpers/onnx.js";
 import { Choices, choiceCount } from "./choices.js";
 import { planningChoices } from "./planning.js";
-import { comparison } from "./step-comparisons.js";
+import { choose, comparison } from "./step-comparisons.js";
 import { arithmetic, qlinearFunction, realFunction, requantize, softmax } from "./step-functions.js";
 import { bitShift, castCodes, integerSums, matMulIntegerToFloat } from "./step-integers.js";
+import { layer } from "./step-layers.js";
 import { move, split } from "./step-moves.js";
-import { concat, pair } from "./step-pairs.js";
+import { concat, pair, several } from "./step-pairs.js";
 import { globalPool, pool, reduce } from "./step-pools.js";
 import { conv, dense, matmul } from "./step-products.js";
 import { quant } from "./step-qonnx.js";
@@ -44,11 +45,27 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
   planning: choices(planningChoices),
 });
 
-/** More convolutions and sums than a uniform choice would give. */
+/** More layers of networks, convolutions and sums than a uniform choice would give. */
 const steps = [
   ...[requantize, conv, conv, conv, dense, dense, pair, pair, move, move, pool, concat],
   ...[globalPool, reduce, realFunction, arithmetic, softmax, matmul, split, qlinearFunction],
-  ...[convTranspose, interpolate, search, integerSums, matMulIntegerToFloat, castCodes, bitShift, comparison, quant],
+  ...[
+    layer,
+    layer,
+    layer,
+    layer,
+    convTranspose,
+    interpolate,
+    search,
+    integerSums,
+    matMulIntegerToFloat,
+    castCodes,
+    bitShift,
+    comparison,
+    choose,
+    several,
+    quant,
+  ],
 ];
 
 const shapes = [
@@ -116,7 +133,7 @@ function bytesOf(builder: ModelBuilder, outputs: ReadonlyMap<string, DataType>):
 /** The model of a recipe; the same recipe gives the same bytes. */
 export function randomGraph({ head, steps: lists, planning }: Recipe): RandomGraph {
   const c = new Choices(head);
-  const numerics = c.pick(["exact", "onnxruntime", "tflite"]);
+  const numerics = c.pick(["exact", "exact", "onnxruntime", "tflite"]);
   const state = new GraphState(c, c.chance(0.12));
   state.random = new Random(c.next());
   for (let more = c.pick([1, 1, 2, 3]), k = 0; k < more; k++) addInput(state, k);

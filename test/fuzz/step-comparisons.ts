@@ -1,6 +1,6 @@
 /** Comparisons with constants and what is made of their truth, and roundings by Cast. */
 import { dataType } from "../helpers/onnx.js";
-import { amplitudeOf, type GraphState, type Pending } from "./values.js";
+import { amplitudeOf, type GraphState, isByte, type Pending, type Value } from "./values.js";
 
 /** A number near the values, or one per channel. */
 function limit(state: GraphState, { dims, amplitude }: Pending): string {
@@ -28,6 +28,35 @@ export function truncated(state: GraphState, pending: Pending): Pending {
   const { builder } = state;
   const whole = builder.node("Cast", [pending.name], { to: dataType.int32 });
   return { ...pending, name: builder.node("Cast", [whole], { to: dataType.float }) };
+}
+
+/** One of two tensors, or a tensor and a number, by whether a third exceeds a limit. */
+export function choose(state: GraphState): void {
+  const { builder, choices } = state;
+  const x = state.operand();
+  if (!x) return;
+  const alike = ({ dims }: Value) => dims.join() === x.dims.join();
+  const other = state.operand(alike) ?? x;
+  const decider = state.operand(alike) ?? x;
+  const zero = state.constant("float", [], [choices.real(-0.3, 0.3) * amplitudeOf(decider)], "limit");
+  const condition = builder.node("Greater", [state.real(decider), zero]);
+  if ([x, other].every(isByte) && x.affine.type === other.affine.type && choices.chance(0.25)) {
+    const affine = state.affine(amplitudeOf(x), x.affine.type);
+    const operands = [x, other].flatMap((value) => [state.codes(value), ...state.parameters(value.affine)]);
+    const codes = builder.node(
+      "QLinearWhere",
+      [condition, ...operands, ...state.parameters(affine)],
+      {},
+      { domain: "com.microsoft" },
+    );
+    state.add({ codes, dims: x.dims, affine });
+    return;
+  }
+  const number = choices.chance(0.3);
+  const second = number ? state.constant("float", [], [choices.pick([0, -1e9, 1.5])], "choice") : state.real(other);
+  const operands = choices.chance(0.5) ? [state.real(x), second] : [second, state.real(x)];
+  const amplitude = Math.max(amplitudeOf(x), amplitudeOf(other));
+  state.finish({ name: builder.node("Where", [condition, ...operands]), dims: x.dims, amplitude });
 }
 
 export function comparison(state: GraphState): void {

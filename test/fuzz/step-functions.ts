@@ -170,7 +170,13 @@ export function softmax(state: GraphState): void {
     state.add({ codes, dims: x.dims, affine });
     return;
   }
-  const name = builder.node("Softmax", [state.real(x)], { axis: choices.chance(0.5) ? -1 : x.dims.length - 1 });
+  const axis = choices.chance(0.5) ? -1 : x.dims.length - 1;
+  if (choices.chance(0.25)) {
+    const amplitude = 2 * amplitudeOf(x) + 1;
+    state.finish({ name: builder.node("LogSoftmax", [state.real(x)], { axis }), dims: x.dims, amplitude });
+    return;
+  }
+  const name = builder.node("Softmax", [state.real(x)], { axis });
   if (choices.chance(0.2)) state.finish({ name, dims: x.dims, amplitude: 1 });
   else state.add({ codes: builder.quantize(name, unit), dims: x.dims, affine: unit });
 }

@@ -51,6 +51,25 @@ export function pair(state: GraphState): void {
   );
 }
 
+/** Three operands of one shape; sums want one scale. */
+export function several(state: GraphState): void {
+  const { builder, choices } = state;
+  const x = state.operand();
+  if (!x) return;
+  const kind = choices.pick(["Max", "Min", "Sum", "Mean"]);
+  const sums = kind === "Sum" || kind === "Mean";
+  const alike = ({ dims }: Value) => dims.join() === x.dims.join();
+  const y = state.operand((value) => alike(value) && (!sums || value.affine.scale === x.affine.scale)) ?? x;
+  const shifted = { ...x.affine, zeroPoint: state.zeroPoint(x.affine.type) };
+  const z = builder.dequantize(builder.quantize(builder.node("Neg", [state.real(x)]), shifted), shifted);
+  const name = builder.node(kind, [state.real(x), state.real(y), z]);
+  followed(
+    state,
+    { name, dims: x.dims, amplitude: amplitudeOf(x) * (kind === "Sum" ? 2 : 1) },
+    sums ? "functions" : "bounds",
+  );
+}
+
 export function concat(state: GraphState): void {
   const { builder, choices } = state;
   const x = state.operand();

@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { type IntegerGraph, type IntegerTensor, int8, uint8 } from "../../compiler/ir/index.js";
-import { chooseForSpeed } from "../../compiler/passes/choose-for-speed.js";
 import { tensorBytes } from "../../compiler/plan/liveness.js";
 import { makePlan } from "../../compiler/plan/make-plan.js";
 import { qemu } from "../../compiler/verify/engines/qemu.js";
@@ -38,6 +37,15 @@ const kernels: Record<string, [number, Add]> = {
       return addConv2d(builder, random, input, outputs, window, groups, choice(random), weight(random));
     },
   ],
+  // Sums beyond 2^22 leave the form without addends no room.
+  "conv2d_blocks, with addends": [
+    2,
+    (builder, random, i) => {
+      const input = builder.input([1, 2, 5, 300 + i], anyType(random));
+      const large = () => random.pick([-1, 1]) * random.integer(110, 127);
+      return addConv2d(builder, random, input, 2 + i, { ...plain, kernel: [1, 1] }, 1, choice(random), large);
+    },
+  ],
   depthwise_rows: [
     12,
     (builder, random, i) => {
@@ -46,6 +54,23 @@ const kernels: Record<string, [number, Add]> = {
       const input = builder.input([1, height, width, channels], anyType(random));
       const pads = [0, 1, 2, 3].map(() => random.integer(0, 2)) as [number, number, number, number];
       const window = { ...plain, kernel: [3, 3] as const, pads, strides: [random.integer(1, 4), 1 + (i % 2)] as const };
+      return addConv2d(builder, random, input, channels, window, channels, choice(random), weight(random));
+    },
+  ],
+  depthwise_line: [
+    16,
+    (builder, random, i) => {
+      // Widths from one column on: with none, with some and with many outputs in the loop, for every remainder of four.
+      const [height, width] = [random.integer(i < 4 ? 1 : 3, 6), i < 4 ? i + 1 : random.integer(3, 12)];
+      const channels = random.integer(2, 7);
+      const input = builder.input([1, height, width, channels], anyType(random));
+      const padded = i < 4;
+      const strides = [random.integer(1, 2), 1 + (i % 2)] as const;
+      const [top, left] = [padded ? 1 : random.integer(0, 1), padded ? 1 : random.integer(0, 1)];
+      // At most one row below and one column to the right of the image.
+      const after = (size: number, before: number) => (padded || size + before < 3 ? 1 : random.integer(0, 1));
+      const pads = [top, left, after(height, top), after(width, left)] as const;
+      const window = { ...plain, kernel: [3, 3] as const, pads, strides };
       return addConv2d(builder, random, input, channels, window, channels, choice(random), weight(random));
     },
   ],
@@ -88,25 +113,45 @@ const kernels: Record<string, [number, Add]> = {
   ],
 };
 
-function graphOf(kernel: string): IntegerGraph {
-  const [count, add] = kernels[kernel]!;
+/** What nodes get besides, by the name of the case: a kernel, and which of its forms. */
+const chosen: Record<string, object> = {
+  depthwise_rows: { direct: false },
+  depthwise_line: { direct: true },
+  "conv2d_blocks, one pixel": { blockPixels: 1 },
+  "conv2d_blocks, two pixels": { blockPixels: 2 },
+  conv2d_winograd: { winograd: true },
+};
+
+const kernelOf = (name: string) => name.split(",")[0]!;
+
+function graphOf(name: string): IntegerGraph {
+  const kernel = kernelOf(name);
+  const [count, add] = kernels[name] ?? kernels[kernel]!;
   const random = new Random(20261126);
   const builder = new GraphBuilder();
   for (let i = 0; i < count; i++) builder.outputs.push(add(builder, random, i));
-  return kernel === "conv2d_winograd" ? chooseForSpeed.run(builder.graph()) : builder.graph();
+  const graph = builder.graph();
+  const nodes = graph.nodes.map((node) => ({
+    ...node,
+    attributes: { ...(node.attributes as object), ...chosen[name] },
+  }));
+  return { ...graph, nodes };
 }
 
 /** Without cost figures, which would choose other kernels for layers as small as these. */
 const { costs: _, ...target } = core("cortex-m4");
 
-describe.each(Object.keys(kernels))("%s", (kernel) => {
-  const graph = graphOf(kernel);
+describe.each([...new Set([...Object.keys(kernels), ...Object.keys(chosen)])])("%s", (name) => {
+  const kernel = kernelOf(name);
+  const graph = graphOf(name);
   const plan = makePlan(graph);
   const inputs = inputSets(graph, new Random(5), 4);
 
   it("is what these layers run", () => {
-    const chosen = layerKernels(plan, target);
-    expect(graph.nodes.map(({ output }) => chosen.get(output.id))).toEqual(graph.nodes.map(() => kernel));
+    const taken = layerKernels(plan, target);
+    expect(graph.nodes.map(({ output }) => taken.get(output.id))).toEqual(graph.nodes.map(() => kernel));
+    const added = [...emitC(plan, target).values()].some((file) => file.includes("_added_"));
+    expect(added).toBe(name.endsWith("with addends"));
   });
 
   it("computes the interpreter's bytes under sanitizers", async () => {

@@ -1,7 +1,7 @@
 /** Expected instructions, and the order they give kernels. */
 import { describe, expect, it } from "vitest";
 import { int8 } from "../../compiler/ir/index.js";
-import { chooseForSpeed } from "../../compiler/passes/choose-for-speed.js";
+import { chooseForSpeed } from "../../compiler/plan/choose-for-speed.js";
 import { makePlan } from "../../compiler/plan/make-plan.js";
 import { cheapestFirst, costSizes, predictedInstructions } from "../../targets/c/costs.js";
 import { layerKernels } from "../../targets/c/emit.js";
@@ -41,16 +41,17 @@ describe("expected instructions", () => {
   });
 
   it("choose the kernel: Winograd's, where it was asked for and is expected to be cheaper", () => {
-    const graph = chooseForSpeed.run(convolution());
-    const plan = makePlan(graph);
-    const kernelOf = (core: Core) => layerKernels(plan, core).get(graph.outputs[0]!.id);
+    const kernelOf = (core: Core) => {
+      const graph = chooseForSpeed(core).run(convolution());
+      return layerKernels(makePlan(graph), core).get(graph.outputs[0]!.id);
+    };
     const cheap = (kernel: string): Core => ({
       ...m4,
       costs: { ...m4.costs, [kernel]: { product: 0, input: 0, output: 0, pixel: 0, layer: 1 } },
     });
     for (const kernel of ["conv2d_winograd", "conv2d_blocks"]) expect(kernelOf(cheap(kernel))).toBe(kernel);
-    expect(layerKernels(makePlan(convolution()), cheap("conv2d_winograd")).get(graph.outputs[0]!.id)).toBe(
-      "conv2d_blocks",
-    );
+    const plain = convolution();
+    const kernels = layerKernels(makePlan(plain), cheap("conv2d_winograd"));
+    expect(kernels.get(plain.outputs[0]!.id)).toBe("conv2d_blocks");
   });
 });

@@ -1,10 +1,11 @@
-/** ONNX Add, Sub and QLinearAdd: an activation and another one or a constant, each with its own scale. */
+/** ONNX Add, Sub, Sum, Mean and QLinearAdd: an activation and another one or a constant, each with its own scale. */
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import { qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { GraphReader, OnnxRule, Pending } from "../../import/rules.js";
 import type { Tensor } from "../../ir/graph.js";
 import { bothQuantized, pendingPair, twoOperands } from "../two-operands.onnx.js";
+import { readSums } from "../variadic.onnx.js";
 import type { AddGraphAttributes } from "./add.types.js";
 
 function sum(node: OnnxNode, reader: GraphReader, first: Tensor, second: Tensor, subtract: boolean): Pending {
@@ -34,3 +35,11 @@ export const readQLinearAdd: OnnxRule = (node, reader) =>
     sum(node, reader, qlinearOperand(reader, node, 0), qlinearOperand(reader, node, 3), false),
     6,
   );
+
+const readMany = readSums({ sum: true });
+
+/** Two operands are an Add. */
+export const readSum: OnnxRule = (node, reader) =>
+  node.inputs.length === 2 ? readAdd(node, reader) : readMany(node, reader);
+
+export const readMean = readSums({ mean: true });

@@ -1,4 +1,5 @@
 /** Elementwise addition and subtraction of two operands with different scales. */
+import { onOneUnit, tensorGrid, typeFor } from "../../import/grid.js";
 import { type GraphNode, scaleOf, type Tensor, typeRange, zeroPointOf } from "../../ir/index.js";
 import type { Range } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
@@ -16,7 +17,7 @@ import {
 } from "../second-operand.js";
 import { requirePerTensor } from "../weights.js";
 import { c } from "./add.c.js";
-import { readAdd, readQLinearAdd, readSub } from "./add.onnx.js";
+import { readAdd, readMean, readQLinearAdd, readSub, readSum } from "./add.onnx.js";
 import type { AddAttributes, AddGraphAttributes } from "./add.types.js";
 import { verilog } from "./add.verilog.js";
 import { lowerBytes } from "./bytes.js";
@@ -24,18 +25,21 @@ import { evaluateWide, lowerWide, type WideOperand } from "./wide.js";
 
 export default {
   name: "add",
-  onnx: { Add: readAdd, Sub: readSub, QLinearAdd: readQLinearAdd },
+  onnx: { Add: readAdd, Mean: readMean, Sub: readSub, Sum: readSum, QLinearAdd: readQLinearAdd },
   elementwise: true,
   channels: pairChannels(),
-  /** With one scale the sum is on its grid. */
-  unit({ inputs: [a, b], attributes: { subtract } }) {
-    if (scaleOf(a!) !== scaleOf(b!)) return undefined;
-    const [first, second] = [a!, b!].map((tensor, i) => {
-      const { lo, hi } = typeRange(tensor.type);
-      const [least, most] = [lo - zeroPointOf(tensor), hi - zeroPointOf(tensor)];
-      return subtract === (i === 0 ? "first" : "second") ? { lo: -most, hi: -least } : { lo: least, hi: most };
-    });
-    return { scale: scaleOf(a!), lo: first!.lo + second!.lo, hi: first!.hi + second!.hi };
+  /** Where the operands have a common unit the sum is on its grid. */
+  unit({ inputs, attributes: { subtract } }) {
+    const [a, b] = inputs.map(tensorGrid);
+    const found = a && b && onOneUnit(a, b);
+    if (!found) return undefined;
+    const [first, second] = found.bounds.map(({ lo, hi }, i) =>
+      subtract === (i === 0 ? "first" : "second") ? { lo: -hi, hi: -lo } : { lo, hi },
+    );
+    const sum = { scale: found.scale, lo: first!.lo + second!.lo, hi: first!.hi + second!.hi };
+    // Sums of one unit are codes as they are; others that need more than 16 bits are better rounded.
+    const narrow = (typeFor(sum.lo, sum.hi)?.bits ?? 32) <= 16;
+    return narrow || scaleOf(inputs[0]!) === scaleOf(inputs[1]!) ? sum : undefined;
   },
   reach({ inputs, attributes: { subtract } }) {
     const [a, b] = inputs.map((tensor, i) => {

@@ -31,7 +31,7 @@ function concatenation(node: OnnxNode, reader: GraphReader, inputs: readonly Ten
     inputs,
     attributes: own,
     clamp: noClamp,
-    alike: true,
+    alikeFrom: 0,
     shape,
     moves: [],
   };

@@ -1,9 +1,10 @@
 /** Convolution by blocks of three pixels and two channels: qc_conv2d_blocks.h. */
-import { blockConstants, blockTaps, lanesHold, packBlocks } from "../../../targets/c/blocks.js";
+import { blockConstants, blockTaps, lanesHold, packBlocks, productConstants } from "../../../targets/c/blocks.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { weightSums } from "../../../targets/c/matrix.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
+import type { RequantizeLayer } from "../../arith/index.js";
 import { elementCount, type IntegerNode } from "../../ir/index.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
@@ -13,48 +14,108 @@ type Node = IntegerNode<Conv2dAttributes>;
 /** The most quads of taps that get code of their own: more would not repay their bytes. */
 const mostUnrolled = 2;
 
+const mostPixels = 3;
+
+/** Images of fewer pixels end in a block of fewer: reaching back over pixels that are done would cost more than the code. */
+const smallImage = 50;
+
 /** Codes of a kernel row of one group. */
 function rowCodes({ inputs, attributes: { kernel, groups } }: Node): number {
   return (kernel[1] * inputs[0]!.shape[3]!) / groups;
 }
 
-/** Lanes of three pixels, and four kernel rows of bytes where windows may need copies. */
+/** Pixels of a block. */
+const pixelsOf = ({ attributes }: Node) => attributes.blockPixels ?? mostPixels;
+
+/** Lanes of a block's pixels, and where windows may need copies a kernel row of bytes for each and one more; lanes of single pixels hold their own. */
 export function blockScratchBytes(node: Node): number {
   const { kernel, dilations, groups } = node.attributes;
   const columns = rowCodes(node);
   const copies = isPadded(node.attributes) || dilations[1] !== 1 || groups > 1 || columns % 4 !== 0;
-  return 6 * blockTaps(kernel[0], columns).length + (copies ? 16 * Math.ceil(columns / 4) : 0);
+  const pixels = pixelsOf(node);
+  const lanes = 2 * pixels * blockTaps(kernel[0], columns).length;
+  return lanes + (copies && pixels > 1 ? 4 * (pixels + 1) * Math.ceil(columns / 4) : 0);
+}
+
+/** What the kernel reads of a layer. */
+interface BlockStream {
+  readonly words: readonly number[];
+  readonly shift: number;
+  /** 1 where results have addends. */
+  readonly adds: 0 | 1;
+}
+
+/** Streams by requantization: the parts of a node that runs by rows ask for the same one. */
+const streams = new WeakMap<
+  RequantizeLayer,
+  { readonly of: Conv2dAttributes; readonly stream: BlockStream | undefined }
+>();
+
+/** The stream of a node; undefined where its weights or its requantization are not for these kernels. */
+export function blockStream(node: Node): BlockStream | undefined {
+  const { attributes } = node;
+  const known = streams.get(attributes.requantize);
+  if (known && sameLayer(known.of, attributes)) return known.stream;
+  const stream = makeStream(node);
+  streams.set(attributes.requantize, { of: attributes, stream });
+  return stream;
+}
+
+const sameLayer = (a: Conv2dAttributes, b: Conv2dAttributes) =>
+  a.weights === b.weights && a.bias === b.bias && a.inputZeroPoint === b.inputZeroPoint && a.groups === b.groups;
+
+function makeStream(node: Node): BlockStream | undefined {
+  const { output, attributes } = node;
+  const { weights, bias, inputZeroPoint, kernel, groups, requantize } = attributes;
+  const channels = output.shape[3]! / groups;
+  if (channels < 2) return undefined;
+  const columns = rowCodes(node);
+  const sums = weightSums(weights, output.shape[3]!);
+  const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
+  const products = productConstants(requantize, output.type, missing);
+  const constants = products ?? blockConstants(requantize, output.type, missing);
+  if (!constants) return undefined;
+  const size = weights.length / groups;
+  const used = products
+    ? weights.map((w, k) => (products.constant[Math.floor(k / (kernel[0] * columns))] ? 0 : w))
+    : weights;
+  const matrices = Array.from({ length: groups }, (_, g) => ({
+    ...{ channels, rows: kernel[0], columns },
+    weights: used.subarray(g * size, (g + 1) * size),
+  }));
+  if (!matrices.every(lanesHold)) return undefined;
+  const words = matrices.flatMap((matrix, g) => [
+    ...packBlocks(matrix, constants.channels.slice(g * channels, (g + 1) * channels), !products),
+  ]);
+  return { words, shift: constants.shift, adds: products ? 0 : 1 };
 }
 
 /** Lowers the node, unless its weights or its requantization are not for these kernels; returns whether it did. */
 export function lowerBlocks(node: Node, context: CContext): boolean {
   const { inputs, output, attributes } = node;
-  const { weights, bias, inputZeroPoint, kernel, groups, requantize } = attributes;
-  const channels = output.shape[3]! / groups;
-  if (channels < 2) return false;
-  const columns = rowCodes(node);
-  const size = weights.length / groups;
-  const matrices = Array.from({ length: groups }, (_, g) => ({
-    ...{ channels, rows: kernel[0], columns },
-    weights: weights.subarray(g * size, (g + 1) * size),
-  }));
-  if (!matrices.every(lanesHold)) return false;
-  const sums = weightSums(weights, output.shape[3]!);
-  const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
-  const constants = blockConstants(requantize, output.type, missing);
+  const { kernel } = attributes;
+  const constants = blockStream(node);
   if (!constants) return false;
-  const words = matrices.flatMap((matrix, g) => [
-    ...packBlocks(matrix, constants.channels.slice(g * channels, (g + 1) * channels)),
-  ]);
-  const stream = context.constant("stream", "uint32_t", words);
+  const stream = context.constant("stream", "uint32_t", constants.words);
   // Layers of a few quads spend much on finding their way; other layers share code.
-  const quads = blockTaps(kernel[0], columns).length / 4;
+  const quads = blockTaps(kernel[0], rowCodes(node)).length / 4;
   const few = quads <= mostUnrolled ? quads : 0;
-  const literals = [few, signedLiteral(inputs[0]!), signedLiteral(output), ...kernel].join(", ");
+  const pixels = pixelsOf(node);
+  const total = output.shape[1]! * output.shape[2]!;
+  const rest = total < smallImage && total % pixels !== 0 ? 1 : 0;
+  const literals = [
+    constants.adds,
+    few,
+    signedLiteral(inputs[0]!),
+    signedLiteral(output),
+    ...kernel,
+    pixels,
+    rest,
+  ].join(", ");
   context.include("qc_conv2d_blocks.h");
   context.statement(blockWindow(node));
   const name = context.shared({
-    role: `conv2d_blocks_${kernel.join("x")}_${few ? `${few}_` : ""}${constants.shift}`,
+    role: `conv2d_blocks_${kernel.join("x")}_${few ? `${few}_` : ""}${constants.adds ? "added_" : ""}${pixels < mostPixels ? `of_${pixels}_` : ""}${constants.shift}`,
     parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
     body: [`qc_conv2d_blocks(s, x, stream, y, (uint32_t *)(void *)scratch, ${constants.shift}, ${literals});`],
   });

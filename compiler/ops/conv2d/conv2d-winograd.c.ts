@@ -1,10 +1,13 @@
 /** 3x3 convolution by Winograd's F(2x2, 3x3): qc_conv2d_winograd.h. Fewer products for more flash: 32/9 bytes a weight. */
 import { blockConstants } from "../../../targets/c/blocks.js";
+import { predictedInstructions } from "../../../targets/c/costs.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { weightSums } from "../../../targets/c/matrix.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
+import type { Core } from "../../../targets/core.js";
 import type { IntegerNode } from "../../ir/index.js";
+import type { Faster } from "../op.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
@@ -16,6 +19,19 @@ export function winogradTakes({ inputs, output, attributes }: Node): boolean {
   const plain = [...strides, ...dilations, groups].every((one) => one === 1) && kernel[0] === 3 && kernel[1] === 3;
   const even = rows % 2 === 0 && columns % 2 === 0 && columns >= 8 && outputs % 2 === 0;
   return plain && even && inputs[0]!.shape[3]! % 4 === 0 && inputs[0]!.type.bits <= 8 && weights instanceof Int8Array;
+}
+
+/** What the kernel would save over blocks; undefined on cores without figures for both. */
+export function winogradFor(node: Node, core: Core): Faster<Conv2dAttributes> | undefined {
+  const { features } = core;
+  if (!features.includes("dsp") || features.includes("mve") || !winogradTakes(node)) return undefined;
+  const blocks = predictedInstructions(core, "conv2d_blocks", node);
+  const winograd = predictedInstructions(core, "conv2d_winograd", node);
+  if (blocks === undefined || winograd === undefined) return undefined;
+  const { weights } = node.attributes;
+  // 16 transformed weights of two bytes for each nine, which take one byte in blocks; and six constants for four per two channels.
+  const bytes = (weights.length / 9) * 32 - weights.length + 4 * node.output.shape[3]!;
+  return { attributes: { ...node.attributes, winograd: true }, saved: blocks - winograd, bytes };
 }
 
 /** Transformed codes of four tiles, and the sums of two channels. */

@@ -1,5 +1,5 @@
 /**
- * Convolution in C. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
+ * Convolution in C. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_line.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
  * qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h, qc_depthwise_conv2d.h.
  */
 import { cheapestFirst } from "../../../targets/c/costs.js";
@@ -15,11 +15,13 @@ import type { IntegerNode } from "../../ir/index.js";
 import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
-import { blockScratchBytes, blockWindow, lowerBlocks } from "./conv2d-blocks.c.js";
+import { blockScratchBytes, blockStream, blockWindow, lowerBlocks } from "./conv2d-blocks.c.js";
 import { matrices } from "./conv2d-matrices.js";
 import { lowerMve, mveScratchBytes } from "./conv2d-mve.c.js";
 import { lowerWinograd, winogradScratchBytes } from "./conv2d-winograd.c.js";
+import { hasDepthwiseConstants } from "./depthwise-constants.js";
 import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-conv2d-mve.c.js";
+import { isLine, lowerDepthwiseLine } from "./depthwise-line.c.js";
 import { lowerRollingDepthwise } from "./depthwise-rolling.c.js";
 import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./depthwise-rows.c.js";
 
@@ -37,10 +39,10 @@ export function scratchBytes(node: Node, core?: Core): number {
   const { kernel, groups } = node.attributes;
   const channels = node.inputs[0]!.shape[3]!;
   const taps = kernel[0] * kernel[1];
-  if (isWide(node))
-    return isDirect(node.inputs[0]!, channels / groups) ? 0 : wideScratchBytes((taps * channels) / groups);
+  if (isWide(node)) return isPatchless(node) ? 0 : wideScratchBytes((taps * channels) / groups);
   const [dsp, mve] = (["dsp", "mve"] as const).map((feature) => core === undefined || core.features.includes(feature));
   if (isDepthwise(node)) {
+    if (dsp && !mve && isLine(node) && hasDepthwiseConstants(node)) return 0;
     const patch = isPadded(node.attributes) ? taps * Math.min(channels, patchChannels(taps)) : 0;
     return Math.max(patch, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveDepthwiseScratchBytes(node) : 0);
   }
@@ -48,8 +50,34 @@ export function scratchBytes(node: Node, core?: Core): number {
   if (!dsp) return 4 * patch;
   // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes. Or blocks; or what vectors need.
   const pairs = 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
-  const bytes = Math.max(pairs, blockScratchBytes(node), mve ? mveScratchBytes(node) : 0);
+  const blocks = blockScratchBytes(node);
+  const packed = core !== undefined && blockStream(node) ? blocks : Math.max(pairs, blocks);
+  const bytes = Math.max(packed, mve ? mveScratchBytes(node) : 0);
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
+}
+
+/** Instructions that a multiply-accumulate takes more than by the fastest kernel, by blocks of two and one pixel, without patches, without a ring. */
+const addedPerProduct = { two: 0.05, one: 0.3, direct: 6, line: 0.05 };
+
+/** Smaller blocks, and kernels without patches or rings. */
+export function lessScratch(
+  node: Node,
+  core?: Core,
+): { readonly attributes: Conv2dAttributes; readonly added: number }[] {
+  if (!core?.features.includes("dsp") || core.features.includes("mve") || scratchBytes(node, core) === 0) return [];
+  const { attributes } = node;
+  const products = node.output.shape[1]! * node.output.shape[2]! * attributes.weights.length;
+  const form = (changed: Partial<Conv2dAttributes>, per: number) => ({
+    attributes: { ...attributes, ...changed },
+    added: Math.round(per * products),
+  });
+  if (isWide(node)) return [form({ direct: true }, addedPerProduct.direct)];
+  if (isDepthwise(node)) {
+    const line = form({ direct: true }, addedPerProduct.line);
+    return isLine({ ...node, attributes: line.attributes }) && hasDepthwiseConstants(node) ? [line] : [];
+  }
+  if (attributes.winograd || !blockStream(node)) return [];
+  return [form({ blockPixels: 2 }, addedPerProduct.two), form({ blockPixels: 1 }, addedPerProduct.one)];
 }
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {
@@ -60,6 +88,7 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const mve = context.core.features.includes("mve");
   if (narrow && mve && (isDepthwise(node) ? lowerMveDepthwise : lowerMve)(node, context)) return;
   if (narrow && dsp) {
+    if (isDepthwise(node) && lowerDepthwiseLine(node, context)) return;
     const candidates = isDepthwise(node)
       ? [{ kernel: "depthwise_rows", lower: lowerDepthwiseRows }]
       : [
@@ -78,11 +107,16 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   else quads(node, context);
 };
 
+/** Whether a node that is too wide for the 8-bit kernels runs without patches. */
+function isPatchless({ inputs, attributes: { groups, direct } }: Node): boolean {
+  return direct === true || isDirect(inputs[0]!, inputs[0]!.shape[3]! / groups);
+}
+
 function wide(node: Node, context: CContext): void {
-  const { inputs, output, attributes } = node;
+  const { output, attributes } = node;
   const { groups } = attributes;
   const product = { role: "conv2d", groups, channels: output.shape[3]! };
-  wideProduct(node, context, product, isDirect(inputs[0]!, inputs[0]!.shape[3]! / groups));
+  wideProduct(node, context, product, isPatchless(node));
 }
 
 /** The kernels sum raw codes: the zero point's share and the bias are added by the records. */

@@ -8,12 +8,12 @@ import { windowColumns, windowRows } from "../rows.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
 import { readConvTranspose } from "./conv-transpose.onnx.js";
-import { c, scratchBytes } from "./conv2d.c.js";
+import { c, lessScratch, scratchBytes } from "./conv2d.c.js";
 import { channels } from "./conv2d.channels.js";
 import { type Conv2dGraphAttributes, readConv, readConvInteger, readQLinearConv } from "./conv2d.onnx.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { verilog } from "./conv2d.verilog.js";
-import { winogradTakes } from "./conv2d-winograd.c.js";
+import { winogradFor } from "./conv2d-winograd.c.js";
 
 export default {
   name: "conv2d",
@@ -101,7 +101,8 @@ export default {
   },
   weightBytes: ({ attributes }) => weightBytes(attributes),
   scratchBytes,
-  forSpeed: (node) => (winogradTakes(node) ? { ...node.attributes, winograd: true } : undefined),
+  lessScratch,
+  forSpeed: winogradFor,
   requantize: (attributes) => attributes.requantize,
   channels,
   /** Two rows make a tile of Winograd's: single rows go without. */

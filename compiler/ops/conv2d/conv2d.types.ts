@@ -22,4 +22,8 @@ export interface Conv2dAttributes extends Window {
   readonly requantize: RequantizeLayer;
   /** By Winograd's algorithm on cores that have a kernel for it; results are the same. */
   readonly winograd?: boolean;
+  /** Output pixels that a kernel works on at a time, where a plan wants fewer for less scratch; results are the same. */
+  readonly blockPixels?: 1 | 2;
+  /** Whether straight from the image where others have patches or rings; single depthwise rows are unless given. Results are the same. */
+  readonly direct?: boolean;
 }

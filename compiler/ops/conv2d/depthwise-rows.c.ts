@@ -1,12 +1,10 @@
 /** Depthwise 3x3 convolution by a ring of widened rows: qc_depthwise_rows.h. */
-import { wholeRange } from "../../../targets/c/blocks.js";
 import type { CContext } from "../../../targets/c/lowering.js";
-import { weightSums } from "../../../targets/c/matrix.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
-import { realiseHighWord } from "../../arith/index.js";
 import type { IntegerNode, IntegerTensor } from "../../ir/index.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
+import { depthwiseConstants } from "./depthwise-constants.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 type Sides = [IntegerTensor, IntegerTensor];
@@ -55,23 +53,19 @@ export function lowerDepthwiseRows(node: Node, context: CContext): boolean {
   const turned = isTurned(node);
   const [input, output] = [node.inputs[0]!, node.output].map((tensor) => (turned ? swap(tensor) : tensor)) as Sides;
   const attributes = turned ? transposed(node.attributes) : node.attributes;
-  const { weights, bias, inputZeroPoint, groups, strides, requantize } = attributes;
-  const sums = weightSums(weights, output.shape[3]!);
+  const { weights, inputZeroPoint, groups, strides } = attributes;
   // The kernel sums signed codes: unsigned ones less 128.
-  const zeroPoint = input.type.signed ? inputZeroPoint : inputZeroPoint - 128;
-  const missing = bias.map((value, o) => value - zeroPoint * sums[o]!);
-  const constants = wholeRange(requantize, output.type) ? realiseHighWord(requantize, false) : undefined;
-  if (constants?.scaleBits !== 8) return false;
-  const words = Array.from(missing, (lacking, o) => {
-    const { addend, multiplier, constant } = constants.channels[constants.channels.length === 1 ? 0 : o]!;
+  const constants = depthwiseConstants(node, input.type.signed ? inputZeroPoint : inputZeroPoint - 128);
+  if (!constants) return false;
+  const words = constants.channels.flatMap(({ multiplier, start, constant }, o) => {
     // A constant needs a sum of 0.
-    if (constant) return [multiplier, addend >>> 0, 0, 0, 0];
+    if (constant) return [multiplier, start, 0, 0, 0];
     const rows = [0, 3, 6].map((at) => {
       const [w0, w1, w2] = weights.subarray(9 * o + at, 9 * o + at + 3);
       return ((w0! & 255) | ((w1! & 255) << 8) | ((w2! & 255) << 16)) >>> 0;
     });
-    return [multiplier, (addend + 256 * lacking) >>> 0, ...rows];
-  }).flat();
+    return [multiplier, start, ...rows];
+  });
   const stream = context.constant("stream", "uint32_t", words);
   const literals = [strides[1], turned ? 1 : 0, constants.shift, signedLiteral(input), signedLiteral(output)].join(
     ", ",

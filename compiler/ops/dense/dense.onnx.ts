@@ -8,6 +8,7 @@ import { noClamp, type Tensor } from "../../ir/graph.js";
 import { readBias } from "../bias.onnx.js";
 import { movedTo } from "../layout.js";
 import { realConstant } from "../table/real-function.js";
+import { readMatMulNBits } from "./matmul-nbits.onnx.js";
 
 /** Real-valued form: inputs are x [.., I], weights [O, I] or (transposed: false) [I, O], and an optional bias [O]. */
 export interface DenseGraphAttributes {
@@ -157,6 +158,12 @@ export const readMatMulIntegerToFloat: OnnxRule = (node, reader) => {
   reader.define(node, { ...product(node.name, bias ? [a, weights, bias] : [a, weights], false), post });
   return true;
 };
+
+/** com.microsoft: A, packed weights, scales, zero points, g_idx, bias */
+export const matMulNBits = readMatMulNBits((node, reader, x, weights, index) => {
+  const { tensor: bias, post } = readBias(node, reader, index, x, weights, weights.shape[0]!);
+  reader.define(node, { ...product(node.name, bias ? [x, weights, bias] : [x, weights], true), post });
+});
 
 /** a, a_scale, a_zero_point, b, b_scale, b_zero_point, y_scale, y_zero_point */
 export const readQLinearMatMul: OnnxRule = (node, reader) => {

@@ -11,6 +11,7 @@ import { c, scratchBytes } from "./dense.c.js";
 import { channels } from "./dense.channels.js";
 import {
   type DenseGraphAttributes,
+  matMulNBits,
   readBiasAdd,
   readGemm,
   readMatMul,
@@ -29,6 +30,7 @@ export default {
     MatMul: readMatMul,
     MatMulInteger: readMatMulInteger,
     MatMulIntegerToFloat: readMatMulIntegerToFloat,
+    MatMulNBits: matMulNBits,
     QLinearMatMul: readQLinearMatMul,
     QGemm: readQGemm,
     Add: readBiasAdd,

@@ -1,7 +1,7 @@
 /** ONNX MatMul, QLinearMatMul and Gemm of two activations. Source: ONNX operator specification, numpy.matmul. */
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
-import { qlinearOperand, qlinearResult } from "../../import/qlinear.js";
+import { integerOperand, qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { GraphReader, Move, OnnxRule, Pending } from "../../import/rules.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
 import { elementCount, type Shape } from "../../ir/types.js";
@@ -51,6 +51,14 @@ function repeated(
 export const readMatMul: OnnxRule = (node, reader) => {
   const [a, b] = [reader.quantized(node, 0), reader.quantized(node, 1)];
   new Attributes(node, reader).done();
+  reader.define(node, product(node, reader, a, b));
+  return true;
+};
+
+/** A, B, a_zero_point, b_zero_point: the sums themselves. */
+export const readMatMulInteger: OnnxRule = (node, reader) => {
+  new Attributes(node, reader).done();
+  const [a, b] = [integerOperand(reader, node, 0, 2, -2), integerOperand(reader, node, 1, 3, -1)];
   reader.define(node, product(node, reader, a, b));
   return true;
 };

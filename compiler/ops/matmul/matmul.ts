@@ -10,13 +10,13 @@ import { printRequantize, rangesOf } from "../requantize.js";
 import { joined } from "../second-operand.js";
 import { requirePerTensor } from "../weights.js";
 import { c } from "./matmul.c.js";
-import { readGemm, readMatMul, readQLinearMatMul } from "./matmul.onnx.js";
+import { readGemm, readMatMul, readMatMulInteger, readQLinearMatMul } from "./matmul.onnx.js";
 import type { MatMulAttributes, MatMulGraphAttributes } from "./matmul.types.js";
 import { verilog } from "./matmul.verilog.js";
 
 export default {
   name: "matmul",
-  onnx: { Gemm: readGemm, MatMul: readMatMul, QLinearMatMul: readQLinearMatMul },
+  onnx: { Gemm: readGemm, MatMul: readMatMul, MatMulInteger: readMatMulInteger, QLinearMatMul: readQLinearMatMul },
 
   inferShape({ inputs: [a, b] }) {
     if (a!.shape.at(-1) !== b!.shape.at(-2)) {

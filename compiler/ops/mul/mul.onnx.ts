@@ -12,8 +12,8 @@ function product(node: OnnxNode, reader: GraphReader, first: Tensor, second: Ten
 }
 
 export const readMul: OnnxRule = (node, reader) => {
-  if (!bothQuantized(node, reader)) return false; // functions of one tensor: table
-  reader.define(node, product(node, reader, reader.quantized(node, 0), reader.quantized(node, 1)));
+  if (!bothQuantized(node, reader, 32)) return false; // functions of one tensor: table
+  reader.define(node, product(node, reader, reader.quantized(node, 0, 32), reader.quantized(node, 1, 32)));
   return true;
 };
 

@@ -2,7 +2,7 @@
 import { fromFloat, multiply } from "../../arith/rational.js";
 import { evaluateStaircase } from "../../arith/staircase.js";
 import { scaleOf, zeroPointOf } from "../../ir/index.js";
-import { bilinearRange } from "../accumulator.js";
+import { bilinearRange, requireInt32Sums } from "../accumulator.js";
 import type { OpHome } from "../op.js";
 import { productUnit, sumStaircase } from "../product.js";
 import { printRequantize } from "../requantize.js";
@@ -42,6 +42,7 @@ export default {
       bilinearRange(x, first.zeroPoint, y, second.zeroPoint),
     );
     const acc = joined(products);
+    requireInt32Sums(acc.lo, acc.hi, node.name);
     const unit = () => multiply(fromFloat(first.scale), fromFloat(second.scale));
     const staircase = node.post
       ? sumStaircase(node, context, unit(), clamp, acc)

@@ -72,7 +72,7 @@ function padConstant(node: OnnxNode, reader: GraphReader, reading: Reading): boo
     const { tensor } = input;
     const attributes: PadGraphAttributes = { pads: padsFor(node, reader, reading, tensor.shape.length), value };
     const shape = paddedShape(tensor.shape, attributes.pads);
-    const common = { kind: "pending", op: "pad", name: node.name, clamp: noClamp, alike: true, moves: [] } as const;
+    const common = { kind: "pending", op: "pad", name: node.name, clamp: noClamp, alikeFrom: 0, moves: [] } as const;
     reader.define(node, { ...common, inputs: [tensor], attributes, shape });
     return true;
   }

@@ -3,6 +3,7 @@ import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import { qlinearOperand, qlinearResult } from "../../import/qlinear.js";
 import type { GraphReader, Move, OnnxRule, Pending } from "../../import/rules.js";
+import { exactQuantization, fineQuantization } from "../../import/unquantized.js";
 import { noClamp, type Tensor } from "../../ir/graph.js";
 import { elementCount, type Shape } from "../../ir/types.js";
 import { axisOf } from "../axis.js";
@@ -31,7 +32,27 @@ function arrangement(name: string, shape: Shape, axis: number, flattened: boolea
 /** More would not fit quotientHalfEven at any scale that 8-bit results have. */
 export const mostClasses = 4096;
 
-function softmax(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: Attributes, opset: number): Pending {
+/** Steps in which scores are held that nothing quantizes: a probability is off by 2^-17 of itself at most. */
+const scoreStep = 2 ** -16;
+
+/** The operand: a function of 8-bit codes that nothing quantizes (such as a bias of floats) in small steps. */
+export function classScores(node: OnnxNode, reader: GraphReader): Tensor {
+  const value = reader.value(node, 0);
+  const fine =
+    value?.kind === "pending" && !exactQuantization(value, 32) ? fineQuantization(value, scoreStep) : undefined;
+  if (value?.kind !== "pending" || !fine) return reader.quantized(node, 0, 32);
+  return reader.quantize(`${node.name}_scores`, value, fine.type, fine.quantization);
+}
+
+/** An operation on the rows of classes of a node. */
+export function onClasses(
+  node: OnnxNode,
+  reader: GraphReader,
+  x: Tensor,
+  attributes: Attributes,
+  opset: number,
+  operation: Pick<Pending, "op" | "attributes">,
+): Pending {
   const given = attributes.integer("axis", opset < 13 ? 1 : -1);
   attributes.done();
   const axis = axisOf(given, x.shape.length) ?? reader.refuse(node, `axis ${given} of an input of shape [${x.shape}]`);
@@ -39,20 +60,16 @@ function softmax(node: OnnxNode, reader: GraphReader, x: Tensor, attributes: Att
   const input = movedTo(reader, x, before);
   const classes = input.shape.at(-1)!;
   if (classes > mostClasses) reader.refuse(node, `${classes} classes; at most ${mostClasses} are supported`);
-  return {
-    kind: "pending",
-    op: "softmax",
-    name: node.name,
-    inputs: [input],
-    attributes: {},
-    clamp: noClamp,
-    shape: x.shape,
-    moves: after,
-  };
+  const common = { kind: "pending", name: node.name, inputs: [input], clamp: noClamp } as const;
+  return { ...common, ...operation, shape: x.shape, moves: after };
 }
 
+const operation = { op: "softmax", attributes: {} };
+
 export const readSoftmax: OnnxRule = (node, reader) => {
-  reader.define(node, softmax(node, reader, reader.quantized(node, 0), new Attributes(node, reader), reader.opset));
+  const x = classScores(node, reader);
+  if (x.type.bits > 8) return false; // wide-softmax
+  reader.define(node, onClasses(node, reader, x, new Attributes(node, reader), reader.opset, operation));
   return true;
 };
 
@@ -60,5 +77,6 @@ export const readSoftmax: OnnxRule = (node, reader) => {
 export const readQLinearSoftmax: OnnxRule = (node, reader) => {
   const attributes = new Attributes(node, reader);
   const opset = attributes.integer("opset", 13);
-  return qlinearResult(reader, node, softmax(node, reader, qlinearOperand(reader, node, 0), attributes, opset), 3);
+  const x = qlinearOperand(reader, node, 0);
+  return qlinearResult(reader, node, onClasses(node, reader, x, attributes, opset, operation), 3);
 };

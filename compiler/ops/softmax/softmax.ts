@@ -21,7 +21,7 @@ import { verilog } from "./softmax.verilog.js";
 export default {
   name: "softmax",
   onnx: { Softmax: readSoftmax, QLinearSoftmax: readQLinearSoftmax },
-  natural: { type: uint8, quantization: { scales: [1 / 256], zeroPoints: [0] } },
+  natural: () => ({ type: uint8, quantization: { scales: [1 / 256], zeroPoints: [0] } }),
   inferShape: ({ inputs: [x] }) => x!.shape,
 
   lower(node, { numerics }) {

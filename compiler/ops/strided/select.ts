@@ -46,3 +46,13 @@ function stridedSelection(name: string, shape: Shape, positions: Positions): rea
   const attributes: StridedGraphAttributes = { shape: result, dims, strides, offset };
   return [{ op: "strided", name, attributes }];
 }
+
+/** The movements that repeat a tensor of `shape` to the shape `full` that it broadcasts to. */
+export function expansion(name: string, shape: Shape, full: Shape): readonly Move[] {
+  const from: Shape = [...new Array<number>(full.length - shape.length).fill(1), ...shape];
+  const view: Move[] = from.length === shape.length ? [] : [{ op: "reshape", name, attributes: { shape: from } }];
+  const repeated = full.flatMap((size, axis) =>
+    from[axis] === size ? [] : [[axis, new Array<number>(size).fill(0)] as const],
+  );
+  return [...view, ...selection(name, from, new Map(repeated))];
+}

@@ -5,9 +5,10 @@ import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, Move, OnnxRule } from "../../import/rules.js";
 import { maximumElements, type Shape } from "../../ir/types.js";
 import { axisOf } from "../axis.js";
+import { broadcastShape } from "../broadcast.js";
 import { readDepthToSpace, readSpaceToDepth } from "./depth-space.onnx.js";
 import { readResize, readUpsample } from "./resize.onnx.js";
-import { type Positions, selection } from "./select.js";
+import { expansion, type Positions, selection } from "./select.js";
 
 /** Positions in even steps. Throws QC2005 for more than a tensor may have. */
 function range(count: number, first = 0, step = 1): number[] {
@@ -142,16 +143,10 @@ const readExpand: OnnxRule = (node, reader) => {
   const target = reader.integers(node, 1);
   if (!target) return reader.refuse(node, "the shape must be a constant");
   return reader.move(node, (shape) => {
-    const rank = Math.max(shape.length, target.length);
-    const wide = (dims: readonly number[]) => [...new Array<number>(rank - dims.length).fill(1), ...dims];
-    const [from, to] = [wide(shape), wide(target)];
-    if (from.some((size, axis) => size !== 1 && to[axis] !== 1 && to[axis] !== size) || to.some((size) => size < 1)) {
+    const full = broadcastShape(shape, target);
+    if (!full || full.some((size) => size < 1))
       return reader.refuse(node, `[${shape}] does not broadcast to [${target}]`);
-    }
-    const positions = new Map(from.map((size, axis) => [axis, size === 1 ? range(to[axis]!, 0, 0) : range(size)]));
-    const view: Move[] =
-      from.length === shape.length ? [] : [{ op: "reshape", name: node.name, attributes: { shape: from } }];
-    return [...view, ...select(node, reader, from, positions)];
+    return expansion(node.name, shape, full);
   });
 };
 

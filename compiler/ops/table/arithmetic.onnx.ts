@@ -3,12 +3,14 @@
  * of several functions of the same tensor, such as x * Sigmoid(x). Everything else about Add, Mul, .. lives in the homes of
  * those operations, which read their nodes first.
  */
-import type { Expression, FunctionName } from "../../arith/expression.js";
+import { dependsOnChannel, type Expression, type FunctionName } from "../../arith/expression.js";
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
+import type { Tensor } from "../../ir/graph.js";
 import { elementCount, type Shape } from "../../ir/types.js";
 import { broadcastShape } from "../broadcast.js";
+import { isPerElement, spread, withElementsAsChannels } from "./per-element.js";
 import {
   pendingFunction,
   type RealConstant,
@@ -30,6 +32,7 @@ const functionOf: Readonly<Record<string, FunctionName>> = {
   Pow: "Pow",
   PRelu: "LeakyRelu",
   Sub: "Sub",
+  Sum: "Add",
 };
 
 export const readArithmetic: OnnxRule = (node, reader) => {
@@ -89,16 +92,41 @@ export function combine(
       reader.refuse(node, `a constant of shape [${shape}] does not broadcast to the operand's shape [${first.shape}]`);
     }
   }
-  const axis = channelAxis(node, reader, constants, first.shape);
+  const axes = constantAxes(constants, first.shape);
   const expressions = functions.map(({ expression }) => expression);
-  const source = axis === undefined ? first : withAxisLast(node, reader, first, axis, expressions);
+  const elements = isPerElement(first) || axes.length > 1;
+  const source = elements
+    ? elementwise(node, reader, functions)
+    : axes[0] === undefined
+      ? first
+      : withAxisLast(node, reader, first, axes[0], expressions);
   // Functions of one value share their movements, so the first one's serve all; expressions are their own.
   const terms = operands.map((operand): Expression => {
     if ("real" in operand) return operand.real.expression;
     const { values } = operand.constant;
-    return uniform(values) ?? { perChannel: Array.from(values) };
+    return uniform(values) ?? { perChannel: elements ? spread(operand.constant, first.shape) : Array.from(values) };
   });
   reader.define(node, pendingFunction(node, reader, { ...source, expression: build(terms) }));
+}
+
+/** The value of the functions with its elements as channels; refuses the node where it has channels of another kind. */
+function elementwise(node: OnnxNode, reader: GraphReader, functions: readonly RealFunction[]): RealFunction {
+  const [first] = functions as [RealFunction];
+  if (isPerElement(first)) return first;
+  const alone = functions.length === 1 && "kind" in first.source ? settled(node, reader) : first;
+  const emit = (shape: Shape) => reader.emit("reshape", `${node.name}_elements`, alone.source as Tensor, { shape });
+  const plain = !functions.some(({ expression }) => dependsOnChannel(expression));
+  return (
+    (plain ? withElementsAsChannels(node.name, emit, alone) : undefined) ??
+    reader.refuse(node, "constants along several axes of a value that is not quantized yet; quantize it before them")
+  );
+}
+
+/** The only operand that is no constant, as a tensor: where it is on a grid of its own. */
+function settled(node: OnnxNode, reader: GraphReader): RealFunction {
+  const index = node.inputs.findIndex((_, i) => !realConstant(reader.value(node, i)));
+  const source = reader.quantized(node, index);
+  return { source, expression: "x", moves: [], shape: source.shape };
 }
 
 /** The one value of a constant, or undefined. */
@@ -107,24 +135,10 @@ function uniform(values: ArrayLike<number>): number | undefined {
   return Array.from(values).every((value) => value === first) ? first : undefined;
 }
 
-/** The axis of `full` along which constants differ; undefined when they do not. Refuses constants that differ along more. */
-function channelAxis(
-  node: OnnxNode,
-  reader: GraphReader,
-  constants: readonly RealConstant[],
-  full: Shape,
-): number | undefined {
-  let found: number | undefined;
-  for (const { shape, values } of constants) {
-    if (uniform(values) !== undefined) continue;
-    const long = shape.flatMap((dim, i) => (dim > 1 ? [full.length - shape.length + i] : []));
-    if (long.length !== 1 || (found !== undefined && found !== long[0])) {
-      return reader.refuse(
-        node,
-        `a constant of shape [${shape}] for an operand of shape [${full}]; expected one number, or one per channel. Quantize the constant instead`,
-      );
-    }
-    found = long[0];
-  }
-  return found;
+/** The axes of `full` along which constants differ. */
+function constantAxes(constants: readonly RealConstant[], full: Shape): number[] {
+  const axes = constants
+    .filter(({ values }) => uniform(values) === undefined)
+    .flatMap(({ shape }) => shape.flatMap((dim, i) => (dim > 1 ? [full.length - shape.length + i] : [])));
+  return [...new Set(axes)];
 }

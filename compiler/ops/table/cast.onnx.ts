@@ -1,10 +1,10 @@
-/** ONNX Cast of values on their way to a quantization: whole numbers stay, others lose their fraction. Source: ONNX operator specification. */
+/** ONNX Cast of values on their way to a quantization: whole numbers stay, others lose their fraction; of bool, what is not 0 is 1. Source: ONNX operator specification. */
 import type { Expression } from "../../arith/expression.js";
 import { Attributes } from "../../import/attributes.js";
 import { boundsOf, gridQuantization } from "../../import/grid.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
-import { elementTypeName, integerTypeOf, isFloatType } from "../../import/tensor-data.js";
+import { elementTypeName, integerTypeOf, isFloatType, truthTypeOf } from "../../import/tensor-data.js";
 import { isPlain } from "../../import/values.js";
 import type { Tensor } from "../../ir/graph.js";
 import { typeName, typeRange } from "../../ir/types.js";
@@ -32,8 +32,16 @@ export const readCast: OnnxRule = (node, reader) => {
     );
     return true;
   }
+  if (truthTypeOf(to)) {
+    const operand = requireFunction(node, reader, 0);
+    const { expression: x } = operand;
+    const expression: Expression = ["Max", ["Greater", x, 0], ["Less", x, 0]];
+    reader.define(node, pendingFunction(node, reader, { ...operand, expression }));
+    return true;
+  }
   const type = integerTypeOf(to);
-  if (!type) return reader.refuse(node, `to ${elementTypeName[to] ?? to}; expected a float or integer type`);
+  if (!type)
+    return reader.refuse(node, `to ${elementTypeName[to] ?? to}; expected a float type, an integer type or bool`);
   if (value?.kind === "codes") {
     const own = typeRange(value.tensor.type);
     const range = typeRange(type);

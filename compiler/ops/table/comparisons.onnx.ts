@@ -1,4 +1,4 @@
-/** ONNX comparisons with constants, Not, and Where between constants: steps of one value. Source: ONNX operator specification. */
+/** ONNX comparisons with constants, Not, and Where as a function of one value. Source: ONNX operator specification. */
 import type { Expression, FunctionName } from "../../arith/expression.js";
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxRule } from "../../import/rules.js";
@@ -20,11 +20,6 @@ const not: OnnxRule = (node, reader) => {
 
 /** b + (a - b)*c for c in {0, 1}. */
 const where: OnnxRule = (node, reader) => {
-  const constants = [1, 2].every((index) => {
-    const kind = reader.value(node, index)?.kind;
-    return kind === "constant";
-  });
-  if (!constants) return false;
   new Attributes(node, reader).done();
   const choose = ([condition, a, b]: readonly Expression[]): Expression => [
     "Add",

@@ -38,6 +38,7 @@ export default {
     Pow: readArithmetic,
     PRelu: readArithmetic,
     Sub: readArithmetic,
+    Sum: readArithmetic,
   },
   elementwise: true,
   channelwise: true,
