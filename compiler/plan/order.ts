@@ -8,8 +8,8 @@ import { opHomes } from "../ops/index.js";
 import { livesOf, tensorBytes } from "./liveness.js";
 import { aligned } from "./plan.js";
 
-/** Sets kept of each size, those of the least peak; where there are more, the order may miss the optimum. */
-const widest = (nodes: number) => Math.min(2000, Math.ceil(5e7 / nodes ** 2));
+/** Sets extended, of all sizes together. Of each size those of the least peak come first; where not all do, the order may miss the optimum. */
+const searchSteps = 40_000;
 
 /** The graph in an order of a lower peak than its own; the very same graph when there is none. */
 export function orderForMemory(graph: IntegerGraph): IntegerGraph {
@@ -114,19 +114,22 @@ function step(flow: Flow, state: State, node: number): State {
 
 /** An order whose peak is below `limit`; undefined when none was found. */
 function betterOrder(flow: Flow, limit: number): number[] | undefined {
+  const perSize = Math.ceil(searchSteps / flow.needs.length);
   let states: State[] = [begin(flow)];
   for (const _ of flow.needs) {
     const next = new Map<string, State>();
-    for (const state of states) {
+    let steps = 0;
+    for (const state of states.sort((a, b) => a.peak - b.peak || a.live - b.live)) {
+      if (steps > perSize) break;
       for (const node of readyNodes(flow, state)) {
         const after = step(flow, state, node);
+        steps++;
         if (after.peak >= limit) continue;
         const key = after.ran.map(Number).join("");
         if (after.peak < (next.get(key)?.peak ?? Infinity)) next.set(key, after);
       }
     }
     states = [...next.values()];
-    states.sort((a, b) => a.peak - b.peak || a.live - b.live).splice(widest(flow.needs.length));
   }
   const [best] = states;
   if (!best) return undefined;

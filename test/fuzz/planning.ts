@@ -3,7 +3,9 @@ import { QcError } from "../../compiler/diagnostics.js";
 import { runPlan } from "../../compiler/interpreter/run-plan.js";
 import type { IntegerGraph, IntegerNode } from "../../compiler/ir/index.js";
 import { opHomes } from "../../compiler/ops/index.js";
-import { makePlan, type PlanOptions } from "../../compiler/plan/make-plan.js";
+import { candidatesOf, wholeNodes } from "../../compiler/plan/candidates.js";
+import { inputPlaces } from "../../compiler/plan/input-places.js";
+import { makePlan, type PlanOptions, planOf } from "../../compiler/plan/make-plan.js";
 import { type Plan, streamsInput } from "../../compiler/plan/plan.js";
 import { type CodeSet, setToBytes } from "../../compiler/verify/codes.js";
 import type { Core } from "../../targets/core.js";
@@ -11,7 +13,7 @@ import { core } from "../runtime-c/run.js";
 import { Choices } from "./choices.js";
 
 /** How many numbers a plan is chosen by. */
-export const planningChoices = 6;
+export const planningChoices = 7;
 
 /** Cores whose kernels run on this machine, emulated where they are not portable C; costs would choose others for small layers. */
 const emulated = ["host", "cortex-m4", "cortex-m4", "cortex-m55", "rv32imc", "cortex-m0plus"].map((name): Core => {
@@ -21,7 +23,7 @@ const emulated = ["host", "cortex-m4", "cortex-m4", "cortex-m55", "rv32imc", "co
 
 /** What a graph runs by: the core whose kernels the host runs, and whether nodes take the algorithms that need more flash. */
 export function randomSetting(numbers: readonly number[]): { readonly core: Core; readonly fast: boolean } {
-  const choices = new Choices(numbers.slice(4));
+  const choices = new Choices(numbers.slice(5));
   return { core: choices.pick(emulated), fast: choices.chance(0.7) };
 }
 
@@ -32,7 +34,7 @@ export function allFast(graph: IntegerGraph): IntegerGraph {
   return { ...graph, nodes: graph.nodes.map((node) => ({ ...node, attributes: faster(node) })) };
 }
 
-/** The plan that these choices make: the fastest, the smallest, or the fastest in some RAM between; with the input elsewhere where it can be. */
+/** The plan that these choices make: the fastest, the smallest, or the fastest in some RAM between; with the input elsewhere, or in strips, where it can be. */
 export function randomPlan(graph: IntegerGraph, numbers: readonly number[]): Plan {
   const choices = new Choices(numbers);
   const goal = choices.pick(["fastest", "smallest", "smallest", "between"]);
@@ -43,6 +45,10 @@ export function randomPlan(graph: IntegerGraph, numbers: readonly number[]): Pla
     { externalInput: true, maxRecompute: choices.integer(1, 200) },
   ]);
   const options = planned(graph, wanted) ? wanted : {};
+  if (options.externalInput || options.streamInput) {
+    const strips = choices.chance(0.5) ? stripPlan(graph, choices) : undefined;
+    if (strips) return strips;
+  }
   const smallest = () => makePlan(graph, { ...options, optimize: "memory" });
   if (goal === "smallest") return smallest();
   const fastest = makePlan(graph, options);
@@ -51,6 +57,15 @@ export function randomPlan(graph: IntegerGraph, numbers: readonly number[]): Pla
   const plan = makePlan(graph, { ...options, sramBytes });
   if (plan.arenaBytes > sramBytes) throw new Error(`${plan.arenaBytes} bytes where ${sramBytes} suffice`);
   return plan;
+}
+
+/** Random strips of the first nodes, which the smallest plan seldom has, before whole tensors; nothing where there are none. */
+function stripPlan(graph: IntegerGraph, choices: Choices): Plan | undefined {
+  const places = inputPlaces(graph, { externalInput: true });
+  const found = candidatesOf(graph, places, undefined, Infinity).filter(({ group }) => group?.strips);
+  if (found.length === 0) return undefined;
+  const strips = choices.pick(found);
+  return planOf(graph, [strips, ...wholeNodes(graph, places).slice(strips.end)], places);
 }
 
 /** A plan, or nothing where these options are refused. */

@@ -30,7 +30,7 @@ export function wasmC(): Engine {
 
 async function compile(request: EngineRequest): Promise<Uint8Array> {
   const files = new Map(request.files);
-  const harness = ["emulation.h", "rows.h", "trace.h", "wasm.c"];
+  const harness = ["emulation.h", "fetch.h", "input.h", "trace.h", "wasm.c"];
   for (const file of harness) files.set(`emulation/${file}`, await readFile(emulationPath(file), "utf8"));
   // Only what stands in C: assembly of the project is for other machines.
   const sources = [...sourceNames(request.files).filter((file) => file.endsWith(".c")), "emulation/wasm.c"];
