@@ -4,13 +4,14 @@
  * uint16 codes are stored in the patch less 32768, so the caller's bias makes up for any zero point: it holds, per channel,
  * the bias less the zero point's share. Sums wrap modulo 2^32; the whole sum fits.
  * Weights: per group, per four output channels, per four taps, per channel: the four taps, int16 in order, int8 in the order
- * 0, 2, 1, 3, which is that of qc_sxtb16. Taps and channels are padded with zero weights, biases and records with zeros.
+ * 0, 2, 1, 3, which is that of qc_sxtb16; for codes in place, whose lanes are 0, 2 and 1, 3 too, the other way round. Taps and channels are padded with zero weights, biases and records with zeros.
  */
 #ifndef QC_CONV2D_WIDE_H
 #define QC_CONV2D_WIDE_H
 
 #include <stdint.h>
 
+#include "qc_code.h"
 #include "qc_config.h"
 #include "qc_dsp.h"
 #include "qc_element.h"
@@ -18,10 +19,12 @@
 #include "qc_requantize.h"
 #include "qc_window.h"
 
-/* How weights are stored and multiplied. Literal in every call. */
+/* How codes and weights are stored and multiplied. Literal in every call. */
 typedef struct {
-    int bytes; /* of one weight: 1 or 2 */
-    int dsp;   /* packed multiplies */
+    int bytes;     /* of one weight: 1 or 2 */
+    int dsp;       /* packed multiplies */
+    int in_place;  /* codes are bytes of the image, not a patch */
+    int is_signed; /* these bytes */
 } qc_wide;
 
 /* Weight `index` of an array of either size. */
@@ -30,25 +33,32 @@ QC_INLINE int32_t qc_wide_weight(qc_wide form, const void *weights, int32_t inde
     return form.bytes == 1 ? (int32_t)((const int8_t *)weights)[index] : (int32_t)((const int16_t *)weights)[index];
 }
 
+/* Code `index` of a patch, or of the image. */
+QC_INLINE int32_t qc_wide_code(qc_wide form, const uint8_t *codes, int32_t index)
+{
+    return form.in_place ? qc_code(codes[index], form.is_signed) : ((const int16_t *)(const void *)codes)[index];
+}
+
 /* Adds the products of four codes with the four weights from `index`. */
-QC_INLINE int32_t qc_wide_add(qc_wide form, int32_t acc, const int16_t *codes, const void *weights, int32_t index)
+QC_INLINE int32_t qc_wide_add(qc_wide form, int32_t acc, const uint8_t *codes, const void *weights, int32_t index)
 {
     if (form.dsp) {
         const uint8_t *const bytes = (const uint8_t *)weights + index * form.bytes;
         const uint32_t word = qc_load_word(bytes);
+        const uint32_t first = form.in_place ? qc_even_lanes(qc_load_word(codes), form.is_signed) : qc_load_word(codes);
+        const uint32_t last = form.in_place ? qc_odd_lanes(qc_load_word(codes), form.is_signed) : qc_load_word(codes + 4);
 
-        acc = qc_smlad(qc_load_word((const uint8_t *)codes), form.bytes == 1 ? qc_sxtb16(word) : word, acc);
-        return qc_smlad(qc_load_word((const uint8_t *)(codes + 2)), form.bytes == 1 ? qc_sxtb16_odd(word) : qc_load_word(bytes + 4),
-                        acc);
+        acc = qc_smlad(first, form.bytes == 1 ? qc_sxtb16(word) : word, acc);
+        return qc_smlad(last, form.bytes == 1 ? qc_sxtb16_odd(word) : qc_load_word(bytes + 4), acc);
     }
     {
-        const int32_t second = form.bytes == 1 ? 2 : 1;
+        const int32_t second = (form.bytes == 1) != form.in_place ? 2 : 1;
         uint32_t sum = (uint32_t)acc;
 
-        sum += (uint32_t)(codes[0] * qc_wide_weight(form, weights, index));
-        sum += (uint32_t)(codes[1] * qc_wide_weight(form, weights, index + second));
-        sum += (uint32_t)(codes[2] * qc_wide_weight(form, weights, index + 3 - second));
-        sum += (uint32_t)(codes[3] * qc_wide_weight(form, weights, index + 3));
+        sum += (uint32_t)(qc_wide_code(form, codes, 0) * qc_wide_weight(form, weights, index));
+        sum += (uint32_t)(qc_wide_code(form, codes, 1) * qc_wide_weight(form, weights, index + second));
+        sum += (uint32_t)(qc_wide_code(form, codes, 2) * qc_wide_weight(form, weights, index + 3 - second));
+        sum += (uint32_t)(qc_wide_code(form, codes, 3) * qc_wide_weight(form, weights, index + 3));
         return (int32_t)sum;
     }
 }
@@ -93,7 +103,10 @@ QC_INLINE void qc_wide_store(uint8_t *y, int32_t index, int kind, qc_requant q, 
     qc_store(y, index, kind, qc_requantize_code(q, (int32_t)((uint32_t)sum + (uint32_t)bias), record));
 }
 
-/* zero: the code that padded taps read. scratch: 2 bytes for each tap of one group's patch, rounded up to four taps. */
+/*
+ * zero: the code that padded taps read. scratch: 2 bytes for each tap of one group's patch, rounded up to four taps; none for codes
+ * in place, which are for kernels of one tap, without pads, on a multiple of four channels per group.
+ */
 QC_INLINE void qc_conv2d_wide(const qc_window *s, const uint8_t *x, const void *weights, const int32_t *biases,
                               const int32_t *records, uint8_t *y, int16_t *scratch, qc_requant q, int x_kind, int y_kind,
                               qc_wide form, int32_t zero)
@@ -114,13 +127,19 @@ QC_INLINE void qc_conv2d_wide(const qc_window *s, const uint8_t *x, const void *
             int32_t weight = 0;
 
             for (group = 0; group < s->groups; group++) {
-                qc_wide_patch(s, x, x_kind, row, column, group * depth, depth, zero, scratch);
+                const uint8_t *const patch =
+                    form.in_place ? x + (row * s->stride_y * s->width + column * s->stride_x) * s->channels + group * depth
+                                  : (const uint8_t *)scratch;
+
+                if (!form.in_place) {
+                    qc_wide_patch(s, x, x_kind, row, column, group * depth, depth, zero, scratch);
+                }
                 for (left = outputs; left > 0; left -= 4) {
-                    const int16_t *codes = scratch;
-                    const int16_t *const end = scratch + taps;
+                    const uint8_t *codes = patch;
+                    const uint8_t *const end = patch + taps * (form.in_place ? 1 : 2);
                     qc_four sums = {0, 0, 0, 0};
 
-                    for (; codes != end; codes += 4) {
+                    for (; codes != end; codes += form.in_place ? 4 : 8) {
                         sums.a = qc_wide_add(form, sums.a, codes, weights, weight);
                         sums.b = qc_wide_add(form, sums.b, codes, weights, weight + 4);
                         sums.c = qc_wide_add(form, sums.c, codes, weights, weight + 8);

@@ -38,12 +38,12 @@ export function interleave({ channels, taps, weights }: WeightMatrix, step: numb
  * Per four channels, per four taps, per channel: the four taps, of int8 weights in the order 0, 2, 1, 3; see
  * qc_conv2d_wide.h.
  */
-export function packWide({ channels, taps, weights }: WeightMatrix): Weights {
+export function packWide({ channels, taps, weights }: WeightMatrix, inPlace = false): Weights {
   const quads = Math.ceil(taps / 4);
   const narrow = weights instanceof Int8Array;
   const size = roundUp(channels, 4) * 4 * quads;
   const packed = narrow ? new Int8Array(size) : new Int16Array(size);
-  const order = narrow ? [0, 2, 1, 3] : [0, 1, 2, 3];
+  const order = narrow !== inPlace ? [0, 2, 1, 3] : [0, 1, 2, 3];
   for (let c = 0; c < channels; c++) {
     const block = Math.floor(c / 4) * 16 * quads + (c % 4) * 4;
     for (let tap = 0; tap < taps; tap++) {

@@ -5,7 +5,7 @@ import type { Weights } from "../../compiler/ops/weights.js";
 import type { CContext } from "./lowering.js";
 import { channelSlots, packWide, weightSums } from "./matrix.js";
 import { placeRecords } from "./records.js";
-import { allBytes, kindOf, kindRole } from "./tensors.js";
+import { allBytes, kindOf, kindRole, signedLiteral } from "./tensors.js";
 
 interface ProductAttributes {
   readonly inputZeroPoint: number;
@@ -38,13 +38,17 @@ export function wideScratchBytes(taps: number): number {
   return Math.ceil(taps / 4) * 4 * 2;
 }
 
+/** How a product meets its codes: as a patch of 16-bit codes, as bytes where the image has them, or one at a time. */
+export type WideForm = "patch" | "in-place" | "direct";
+
 /** Calls the kernel, for which a statement has declared `window`. */
 export function wideProduct(
   node: IntegerNode<ProductAttributes>,
   context: CContext,
   product: Product,
-  direct: boolean,
+  form: WideForm,
 ): void {
+  const direct = form === "direct";
   const { inputs, output, attributes } = node;
   const [x] = inputs;
   const { weights, bias, inputZeroPoint, requantize } = attributes;
@@ -70,17 +74,17 @@ export function wideProduct(
     taps,
     weights: weights.subarray(g * perGroup * taps, (g + 1) * perGroup * taps),
   }));
-  const packed = direct ? weights : matrices.flatMap((matrix) => Array.from(packWide(matrix)));
+  const packed = direct ? weights : matrices.flatMap((matrix) => Array.from(packWide(matrix, form === "in-place")));
   const stored = context.constant("weights", element, packed);
   const dsp = context.core.features.includes("dsp") ? 1 : 0;
   const depthwise = groups > 1 && groups === x!.shape.at(-1);
   const kinds = `${kindOf(x!)}, ${kindOf(output)}`;
   const body = direct
     ? `qc_conv2d_direct(s, x, weights, biases, records, y, q, ${kinds}, ${bytes}, ${depthwise ? 1 : 0}, zero);`
-    : `qc_conv2d_wide(s, x, weights, biases, records, y, (int16_t *)(void *)scratch, q, ${kinds}, form, zero);`;
+    : `qc_conv2d_wide(s, x, weights, biases, records, y, ${form === "in-place" ? "0" : "(int16_t *)(void *)scratch"}, q, ${kinds}, form, zero);`;
   context.include(direct ? "qc_conv2d_direct.h" : "qc_conv2d_wide.h");
   const name = context.shared({
-    role: `${role}${kindRole(x!, output)}_w${8 * bytes}_${constants.role}`,
+    role: `${role}${form === "in-place" ? "_pointwise" : ""}${kindRole(x!, output)}_w${8 * bytes}_${constants.role}`,
     parameters: [
       "const qc_window *s",
       "const uint8_t *x",
@@ -88,13 +92,19 @@ export function wideProduct(
       "const int32_t *biases",
       "const int32_t *records",
       "uint8_t *y",
-      ...(direct ? [] : ["uint8_t *scratch"]),
+      ...(form === "patch" ? ["uint8_t *scratch"] : []),
       "int32_t zero",
       ...constants.parameters,
     ],
-    body: [constants.declaration, ...(direct ? [] : [`const qc_wide form = {${bytes}, ${dsp}};`]), body],
+    body: [
+      constants.declaration,
+      ...(direct
+        ? []
+        : [`const qc_wide form = {${bytes}, ${dsp}, ${form === "in-place" ? 1 : 0}, ${signedLiteral(x!)}};`]),
+      body,
+    ],
   });
   const values = ["&window", context.input(0), stored, biases, constants.name, context.output];
-  const rest = [...(direct ? [] : [context.scratch]), inputZeroPoint, ...constants.arguments];
+  const rest = [...(form === "patch" ? [context.scratch] : []), inputZeroPoint, ...constants.arguments];
   context.statement(`${name}(${[...values, ...rest].join(", ")});`);
 }

@@ -13,6 +13,7 @@ import { Random } from "../runtime-c/random.js";
 import { inputSets } from "../runtime-c/run.js";
 import { allFast, checkPlan, randomPlan, randomSetting } from "./planning.js";
 import { type RandomGraph, type Recipe, randomGraph, recipes } from "./random-graph.js";
+import { layer } from "./step-layers.js";
 
 const inferences = 4;
 
@@ -31,6 +32,11 @@ export interface GraphCase extends RandomGraph {
 /** A code of the catalogue that blames the model, with its message; everything else is thrown. */
 export interface Refused {
   readonly refused: string;
+}
+
+/** The graph of a seed that has nothing but layers as networks have them. */
+export function layersOf(seed: number): GraphCase {
+  return { seed, ...randomGraph(recipeOf(seed), [layer]) };
 }
 
 /** The graph of a seed. */

@@ -1,7 +1,9 @@
 /** A fixed set of random graphs through every engine; scripts/fuzz-graphs.ts runs more of them. */
 import { describe, expect, it } from "vitest";
-import { type CampaignOptions, campaign } from "./campaign.js";
+import { type CampaignOptions, campaign, kernelsOf } from "./campaign.js";
+import { compiled, isRefused, layersOf } from "./case.js";
 import { engineNamed } from "./engines.js";
+import { reaching } from "./reaching.js";
 
 const seed = 20_260_101;
 
@@ -37,4 +39,21 @@ describe("random graphs", () => {
     },
     600_000,
   );
+});
+
+describe("each fast kernel", () => {
+  const graphs = [...new Set(Object.values(reaching))].map((each) => {
+    const result = compiled(layersOf(each), false);
+    if (isRefused(result)) throw new Error(`seed ${each}: ${result.refused}`);
+    return { each, result, kernels: kernelsOf(result) };
+  });
+
+  it.each(Object.entries(reaching))("%s is reached by the graph of seed %i", (kernel, each) => {
+    expect(graphs.find((graph) => graph.each === each)!.kernels).toContain(kernel);
+  });
+
+  it("computes the interpreter's bytes on this machine", async () => {
+    const reasons = await engineNamed("host").run(graphs.map(({ result }) => result));
+    expect(reasons).toEqual(graphs.map(() => undefined));
+  }, 600_000);
 });

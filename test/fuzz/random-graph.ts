@@ -130,8 +130,10 @@ function bytesOf(builder: ModelBuilder, outputs: ReadonlyMap<string, DataType>):
   });
 }
 
-/** The model of a recipe; the same recipe gives the same bytes. */
-export function randomGraph({ head, steps: lists, planning }: Recipe): RandomGraph {
+type Step = (state: GraphState) => void;
+
+/** The model of a recipe, by steps of `from`; the same recipe gives the same bytes. */
+export function randomGraph({ head, steps: lists, planning }: Recipe, from: readonly Step[] = steps): RandomGraph {
   const c = new Choices(head);
   const numerics = c.pick(["exact", "exact", "onnxruntime", "tflite"]);
   const state = new GraphState(c, c.chance(0.12));
@@ -141,7 +143,7 @@ export function randomGraph({ head, steps: lists, planning }: Recipe): RandomGra
     const own = new Choices(list);
     state.choices = own;
     state.random = new Random(own.next());
-    own.pick(steps)(state);
+    own.pick(from)(state);
   }
   state.choices = new Choices(head.slice(-4));
   if (state.pool.every(({ codes }) => state.builder.inputs.some(({ name }) => name === codes))) requantize(state);

@@ -4,6 +4,7 @@ import { exact } from "../../compiler/arith/definitions/exact.js";
 import { identityStaircase, type RequantizeLayer, staircaseOf } from "../../compiler/arith/index.js";
 import { elementCount, type IntegerTensor, type IntegerType, type Range, typeRange } from "../../compiler/ir/index.js";
 import { lowerWide } from "../../compiler/ops/add/wide.js";
+import type { Window } from "../../compiler/ops/conv2d/conv2d.types.js";
 import { windowShape } from "../../compiler/ops/window.js";
 import { type GraphBuilder, type Rounding, randomStaircase, randomWindow } from "./graphs.js";
 import type { Random } from "./random.js";
@@ -81,9 +82,10 @@ export function addWideConv2d(
   outputs: number,
   groups: number,
   { output, rounding, wideWeights }: WideChoice,
+  given?: Window,
 ): IntegerTensor {
   const [, height, width, channels] = x.shape as [number, number, number, number];
-  const window = randomWindow(random, height, width, 3);
+  const window = given ?? randomWindow(random, height, width, 3);
   const taps = (window.kernel[0] * window.kernel[1] * channels) / groups;
   const { attributes, ranges } = wideProduct(random, outputs, taps, x.type, wideWeights);
   const requantize = wideLayer(random, ranges, output, rounding);

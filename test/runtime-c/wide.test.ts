@@ -134,6 +134,31 @@ describe.each([
   }, 600_000);
 });
 
+/** Pointwise convolutions on bytes, whose codes are read where they are: strides, groups, int8 and int16 weights. */
+function pointwise(random: Random) {
+  const builder = new GraphBuilder();
+  for (let i = 0; i < 12; i++) {
+    const groups = 1 + (i % 2);
+    const channels = 4 * groups * random.integer(1, 3);
+    const x = builder.input([1, random.integer(1, 4), random.integer(1, 5), channels], anyType(random));
+    const strides = [random.integer(1, 2), random.integer(1, 2)] as const;
+    const window = { kernel: [1, 1], strides, dilations: [1, 1], pads: [0, 0, 0, 0] } as const;
+    const wideWeights = i % 3 !== 0;
+    const wide = { rounding: roundings[i % 4]!, output: wideWeights ? int8 : layerTypes[4]!, wideWeights };
+    builder.outputs.push(addWideConv2d(builder, random, x, groups * random.integer(1, 6), groups, wide, window));
+  }
+  return builder.graph();
+}
+
+describe.each(["host", "cortex-m4"])("pointwise convolutions of wide weights or outputs on bytes, %s", (name) => {
+  it("take no scratch and compute the interpreter's codes", async () => {
+    const random = new Random(6);
+    const graph = pointwise(random);
+    expect(makePlan(graph, { core: core(name) }).scratch.size).toBe(0);
+    expect(await differences(graph, core(name), inputSets(graph, random, 4))).toEqual([]);
+  }, 600_000);
+});
+
 describe.each([
   ["cortex-m4", 3],
   ["cortex-m0plus", 4],

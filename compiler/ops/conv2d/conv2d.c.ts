@@ -8,7 +8,7 @@ import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../
 import { byteWords } from "../../../targets/c/mve.js";
 import { placeRecords, type Records } from "../../../targets/c/records.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
-import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
+import { isDirect, isWide, type WideForm, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
 import { windowStatement } from "../../../targets/c/window.js";
 import type { Core } from "../../../targets/core.js";
 import type { IntegerNode } from "../../ir/index.js";
@@ -39,7 +39,7 @@ export function scratchBytes(node: Node, core?: Core): number {
   const { kernel, groups } = node.attributes;
   const channels = node.inputs[0]!.shape[3]!;
   const taps = kernel[0] * kernel[1];
-  if (isWide(node)) return isPatchless(node) ? 0 : wideScratchBytes((taps * channels) / groups);
+  if (isWide(node)) return wideForm(node) === "patch" ? wideScratchBytes((taps * channels) / groups) : 0;
   const [dsp, mve] = (["dsp", "mve"] as const).map((feature) => core === undefined || core.features.includes(feature));
   if (isDepthwise(node)) {
     if (dsp && !mve && isLine(node) && hasDepthwiseConstants(node)) return 0;
@@ -56,22 +56,27 @@ export function scratchBytes(node: Node, core?: Core): number {
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 
-/** Instructions that a multiply-accumulate takes more than by the fastest kernel, by blocks of two and one pixel, without patches, without a ring. */
-const addedPerProduct = { two: 0.05, one: 0.3, direct: 6, line: 0.05 };
+/** Instructions that a multiply-accumulate takes more than by the fastest kernel: by blocks of two and one pixel, without a ring. */
+const addedPerProduct = { two: 0.05, one: 0.3, line: 0.05 };
 
 /** Smaller blocks, and kernels without patches or rings. */
 export function lessScratch(
   node: Node,
   core?: Core,
 ): { readonly attributes: Conv2dAttributes; readonly added: number }[] {
-  if (!core?.features.includes("dsp") || core.features.includes("mve") || scratchBytes(node, core) === 0) return [];
+  if (
+    !core?.features.includes("dsp") ||
+    core.features.includes("mve") ||
+    isWide(node) ||
+    scratchBytes(node, core) === 0
+  )
+    return [];
   const { attributes } = node;
   const products = node.output.shape[1]! * node.output.shape[2]! * attributes.weights.length;
   const form = (changed: Partial<Conv2dAttributes>, per: number) => ({
     attributes: { ...attributes, ...changed },
     added: Math.round(per * products),
   });
-  if (isWide(node)) return [form({ direct: true }, addedPerProduct.direct)];
   if (isDepthwise(node)) {
     const line = form({ direct: true }, addedPerProduct.line);
     return isLine({ ...node, attributes: line.attributes }) && hasDepthwiseConstants(node) ? [line] : [];
@@ -107,16 +112,20 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   else quads(node, context);
 };
 
-/** Whether a node that is too wide for the 8-bit kernels runs without patches. */
-function isPatchless({ inputs, attributes: { groups, direct } }: Node): boolean {
-  return direct === true || isDirect(inputs[0]!, inputs[0]!.shape[3]! / groups);
+/** How a node that is too wide for the 8-bit kernels meets its codes. */
+function wideForm({ inputs, attributes }: Node): WideForm {
+  const [x] = inputs;
+  const depth = x!.shape[3]! / attributes.groups;
+  if (isDirect(x!, depth)) return "direct";
+  const pointwise = attributes.kernel.every((size) => size === 1) && !isPadded(attributes);
+  return pointwise && x!.type.bits <= 8 && depth % 4 === 0 ? "in-place" : "patch";
 }
 
 function wide(node: Node, context: CContext): void {
   const { output, attributes } = node;
   const { groups } = attributes;
   const product = { role: "conv2d", groups, channels: output.shape[3]! };
-  wideProduct(node, context, product, isPatchless(node));
+  wideProduct(node, context, product, wideForm(node));
 }
 
 /** The kernels sum raw codes: the zero point's share and the bias are added by the records. */

@@ -24,6 +24,6 @@ export interface Conv2dAttributes extends Window {
   readonly winograd?: boolean;
   /** Output pixels that a kernel works on at a time, where a plan wants fewer for less scratch; results are the same. */
   readonly blockPixels?: 1 | 2;
-  /** Whether straight from the image where others have patches or rings; single depthwise rows are unless given. Results are the same. */
+  /** Depthwise, whether straight from the image where others have rings; single rows are unless given. Results are the same. */
   readonly direct?: boolean;
 }

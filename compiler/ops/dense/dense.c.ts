@@ -28,7 +28,7 @@ function wide(node: IntegerNode<DenseAttributes>, context: CContext): void {
   const rows = elementCount(x!.shape) / inputs;
   const values = [rows, 1, inputs, rows, 1, channels, 1, 1, 1, 1, 1, 1, 0, 0, 1, "0u"];
   context.statement(`static const qc_window window = ${initialiser(values)};`);
-  wideProduct(node, context, { role: "dense", groups: 1, channels }, isDirect(x!, inputs));
+  wideProduct(node, context, { role: "dense", groups: 1, channels }, isDirect(x!, inputs) ? "direct" : "patch");
 }
 
 export const c: CLowering<DenseAttributes> = (node, context) => {
