@@ -54,6 +54,7 @@ const report = {
   model: "string",
   numerics: "string",
   macs: "number",
+  recomputed_macs: "number",
   weight_bytes: "number",
   activation_bytes: "number",
   arena_bytes: "number",
