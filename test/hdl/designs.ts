@@ -271,3 +271,7 @@ fromOnnx("linear resize", (b, x) => {
 fromOnnx("columns by a list", (b, x) =>
   b.node("Gather", [x, b.constant("i", "int64", [4], [4, 0, 0, 2])], { axis: 3 }),
 );
+fromOnnx("where by a comparison", (b, x) => {
+  const y = b.qdq(b.node("Neg", [x]), { scale: 0.0313, zeroPoint: -21 });
+  return b.node("Where", [b.node("Greater", [x, b.constant("bound", "float", [], [0.1])]), x, y]);
+});
