@@ -79,7 +79,9 @@ describe("--input-type and the model", () => {
     expect(types("image=int5", "x=int3")).toEqual({ x: 3, image: 5 });
   });
   it("refuses names that no float input has, and codes for nothing", () => {
-    expect(() => compiled(open(), "y=int8")).toThrow(/^QC6001 .*--input-type y: no float, int32 or int64 graph input.*expected 'x'/);
+    expect(() => compiled(open(), "y=int8")).toThrow(
+      /^QC6001 .*--input-type y: no float, int32 or int64 graph input.*expected 'x'/,
+    );
     const integer = new ModelBuilder();
     const x = integer.dequantize(integer.input([1, 4], "int8"), { scale: 1, zeroPoint: 0 });
     integer.output(integer.quantize(x, { scale: 2, zeroPoint: 0 }));

@@ -54,7 +54,7 @@ describe("a campaign", () => {
   });
 
   it("ends at the first case beyond a limit, and says which", () => {
-    expect(() => campaign(new Corpus(slow), { seed: 5, runs: 9, limits: { seconds: 0, megabytes: 4096 } })).toThrow(
+    expect(() => campaign(new Corpus(slow), { seed: 5, runs: 9, limits: { seconds: -1, megabytes: 4096 } })).toThrow(
       /seed 5, case \d, from random: Error: took \d+\.\d s, ended as /,
     );
   });

@@ -81,6 +81,11 @@ describe("every element is a channel", () => {
     b.output(b.quantize(sum, output));
     expect(() => compile(b.bytes())).toThrow(/QC2002.*constants along several axes/);
   });
+  it("and not for integers, whose sums do not round", () => {
+    const b = new ModelBuilder();
+    b.output(b.node("Add", [b.input([2, 3], "uint16"), b.constant("c", "uint16", [2, 3], [1, 2, 3, 4, 5, 6])]));
+    expect(() => compile(b.bytes())).toThrow(/QC2002.*integers with constants along several axes/);
+  });
 });
 
 describe("products of sums that have a unit", () => {

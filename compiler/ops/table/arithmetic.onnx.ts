@@ -6,7 +6,8 @@
 import { dependsOnChannel, type Expression, type FunctionName } from "../../arith/expression.js";
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
-import type { GraphReader, OnnxRule } from "../../import/rules.js";
+import type { GraphReader, OnnxRule, Value } from "../../import/rules.js";
+import { isFloatType } from "../../import/tensor-data.js";
 import type { Tensor } from "../../ir/graph.js";
 import { elementCount, type Shape } from "../../ir/types.js";
 import { broadcastShape } from "../broadcast.js";
@@ -113,6 +114,9 @@ export function combine(
 function elementwise(node: OnnxNode, reader: GraphReader, functions: readonly RealFunction[]): RealFunction {
   const [first] = functions as [RealFunction];
   if (isPerElement(first)) return first;
+  // The staircases of the channels round; integers are exact, or wrap around.
+  if (node.inputs.some((_, index) => isInteger(reader.value(node, index))))
+    reader.refuse(node, "integers with constants along several axes; expected one constant, or one per channel");
   const alone = functions.length === 1 && "kind" in first.source ? settled(node, reader) : first;
   const emit = (shape: Shape) => reader.emit("reshape", `${node.name}_elements`, alone.source as Tensor, { shape });
   const plain = !functions.some(({ expression }) => dependsOnChannel(expression));
@@ -120,6 +124,10 @@ function elementwise(node: OnnxNode, reader: GraphReader, functions: readonly Re
     (plain ? withElementsAsChannels(node.name, emit, alone) : undefined) ??
     reader.refuse(node, "constants along several axes of a value that is not quantized yet; quantize it before them")
   );
+}
+
+function isInteger(value: Value | undefined): boolean {
+  return value?.kind === "constant" && !isFloatType(value.constant.dataType);
 }
 
 /** The only operand that is no constant, as a tensor: where it is on a grid of its own. */
