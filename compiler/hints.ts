@@ -27,7 +27,7 @@ const hints: Readonly<Record<DiagnosticCode, string>> = {
   QC4003: "correct these fields of the target's description",
   QC5001: "install the tool, or choose a target that does without it",
   QC5002: "run the tool's command by hand to see its whole output",
-  QC5004: "report this with the model: generated hardware never waits for ever",
+  QC5004: "report this with the model: generated code and circuits end, inside their memory",
   QC6001: "see --help of the command",
   QC6002: "check the path and its permissions",
   QC6003: "give as many values of the type as the model's input takes",
