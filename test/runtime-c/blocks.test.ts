@@ -57,6 +57,21 @@ const kernels: Record<string, [number, Add]> = {
       return addConv2d(builder, random, input, channels, window, channels, choice(random), weight(random));
     },
   ],
+  depthwise_pairs: [
+    16,
+    (builder, random, i) => {
+      const kernel = [random.pick([1, 3, 4, 5, 7]), i % 4 < 2 ? 5 : 7] as const;
+      const strides = [random.integer(1, 4), 1 + (i % 2)] as const;
+      const pads = kernel.concat(kernel).map((size) => random.integer(0, size - 1)) as [number, number, number, number];
+      const height = Math.max(1, kernel[0] - pads[0] - pads[2]) + random.integer(0, 5);
+      // Three outputs to twelve: blocks of three, four and five, with and without a rest.
+      const width = Math.max(1, kernel[1] - pads[1] - pads[3] + strides[1] * random.integer(2, 11));
+      const channels = random.integer(2, 5);
+      const input = builder.input([1, height, width, channels], anyType(random));
+      const window = { ...plain, kernel, pads, strides };
+      return addConv2d(builder, random, input, channels, window, channels, choice(random), weight(random));
+    },
+  ],
   depthwise_line: [
     16,
     (builder, random, i) => {

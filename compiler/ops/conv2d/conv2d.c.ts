@@ -22,6 +22,7 @@ import { lowerWinograd, winogradScratchBytes } from "./conv2d-winograd.c.js";
 import { hasDepthwiseConstants } from "./depthwise-constants.js";
 import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-conv2d-mve.c.js";
 import { isLine, lowerDepthwiseLine } from "./depthwise-line.c.js";
+import { depthwisePairsScratchBytes, isPairs, lowerDepthwisePairs } from "./depthwise-pairs.c.js";
 import { lowerRollingDepthwise } from "./depthwise-rolling.c.js";
 import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./depthwise-rows.c.js";
 
@@ -43,8 +44,10 @@ export function scratchBytes(node: Node, core?: Core): number {
   const [dsp, mve] = (["dsp", "mve"] as const).map((feature) => core === undefined || core.features.includes(feature));
   if (isDepthwise(node)) {
     if (dsp && !mve && isLine(node) && hasDepthwiseConstants(node)) return 0;
+    const pairs = dsp && isPairs(node) ? depthwisePairsScratchBytes(node) : 0;
+    if (pairs > 0 && !mve) return pairs;
     const patch = isPadded(node.attributes) ? taps * Math.min(channels, patchChannels(taps)) : 0;
-    return Math.max(patch, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveDepthwiseScratchBytes(node) : 0);
+    return Math.max(patch, pairs, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveDepthwiseScratchBytes(node) : 0);
   }
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
   if (!dsp) return 4 * patch;
@@ -93,7 +96,7 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const mve = context.core.features.includes("mve");
   if (narrow && mve && (isDepthwise(node) ? lowerMveDepthwise : lowerMve)(node, context)) return;
   if (narrow && dsp) {
-    if (isDepthwise(node) && lowerDepthwiseLine(node, context)) return;
+    if (isDepthwise(node) && (lowerDepthwiseLine(node, context) || lowerDepthwisePairs(node, context))) return;
     const candidates = isDepthwise(node)
       ? [{ kernel: "depthwise_rows", lower: lowerDepthwiseRows }]
       : [
