@@ -3,17 +3,19 @@
  * (qc_dsp.h): one channel at a time, whose input rows are paired in a ring, so that each multiply takes two kernel rows.
  *
  * Ring: kernel_height/2 + 1 slots for rows 2i and 2i + 1, counted from the top pad; in each one word (row 2i, row 2i + 1) for each
- * column, counted from the left pad; with a stride of 2 the even columns before the odd ones.
+ * column, counted from the left pad; with a stride of 2 the even columns before the odd ones. Codes less the padding code, so that
+ * rows outside the image add nothing; slots of these alone are left out where the others are neighbours.
  * Stream: per channel multiplier, start, then bytes w(2i, k), w(2i, k'), w(2i + 1, k), w(2i + 1, k') for each two of its lanes k, k':
  * the lanes of a row follow the order of columns in the ring, rows of lanes are one behind the other.
  * Records, made of it for a channel: the lanes (w(2i, k), w(2i + 1, k)), scaled by 256, for windows that begin at an even row, and
- * (w(2i - 1, k), w(2i, k)) for those at an odd one; where the ring turns, all rows but the last twice.
+ * (w(2i - 1, k), w(2i, k)) for those at an odd one; all rows but the last twice where the image has more rows than the ring.
  * y = saturate((high word of (256*acc + start)*multiplier) >> shift): SMMUL and SSAT.
  */
 #ifndef QC_DEPTHWISE_PAIRS_H
 #define QC_DEPTHWISE_PAIRS_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include "qc_blocks.h"
 #include "qc_code.h"
@@ -212,7 +214,26 @@ typedef struct {
     int32_t first;  /* where the first of them lies, and the second; those behind follow at `pitch` */
     int32_t second;
     int32_t pitch;
+    uint32_t padding; /* the padding code in both lanes */
 } qc_pairs_columns;
+
+QC_INLINE qc_pairs_columns qc_pairs_columns_of(const qc_window *s, int32_t columns, int32_t stride, int x_signed)
+{
+    const int32_t covered = columns - s->pad_left;
+    const int32_t half = (columns + 1) / 2;
+    const int32_t second = s->pad_left + 1;
+    const qc_pairs_columns result = {s->width < covered ? s->width : covered,
+                                     stride == 1 ? s->pad_left : s->pad_left % 2 * half + s->pad_left / 2,
+                                     stride == 1 ? second : second % 2 * half + second / 2, stride == 1 ? 2 : 1,
+                                     ((uint32_t)qc_code(s->pad_value, x_signed) & 0xFFFFu) * 0x10001u};
+
+    return result;
+}
+
+QC_INLINE uint32_t qc_pairs_word(const uint8_t *a, const uint8_t *b, uint32_t padding, int x_signed)
+{
+    return qc_ssub16(qc_pack_low((uint32_t)qc_code(*a, x_signed), (uint32_t)qc_code(*b, x_signed)), padding);
+}
 
 /* Pairs rows y and y + 1 of a channel; those outside the image are padding. */
 QC_INLINE void qc_pairs_fill(const qc_window *s, uint32_t *slot, const qc_pairs_columns *columns, const uint8_t *x, int32_t y, int x_signed)
@@ -229,21 +250,21 @@ QC_INLINE void qc_pairs_fill(const qc_window *s, uint32_t *slot, const qc_pairs_
     int32_t left;
 
     for (left = columns->count; left >= 2; left -= 2) {
-        *first = qc_pack_low((uint32_t)qc_code(*a, x_signed), (uint32_t)qc_code(*b, x_signed));
-        *second = qc_pack_low((uint32_t)qc_code(a[a_step], x_signed), (uint32_t)qc_code(b[b_step], x_signed));
+        *first = qc_pairs_word(a, b, columns->padding, x_signed);
+        *second = qc_pairs_word(a + a_step, b + b_step, columns->padding, x_signed);
         a += 2 * a_step;
         b += 2 * b_step;
         first += columns->pitch;
         second += columns->pitch;
     }
     if (left > 0) {
-        *first = qc_pack_low((uint32_t)qc_code(*a, x_signed), (uint32_t)qc_code(*b, x_signed));
+        *first = qc_pairs_word(a, b, columns->padding, x_signed);
     }
 }
 
 /*
- * scratch: a word for each column that the windows of a row cover and each slot, then the records. stride is stride_x, literal, so are
- * kernel_width and `block`: 3, 4 or 5 outputs, not more than a row has.
+ * Every window must touch the image. scratch: a word for each column that the windows of a row cover and each slot, then the records.
+ * stride is stride_x, literal, so are kernel_width and `block`: 3, 4 or 5 outputs, not more than a row has.
  */
 QC_INLINE void qc_depthwise_pairs(const qc_window *s, const uint8_t *x, const uint32_t *stream, uint8_t *y, uint32_t *scratch,
                                   int32_t kernel_width, int32_t stride, int32_t block, int shift, int x_signed, int y_signed)
@@ -251,25 +272,19 @@ QC_INLINE void qc_depthwise_pairs(const qc_window *s, const uint8_t *x, const ui
     const int32_t pairs = s->kernel_height / 2 + 1;
     const int32_t outputs = s->out_width;
     const int32_t columns = (outputs - 1) * stride + kernel_width;
-    const int32_t inside = s->width < columns - s->pad_left ? s->width : columns - s->pad_left;
-    const int32_t half = stride == 1 ? 0 : (columns + 1) / 2;
-    const int32_t second = s->pad_left + 1;
-    const qc_pairs_columns image = {inside, stride == 1 ? s->pad_left : s->pad_left % 2 * half + s->pad_left / 2,
-                                    stride == 1 ? second : second % 2 * half + second / 2, stride == 1 ? 2 : 1};
+    const int32_t half = (columns + 1) / 2;
     const int32_t even_read = qc_pairs_read(stride == 1 ? kernel_width : (kernel_width + 1) / 2);
-    const int32_t odd_read = qc_pairs_read(kernel_width / 2);
-    const int turns = s->out_height > 1;
-    const int32_t rows = turns ? 2 * pairs - 1 : pairs;
-    const uint32_t padding = ((uint32_t)qc_code(s->pad_value, x_signed) & 0xFFFFu) * 0x10001u;
+    const int32_t next = columns - (stride == 1 ? even_read : half + qc_pairs_read(kernel_width / 2));
+    const qc_pairs_columns image = qc_pairs_columns_of(s, columns, stride, x_signed);
+    const int32_t begin = s->pad_top / 2; /* pairs of the image */
+    const int32_t end = (s->pad_top + s->height + 1) / 2;
+    const int32_t rows = s->out_height > 1 && end - begin > pairs ? 2 * pairs - 1 : pairs;
     uint32_t *const even = scratch + pairs * columns;
-    uint32_t *const odd = turns && s->stride_y % 2 == 1 ? even + rows * kernel_width : 0;
+    uint32_t *const odd = s->out_height > 1 && s->stride_y % 2 == 1 ? even + rows * kernel_width : 0;
     int32_t channel;
-    int32_t i;
 
     /* Columns of padding keep it. */
-    for (i = 0; i < pairs * columns; i++) {
-        scratch[i] = padding;
-    }
+    memset(scratch, 0, (size_t)(4 * pairs * columns));
     for (channel = 0; channel < s->channels; channel++) {
         int32_t made = 0;
         int32_t row;
@@ -277,21 +292,38 @@ QC_INLINE void qc_depthwise_pairs(const qc_window *s, const uint8_t *x, const ui
         qc_pairs_records(even, odd, stream + 2, pairs, rows, kernel_width);
         for (row = 0; row < s->out_height; row++) {
             const int32_t top = row * s->stride_y;
-            const int32_t turned = top / 2 % pairs;
-            const uint32_t *const weights = (odd && top % 2 == 1 ? odd : even) + (turned == 0 ? 0 : pairs - turned) * kernel_width;
-            qc_pairs_row run = {stream[0], y + row * outputs * s->channels + channel, s->channels, 4 * (columns - (stride == 1 ? even_read : half + odd_read)),
-                                weights + pairs * kernel_width, weights, stream[1], 4 * (block - pairs * columns), outputs / block,
-                                4 * (half - even_read)};
+            const int32_t first = top / 2;
+            const int32_t from = first < begin ? begin : first;
+            int32_t to = first + pairs < end ? first + pairs : end;
+            int32_t slot = (from - begin) % pairs;
+            const uint32_t *weights = (top % 2 == 1 && odd ? odd : even) + (from - first) * kernel_width;
+            qc_pairs_row run;
 
-            for (made = made < top / 2 ? top / 2 : made; made < top / 2 + pairs; made++) {
-                qc_pairs_fill(s, scratch + made % pairs * columns, &image, x + channel, 2 * made - s->pad_top, x_signed);
+            if (slot + to - from > pairs) {
+                /* The ring has turned: all slots, beginning inside the window. */
+                weights += (pairs - slot) * kernel_width;
+                to = from + pairs;
+                slot = 0;
             }
-            qc_pairs_blocks(scratch, &run, columns, kernel_width, stride, block, shift, y_signed);
+            for (made = made < from ? from : made; made < to; made++) {
+                qc_pairs_fill(s, scratch + (made - begin) % pairs * columns, &image, x + channel, 2 * made - s->pad_top, x_signed);
+            }
+            run.multiplier = stream[0];
+            run.y = y + row * outputs * s->channels + channel;
+            run.step = s->channels;
+            run.next = 4 * next;
+            run.end = weights + (to - from) * kernel_width;
+            run.weights = weights;
+            run.start = stream[1];
+            run.back = 4 * (block - (to - from) * columns);
+            run.blocks = outputs / block;
+            run.odd = 4 * (half - even_read);
+            qc_pairs_blocks(scratch + slot * columns, &run, columns, kernel_width, stride, block, shift, y_signed);
             if (outputs % block > 0) {
                 /* The last block overlaps the one before it. */
                 run.y += (outputs - block) * s->channels;
                 run.blocks = 1;
-                qc_pairs_blocks(scratch + outputs - block, &run, columns, kernel_width, stride, block, shift, y_signed);
+                qc_pairs_blocks(scratch + slot * columns + outputs - block, &run, columns, kernel_width, stride, block, shift, y_signed);
             }
         }
         stream += 2 + (pairs * kernel_width + 1) / 2;

@@ -8,12 +8,21 @@ import { depthwiseConstants, hasDepthwiseConstants } from "./depthwise-constants
 
 type Node = IntegerNode<Conv2dAttributes>;
 
-/** Whether the kernel takes the node. */
+/** Whether the kernel takes the node. Every window must touch the image. */
 export function isPairs(node: Node): boolean {
-  const { kernel, strides, dilations } = node.attributes;
+  const { kernel, strides, dilations, pads } = node.attributes;
+  const height = node.inputs[0]!.shape[1]!;
+  const [, rows, columns] = node.output.shape as [number, number, number, number];
   const width = kernel[1] === 5 || kernel[1] === 7;
-  const columns = node.output.shape[2]!;
-  return width && strides[1] <= 2 && dilations.every((by) => by === 1) && columns >= 3 && hasDepthwiseConstants(node);
+  const touches = pads[0] < kernel[0] && (rows - 1) * strides[0] - pads[0] < height;
+  return (
+    width &&
+    touches &&
+    strides[1] <= 2 &&
+    columns >= 3 &&
+    dilations.every((by) => by === 1) &&
+    hasDepthwiseConstants(node)
+  );
 }
 
 /** Neighbouring outputs of a block: those that a row takes the fewest instructions by, when a block takes two outputs' besides its own. */
@@ -23,10 +32,13 @@ function blockOutputs(columns: number): number {
 }
 
 /** The ring of one channel, and its lanes: for windows that begin at even and at odd rows, and turned with the ring. */
-export function depthwisePairsScratchBytes({ output, attributes: { kernel, strides } }: Node): number {
+export function depthwisePairsScratchBytes({ inputs, output, attributes: { kernel, strides, pads } }: Node): number {
+  const height = inputs[0]!.shape[1]!;
   const [, rows, columns] = output.shape as [number, number, number, number];
   const pairs = Math.floor(kernel[0] / 2) + 1;
-  const lanes = kernel[1] * (rows > 1 ? (2 * pairs - 1) * (1 + (strides[0] % 2)) : pairs);
+  const inImage = Math.ceil((pads[0] + height) / 2) - Math.floor(pads[0] / 2);
+  const turned = rows > 1 && inImage > pairs ? pairs - 1 : 0;
+  const lanes = kernel[1] * (pairs + turned) * (rows > 1 && strides[0] % 2 === 1 ? 2 : 1);
   // Lanes are made two at a time.
   return 4 * (pairs * ((columns - 1) * strides[1] + kernel[1]) + lanes + 1);
 }
@@ -49,7 +61,7 @@ function laneWords(weights: ArrayLike<number>, [height, width]: readonly [number
 export function lowerDepthwisePairs(node: Node, context: CContext): boolean {
   const { inputs, output, attributes } = node;
   const { weights, inputZeroPoint, groups, strides, kernel } = attributes;
-  const constants = isPairs(node) ? depthwiseConstants(node, inputZeroPoint) : undefined;
+  const constants = isPairs(node) ? depthwiseConstants(node, 0) : undefined;
   if (!constants) return false;
   const taps = kernel[0] * kernel[1];
   const words = constants.channels.flatMap(({ multiplier, start, constant }, o) => {
