@@ -41,7 +41,7 @@ describe("parts of tensors in place", () => {
     check(plan);
     expect(inPlace(plan)).toEqual(["0: 0", "1: 0", "4: 0,1"]);
     expect(plan.arenaBytes).toBe(64);
-    const text = emitC(plan, core("cortex-m4"), "model").get("model.c")!;
+    const text = emitC(plan, core("cortex-m4")).get("model.c")!;
     expect(text).not.toMatch(/qc_concat|qc_strided/);
   });
 
