@@ -5,8 +5,9 @@ import { opHomes } from "../ops/index.js";
 import type { Candidate } from "./candidates.js";
 import type { InputPlaces } from "./input-places.js";
 import { isWhole, type Life, livesOf, overwritten, tensorBytes, unshared } from "./liveness.js";
-import type { Chase, PlacementProblem } from "./placement.js";
+import type { Chase, Extent, PlacementProblem } from "./placement.js";
 import { aligned } from "./plan.js";
+import { extentsOf } from "./row-group.js";
 
 /** One piece of the arena. */
 export interface Owner {
@@ -82,6 +83,7 @@ export function piecesOf(graph: IntegerGraph, steps: readonly Candidate[], place
   const chases: Chase[] = [];
   /** Inner pieces of each step, as sets. */
   const inner: number[][][] = [];
+  const used = new Map<number, (set: number) => Extent[]>();
   steps.forEach(({ first, end, group }, step) => {
     if (!group) {
       const node = graph.nodes[first]!;
@@ -103,6 +105,7 @@ export function piecesOf(graph: IntegerGraph, steps: readonly Candidate[], place
       } else drafts.push(scratchDraft(graph.nodes[piece.scratchOf]!.name, piece.scratchOf, piece.bytes, step));
     }
     inner.push(group.together.map((set) => set.map((i) => base + i)));
+    used.set(step, (set) => extentsOf(group, set));
     for (const input of unshared(group.inputs, lives)) {
       const chased = pieceOf(input);
       if (lives.get(input)!.end >= end || chased === undefined) continue;
@@ -116,15 +119,19 @@ export function piecesOf(graph: IntegerGraph, steps: readonly Candidate[], place
   });
   const innerPieces = new Set(inner.flat(2));
   const together: number[][] = [];
+  const extents: (Extent[] | undefined)[] = [];
   const stepOfSet: number[] = [];
   for (let step = -1; step <= steps.length; step++) {
     const alive = drafts.flatMap(({ start, end }, i) =>
       !innerPieces.has(i) && start <= step && step <= end ? [i] : [],
     );
-    for (const set of inner[step] ?? [[]]) {
+    const whole = alive.map((piece) => ({ from: 0, to: drafts[piece]!.bytes }));
+    (inner[step] ?? [[]]).forEach((set, i) => {
       together.push([...alive, ...set]);
+      const parts = used.get(step)?.(i);
+      extents.push(parts && [...whole, ...parts]);
       stepOfSet.push(step);
-    }
+    });
   }
   const sizes = drafts.map(({ bytes }) => bytes);
   const rank = (i: number) => [drafts[i]!.start, innerPieces.has(i) ? 1 : 0, -sizes[i]!] as const;
@@ -133,7 +140,7 @@ export function piecesOf(graph: IntegerGraph, steps: readonly Candidate[], place
     return x[0] - y[0] || x[1] - y[1] || x[2] - y[2] || a - b;
   });
   const groups = inner.map((sets) => [...new Set(sets.flat())]);
-  return { problem: { sizes, together, chases, order, groups }, owners: drafts, stepOfSet };
+  return { problem: { sizes, together, extents, chases, order, groups }, owners: drafts, stepOfSet };
 }
 
 const scratchDraft = (name: string, scratchOf: number, bytes: number, step: number): Draft => ({
