@@ -100,6 +100,10 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   forSpeed?(node: IntegerNode<Attributes>, core: Core): Faster<Attributes> | undefined;
   /** True when the output is the input's bytes unchanged, so no code runs. */
   readonly alias?: boolean;
+  /** First element of the only input from which on its elements are the output's, in their order; undefined where they do not lie together. */
+  view?(node: IntegerNode<Attributes>): number | undefined;
+  /** Element of the output from which on it has the elements of input `index`, in their order; undefined where they do not lie together. */
+  joins?(node: IntegerNode<Attributes>, index: number): number | undefined;
   /** True when the op only moves or selects codes, so quantization passes through it. */
   readonly movesCodes?: boolean;
   /** True when, moving codes, it picks by their order: only functions that never decrease commute with it. */
