@@ -56,15 +56,15 @@ function makeStream({ inputs, output, attributes }: Node): Uint32Array | undefin
   return packLanes(sums.matrix, constants, sums.missing);
 }
 
-/** What the kernel would save over four windows by four channels; undefined on cores without figures for both. */
-export function lanesFor(node: Node, core: Core): Faster<Conv2dAttributes> | undefined {
-  if (!core.features.includes("lanes")) return undefined;
+/** What the kernel would save over four windows by four channels; none on cores without figures for both. */
+export function lanesFor(node: Node, core: Core): Faster<Conv2dAttributes>[] {
+  if (!core.features.includes("lanes")) return [];
   const quads = predictedInstructions(core, "conv2d_quads", node);
   const lanes = predictedInstructions(core, "conv2d_lanes", node);
   const stream = lanesStream(node);
-  if (quads === undefined || lanes === undefined || !stream) return undefined;
+  if (quads === undefined || lanes === undefined || !stream) return [];
   const bytes = stream.byteLength - node.attributes.weights.length - 8 * node.output.shape[3]!;
-  return { attributes: { ...node.attributes, lanes: true }, saved: quads - lanes, bytes };
+  return [{ attributes: { ...node.attributes, lanes: true }, saved: quads - lanes, bytes }];
 }
 
 /** Lanes of six pixels; and copies of windows that may be outside the image or have holes. Nothing where the kernel does not run. */

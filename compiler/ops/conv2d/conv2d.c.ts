@@ -20,6 +20,7 @@ import { lanesScratchBytes, lowerLanes } from "./conv2d-lanes.c.js";
 import { matrices } from "./conv2d-matrices.js";
 import { lowerMve, mveScratchBytes } from "./conv2d-mve.c.js";
 import { lowerWinograd, winogradScratchBytes } from "./conv2d-winograd.c.js";
+import { lowerWinograd4, winograd4ScratchBytes } from "./conv2d-winograd4.c.js";
 import { hasDepthwiseConstants } from "./depthwise-constants.js";
 import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-conv2d-mve.c.js";
 import { isLine, lowerDepthwiseLine } from "./depthwise-line.c.js";
@@ -48,7 +49,7 @@ export function scratchBytes(node: Node, core?: Core): number {
     return Math.max(patch, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveDepthwiseScratchBytes(node) : 0);
   }
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
-  const lanes = core === undefined || core.features.includes("lanes") ? lanesScratchBytes(node) : 0;
+  const lanes = core === undefined || core.features.includes("lanes") ? winograd4ScratchBytes(node) || lanesScratchBytes(node) : 0;
   if (!dsp) return lanes || 4 * patch;
   // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes. Or blocks; or what vectors need.
   const pairs = 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
@@ -104,7 +105,10 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
         ];
     if (cheapestFirst(context.core, node, candidates).some(({ lower }) => lower(node, context))) return;
   }
-  if (narrow && attributes.lanes && context.core.features.includes("lanes") && lowerLanes(node, context)) return;
+  if (narrow && context.core.features.includes("lanes")) {
+    if (attributes.winograd && lowerWinograd4(node, context)) return;
+    if (attributes.lanes && lowerLanes(node, context)) return;
+  }
   const byQuads = narrow && !dsp && !isDepthwise(node);
   context.statement(
     byQuads ? blockWindow(node) : windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint),
