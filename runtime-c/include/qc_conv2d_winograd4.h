@@ -23,68 +23,61 @@
 enum { QC_WINOGRAD4_HEAD = 4, QC_WINOGRAD4_CONSTANTS = 9, QC_WINOGRAD4_POSITIONS = 36, QC_WINOGRAD4_SUMS = 16 };
 
 /* B' of six values. */
-#define QC_WINOGRAD4_CODES(D0, D1, D2, D3, D4, D5, TO, STEP) \
-    do {                                                     \
-        const int32_t a = (D4) - 4 * (D2);                   \
-        const int32_t b = (D3) - 4 * (D1);                   \
-        const int32_t c = (D4) - (D2);                       \
-        const int32_t e = 2 * ((D3) - (D1));                 \
-                                                             \
-        (TO)[0] = 4 * ((D0) - (D2)) + c;                     \
-        (TO)[STEP] = a + b;                                  \
-        (TO)[2 * (STEP)] = a - b;                            \
-        (TO)[3 * (STEP)] = c + e;                            \
-        (TO)[4 * (STEP)] = c - e;                            \
-        (TO)[5 * (STEP)] = (D5) - (D3) - 2 * e;              \
+#define QC_WINOGRAD4_CODES(TYPE, D0, D1, D2, D3, D4, D5, TO, STEP) \
+    do {                                                           \
+        const int32_t a = (D4) - 4 * (D2);                         \
+        const int32_t b = (D3) - 4 * (D1);                         \
+        const int32_t c = (D4) - (D2);                             \
+        const int32_t e = 2 * ((D3) - (D1));                       \
+        const int32_t first = 4 * ((D0) - (D2)) + c;               \
+        const int32_t last = (D5) - (D3) - 2 * e;                  \
+                                                                   \
+        (TO)[0] = (TYPE)first;                                     \
+        (TO)[STEP] = (TYPE)(a + b);                                \
+        (TO)[2 * (STEP)] = (TYPE)(a - b);                          \
+        (TO)[3 * (STEP)] = (TYPE)(c + e);                          \
+        (TO)[4 * (STEP)] = (TYPE)(c - e);                          \
+        (TO)[5 * (STEP)] = (TYPE)last;                             \
     } while (0)
 
-/* Transforms the tile whose first output lies at (row, column), into codes [position][channel][tile], of which it is one. */
-QC_INLINE void qc_winograd4_transform(const qc_window *s, const uint8_t *x, int32_t row, int32_t column, int16_t *codes, int x_signed)
+/* Transforms a tile of six rows of six pixels, `line` codes apart, into codes [position][channel][tile], of which it is one. */
+QC_INLINE void qc_winograd4_transform(const uint8_t *x, int32_t line, int32_t channels, int16_t *codes, int x_signed)
 {
-    const int32_t top = row - s->pad_top;
-    const int32_t left = column - s->pad_left;
-    const int32_t plane = 4 * s->channels;
+    const int32_t plane = 4 * channels;
     int32_t channel;
 
-    for (channel = 0; channel < s->channels; channel++) {
+    for (channel = 0; channel < channels; channel++) {
         int32_t columns[QC_WINOGRAD4_POSITIONS];
-        const uint8_t *rows[6];
-        int32_t steps[6];
-        int32_t j;
+        int32_t *column = columns;
+        const uint8_t *r0 = x + channel;
+        const uint8_t *r1 = r0 + line;
+        const uint8_t *r2 = r1 + line;
+        const uint8_t *r3 = r2 + line;
+        const uint8_t *r4 = r3 + line;
+        const uint8_t *r5 = r4 + line;
+        int16_t *to = codes + 4 * channel;
 
-        for (j = 0; j < 6; j++) {
-            const int inside = top + j >= 0 && top + j < s->height;
+        while (column != columns + 6) {
+            const int32_t d0 = qc_code(*r0, x_signed);
+            const int32_t d1 = qc_code(*r1, x_signed);
+            const int32_t d2 = qc_code(*r2, x_signed);
+            const int32_t d3 = qc_code(*r3, x_signed);
+            const int32_t d4 = qc_code(*r4, x_signed);
+            const int32_t d5 = qc_code(*r5, x_signed);
 
-            rows[j] = inside ? x + ((top + j) * s->width + (left < 0 ? 0 : left)) * s->channels + channel : &s->pad_value;
-            steps[j] = inside ? s->channels : 0;
+            QC_WINOGRAD4_CODES(int32_t, d0, d1, d2, d3, d4, d5, column, 6);
+            column++;
+            r0 += channels;
+            r1 += channels;
+            r2 += channels;
+            r3 += channels;
+            r4 += channels;
+            r5 += channels;
         }
-        for (j = 0; j < 6; j++) {
-            int32_t d[6];
-            int32_t i;
-
-            if (left + j >= 0 && left + j < s->width) {
-                for (i = 0; i < 6; i++) {
-                    d[i] = qc_code(*rows[i], x_signed);
-                    rows[i] += steps[i];
-                }
-            } else {
-                for (i = 0; i < 6; i++) {
-                    d[i] = qc_code(s->pad_value, x_signed);
-                }
-            }
-            QC_WINOGRAD4_CODES(d[0], d[1], d[2], d[3], d[4], d[5], columns + j, 6);
+        for (column = columns; column != columns + QC_WINOGRAD4_POSITIONS; column += 6) {
+            QC_WINOGRAD4_CODES(int16_t, column[0], column[1], column[2], column[3], column[4], column[5], to, plane);
+            to += 6 * plane;
         }
-        for (j = 0; j < 6; j++) {
-            const int32_t *d = columns + 6 * j;
-            int32_t along[6];
-            int32_t i;
-
-            QC_WINOGRAD4_CODES(d[0], d[1], d[2], d[3], d[4], d[5], along, 1);
-            for (i = 0; i < 6; i++) {
-                codes[(6 * j + i) * plane] = (int16_t)along[i];
-            }
-        }
-        codes += 4;
     }
 }
 
@@ -183,39 +176,51 @@ QC_INLINE void qc_winograd4_multiply(const int16_t *codes, const int16_t *weight
     const uint32_t y2 = p + 4 * r;                  \
     const uint32_t y3 = q + 8 * (t + 3 * (M)[5 * (STEP)])
 
+/* What the outputs of a tile need besides their channel's constants. */
+typedef struct {
+    int32_t shift;
+    int32_t lo;
+    int32_t hi;
+    int32_t channels;
+    int32_t pitch; /* bytes of a row of outputs */
+} qc_winograd4_layer;
+
 /* The code of 576 times an accumulator. */
-QC_INLINE uint8_t qc_winograd4_code(uint32_t sum, uint32_t addend, int32_t multiplier, const uint32_t *head)
+QC_INLINE uint8_t qc_winograd4_code(uint32_t sum, uint32_t addend, int32_t multiplier, qc_winograd4_layer l)
 {
     /* 9 * 0x38E38E39 = 1 modulo 2^32. */
     const uint32_t scaled = sum * (4 * 0x38E38E39u) + addend;
 
-    return (uint8_t)qc_saturate(qc_high_word((int32_t)scaled, multiplier) >> head[1], (int32_t)head[2], (int32_t)head[3]);
+    return (uint8_t)qc_saturate(qc_high_word((int32_t)scaled, multiplier) >> l.shift, l.lo, l.hi);
 }
 
-/* A'MA of one tile of one channel; positions lie QC_WINOGRAD4_SUMS apart. pitch: bytes of a row of outputs. */
-QC_INLINE void qc_winograd4_outputs(const uint32_t *sums, const uint32_t *head, uint32_t addend, int32_t multiplier, uint8_t *y,
-                                    int32_t channels, int32_t pitch)
+/* A'MA of one tile of one channel; positions lie QC_WINOGRAD4_SUMS apart. */
+QC_INLINE void qc_winograd4_outputs(const uint32_t *sums, uint32_t addend, int32_t multiplier, qc_winograd4_layer l, uint8_t *y)
 {
-    uint32_t rows[4][6];
-    int32_t j;
+    uint32_t rows[24];
+    uint32_t *row = rows;
 
-    for (j = 0; j < 6; j++) {
+    for (; row != rows + 6; row++) {
         QC_WINOGRAD4_OUTPUTS(sums, 6 * QC_WINOGRAD4_SUMS);
 
-        rows[0][j] = y0;
-        rows[1][j] = y1;
-        rows[2][j] = y2;
-        rows[3][j] = y3;
+        row[0] = y0;
+        row[6] = y1;
+        row[12] = y2;
+        row[18] = y3;
         sums += QC_WINOGRAD4_SUMS;
     }
-    for (j = 0; j < 4; j++) {
-        QC_WINOGRAD4_OUTPUTS(rows[j], 1);
+    for (row = rows; row != rows + 24; row += 6) {
+        QC_WINOGRAD4_OUTPUTS(row, 1);
+        uint8_t *to = y;
 
-        y[0] = qc_winograd4_code(y0, addend, multiplier, head);
-        y[channels] = qc_winograd4_code(y1, addend, multiplier, head);
-        y[2 * channels] = qc_winograd4_code(y2, addend, multiplier, head);
-        y[3 * channels] = qc_winograd4_code(y3, addend, multiplier, head);
-        y += pitch;
+        *to = qc_winograd4_code(y0, addend, multiplier, l);
+        to += l.channels;
+        *to = qc_winograd4_code(y1, addend, multiplier, l);
+        to += l.channels;
+        *to = qc_winograd4_code(y2, addend, multiplier, l);
+        to += l.channels;
+        *to = qc_winograd4_code(y3, addend, multiplier, l);
+        y += l.pitch;
     }
 }
 
@@ -225,18 +230,25 @@ QC_INLINE int32_t qc_winograd4_place(int32_t index, int32_t size)
     return 4 * index < size - 4 ? 4 * index : size - 4;
 }
 
-/* scratch: 288 bytes for each input channel, and 2304. */
+/* scratch: for each input channel 288 bytes, and 36 for the copy of a tile that may be outside the image; and 2304. */
 QC_INLINE void qc_conv2d_winograd4(const qc_window *s, const uint8_t *x, const uint32_t *stream, uint8_t *y, uint32_t *scratch,
                                    int x_signed)
 {
+    const qc_layout bytes = {0, 1, x_signed};
+    const qc_winograd4_layer layer = {(int32_t)stream[1], (int32_t)stream[2], (int32_t)stream[3], s->out_channels,
+                                      s->out_width * s->out_channels};
     const int32_t across = (s->out_width + 3) / 4;
     const int32_t tiles = (s->out_height + 3) / 4 * across;
-    const int32_t pitch = s->out_width * s->out_channels;
+    const int32_t line = s->width * s->channels;
     const uint32_t *const end = stream + stream[0];
     int16_t *const codes = (int16_t *)(void *)scratch;
     uint32_t *const sums = scratch + QC_WINOGRAD4_POSITIONS * 2 * s->channels;
+    uint8_t *const copy = (uint8_t *)(sums + QC_WINOGRAD4_POSITIONS * QC_WINOGRAD4_SUMS);
+    qc_window six = *s;
     int32_t first;
 
+    six.kernel_height = 6;
+    six.kernel_width = 6;
     for (first = 0; first < tiles; first += 4) {
         const uint32_t *next = stream + QC_WINOGRAD4_HEAD;
         int32_t places[4];
@@ -246,22 +258,26 @@ QC_INLINE void qc_conv2d_winograd4(const qc_window *s, const uint8_t *x, const u
             const int32_t index = first + tile < tiles ? first + tile : tiles - 1;
             const int32_t row = qc_winograd4_place(index / across, s->out_height);
             const int32_t column = qc_winograd4_place(index % across, s->out_width);
+            const int inside = qc_window_inside(&six, row, column);
 
-            places[tile] = row * pitch + column * s->out_channels;
-            qc_winograd4_transform(s, x, row, column, codes + tile, x_signed);
+            places[tile] = row * layer.pitch + column * s->out_channels;
+            if (!inside) {
+                qc_patch(bytes, &six, x, row, column, s->channels, copy);
+            }
+            qc_winograd4_transform(inside ? x + (row - s->pad_top) * line + (column - s->pad_left) * s->channels : copy,
+                                   inside ? line : 6 * s->channels, s->channels, codes + tile, x_signed);
         }
         while (next != end) {
-            const uint32_t *const constants = next + 1;
+            const uint32_t *constants = next + 1;
             int32_t channel;
 
             qc_winograd4_multiply(codes, (const int16_t *)(const void *)(next + QC_WINOGRAD4_CONSTANTS), (int32_t *)sums, s->channels);
-            for (tile = 0; tile < 4; tile++) {
-                uint8_t *const to = y + places[tile] + next[0];
-
-                for (channel = 0; channel < 4; channel++) {
-                    qc_winograd4_outputs(sums + 4 * tile + channel, stream, constants[2 * channel], (int32_t)constants[2 * channel + 1],
-                                         to + channel, s->out_channels, pitch);
+            for (channel = 0; channel < 4; channel++) {
+                for (tile = 0; tile < 4; tile++) {
+                    qc_winograd4_outputs(sums + 4 * tile + channel, constants[0], (int32_t)constants[1], layer,
+                                         y + places[tile] + next[0] + channel);
                 }
+                constants += 2;
             }
             next += QC_WINOGRAD4_CONSTANTS + QC_WINOGRAD4_POSITIONS * 2 * s->channels;
         }

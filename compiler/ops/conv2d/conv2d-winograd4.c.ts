@@ -31,9 +31,9 @@ export function winograd4For(node: Node, core: Core): Faster<Conv2dAttributes>[]
   return [{ attributes: { ...node.attributes, winograd: true, lanes: true }, saved: quads - winograd, bytes }];
 }
 
-/** Transformed codes of four tiles, and the sums of four channels; nothing where the kernel does not run. */
+/** Transformed codes of four tiles, the sums of four channels, and the copy of a tile; nothing where the kernel does not run. */
 export function winograd4ScratchBytes(node: Node): number {
-  return node.attributes.winograd && takes(node) ? 288 * node.inputs[0]!.shape[3]! + 2304 : 0;
+  return node.attributes.winograd && takes(node) ? (288 + 36) * node.inputs[0]!.shape[3]! + 2304 : 0;
 }
 
 /** G with its first five rows times 24. */
