@@ -68,10 +68,25 @@ QC_INLINE void qc_lanes_pack(qc_lanes_windows *w, int32_t rows, int32_t taps, ui
     }
 }
 
+/* Places the window of one pixel, if need be in `copy`. */
+QC_INLINE void qc_lanes_place(qc_lanes_windows *w, int i, const qc_window *s, const uint8_t *x, int32_t row, int32_t column, uint8_t *copy)
+{
+    const qc_layout bytes = {0, 1, 0};
+    const int32_t line = s->width * s->channels;
+
+    if (s->dilation_x == 1 && qc_window_inside(s, row, column)) {
+        w->first[i] = x + (row * s->stride_y - s->pad_top) * line + (column * s->stride_x - s->pad_left) * s->channels;
+        w->pitch[i] = s->dilation_y * line;
+    } else {
+        w->first[i] = copy;
+        w->pitch[i] = s->kernel_width * s->channels;
+        qc_patch(bytes, s, x, row, column, s->channels, copy);
+    }
+}
+
 /* scratch: 12 bytes for each tap, and six where windows may need copies. */
 QC_INLINE void qc_conv2d_lanes(const qc_window *s, const uint8_t *x, const uint32_t *stream, uint8_t *y, uint32_t *scratch, int x_signed)
 {
-    const qc_layout bytes = {0, 1, x_signed};
     const uint32_t centres = stream[4] * 0x10001u;
     const int32_t columns = s->kernel_width * s->channels;
     const int32_t taps = s->kernel_height * columns;
@@ -87,18 +102,28 @@ QC_INLINE void qc_conv2d_lanes(const qc_window *s, const uint8_t *x, const uint3
         qc_lanes_windows windows;
         int i;
 
-        for (i = 0; i < QC_LANES_PIXELS; i++) {
-            if (s->dilation_x == 1 && qc_window_inside(s, row, column)) {
-                windows.first[i] = x + (row * s->stride_y - s->pad_top) * line + (column * s->stride_x - s->pad_left) * s->channels;
+        if (s->dilation_x == 1 && column + QC_LANES_PIXELS <= s->out_width && qc_window_inside(s, row, column) &&
+            qc_window_inside(s, row, column + QC_LANES_PIXELS - 1)) {
+            const uint8_t *first = x + (row * s->stride_y - s->pad_top) * line + (column * s->stride_x - s->pad_left) * s->channels;
+            const int32_t step = s->stride_x * s->channels;
+
+            for (i = 0; i < QC_LANES_PIXELS; i++) {
+                windows.first[i] = first;
                 windows.pitch[i] = s->dilation_y * line;
-            } else {
-                windows.first[i] = copies + i * taps;
-                windows.pitch[i] = columns;
-                qc_patch(bytes, s, x, row, column, s->channels, copies + i * taps);
+                first += step;
             }
-            if (++column == s->out_width) {
+            column += QC_LANES_PIXELS;
+            if (column == s->out_width) {
                 column = 0;
                 row++;
+            }
+        } else {
+            for (i = 0; i < QC_LANES_PIXELS; i++) {
+                qc_lanes_place(&windows, i, s, x, row, column, copies + i * taps);
+                if (++column == s->out_width) {
+                    column = 0;
+                    row++;
+                }
             }
         }
         qc_lanes_pack(&windows, s->kernel_height, columns, centres, x_signed, scratch);

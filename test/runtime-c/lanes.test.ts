@@ -1,4 +1,4 @@
-/** Kernels of two-lane products: assembly in QEMU and the twin in C, under sanitizers too, give the interpreter's bytes. */
+/** Kernels of two-lane products, and Winograd's for the same cores: assembly in QEMU and the twin in C, under sanitizers too, give the interpreter's bytes. */
 import { describe, expect, it } from "vitest";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { type IntegerGraph, int8, uint8 } from "../../compiler/ir/index.js";
@@ -21,7 +21,7 @@ const weights = [
   () => (output: number, tap: number) => (output === 0 ? 127 : output === 1 ? -128 : (tap % 5) - 2),
 ] as const;
 
-/** Convolutions of any window and dense layers of any size, all by lanes. */
+/** Convolutions of any window and dense layers of any size by lanes, and 3x3 ones by Winograd's algorithm. */
 function layers(): IntegerGraph {
   const random = new Random(20261127);
   const builder = new GraphBuilder();
@@ -39,21 +39,33 @@ function layers(): IntegerGraph {
     while (i % 4 > 0 && Math.min(...window.strides) > 1) window = randomWindow(random, height, width, 4);
     builder.outputs.push(addConv2d(builder, random, input, random.integer(2, 9), window, 1, choice, weight));
   }
+  const square = { kernel: [3, 3], strides: [1, 1], dilations: [1, 1], pads: [1, 1, 1, 1] } as const;
+  for (const [height, width, channels, outputs] of [
+    [8, 8, 4, 4],
+    [5, 9, 8, 6],
+    [4, 6, 12, 7],
+    [7, 4, 4, 9],
+  ] as const) {
+    const index = builder.outputs.length;
+    const choice = { outputType: anyType(random), rounding: "plain", clipped: index % 2 === 1 } as const;
+    const input = builder.input([1, height, width, channels], index % 2 === 0 ? int8 : uint8);
+    builder.outputs.push(addConv2d(builder, random, input, outputs, square, 1, choice, weights[index % 4]!(random)));
+  }
   const graph = builder.graph();
-  return {
-    ...graph,
-    nodes: graph.nodes.map((node) => ({ ...node, attributes: { ...(node.attributes as object), lanes: true } })),
-  };
+  const fast = { lanes: true, winograd: true };
+  const nodes = graph.nodes.map((node) => ({ ...node, attributes: { ...(node.attributes as object), ...fast } }));
+  return { ...graph, nodes };
 }
 
 const graph = layers();
 const inputs = inputSets(graph, new Random(3), 5);
 
 describe("layers by two-lane products", () => {
-  it("use both kernels, but where constants do not certify or pixels are few", () => {
+  it("use all kernels, but where constants do not certify or pixels are few", () => {
     const kernels = [...layerKernels(makePlan(graph), rv32).values()];
     expect(kernels.filter((kernel) => kernel === "conv2d_lanes").length).toBeGreaterThan(9);
     expect(kernels.filter((kernel) => kernel === "dense_lanes").length).toBeGreaterThan(4);
+    expect(kernels.filter((kernel) => kernel === "conv2d_winograd4").length).toBeGreaterThan(2);
   });
 
   it("equal the interpreter on this machine, under sanitizers", async () => {
