@@ -55,8 +55,9 @@ function transformed(weight: (tap: number) => number): number[] {
   return along.flatMap((values) => transform.map((row) => row.reduce((s, factor, j) => s + factor * values[j]!, 0)));
 }
 
-/** Lowers the node, unless transformed weights leave 16 bits or no scale certifies; returns whether it did. */
+/** Lowers the node, unless its geometry is another, transformed weights leave 16 bits or no scale certifies; returns whether it did. */
 export function lowerWinograd(node: Node, context: CContext): boolean {
+  if (!winogradTakes(node)) return false;
   const { inputs, output, attributes } = node;
   const { weights, bias, inputZeroPoint, requantize } = attributes;
   const [channels, outputs] = [inputs[0]!.shape[3]!, output.shape[3]!];
