@@ -55,6 +55,24 @@ describe("choosing for speed", () => {
     expect(large.saved).toBeGreaterThan(small.saved);
   });
 
+  it("goes from one algorithm of a node to a faster one where flash has room for the difference", () => {
+    const rv32 = core("rv32imc");
+    const offered = graph.nodes.map((node) => opHomes.get(node.op)!.forSpeed!(node, rv32));
+    const lanes = offered.map((each) => Math.min(...each.map(({ bytes }) => bytes)));
+    const winograd = offered.map((each) => Math.max(...each.map(({ bytes }) => bytes)));
+    const taken = (bytes: number) =>
+      chooseForSpeed(rv32, codeBytes + weights + bytes)
+        .run(graph)
+        .nodes.map((node) => {
+          const { winograd, lanes } = node.attributes as Conv2dAttributes;
+          return winograd ? "winograd" : lanes ? "lanes" : "quads";
+        });
+    expect(taken(0)).toEqual(["quads", "quads"]);
+    expect(taken(lanes[0]! + lanes[1]!)).toEqual(["lanes", "lanes"]);
+    expect(taken(winograd[0]! + winograd[1]! - 1)).toEqual(["winograd", "lanes"]);
+    expect(taken(winograd[0]! + winograd[1]!)).toEqual(["winograd", "winograd"]);
+  });
+
   it("leaves graphs alone for cores whose kernels have no choice", () => {
     for (const name of ["cortex-m0plus", "cortex-m55", "host"]) {
       expect(chooseForSpeed(core(name)).run(graph)).toBe(graph);
