@@ -21,6 +21,8 @@ export const madeForCores: readonly string[] = [
   "cortex-m55 depthwise_conv2d_3x3_1_mve",
   "cortex-m55 depthwise_conv2d_3x3_2_mve",
   "rv32imc conv2d_high_word",
+  "rv32imc conv2d_lanes",
+  "rv32imc conv2d_winograd4",
   "rv32imc depthwise_rolling_1_high_word",
   "rv32imc depthwise_rolling_2_high_word",
   "cortex-m0plus conv2d_high_word",
