@@ -130,8 +130,8 @@ const graphs = {
     }),
 };
 
-// cortex-m4: the packed multiplies, emulated here; cortex-m55: the twins of its vector kernels; rv32imc: the high-word form.
-describe.each(["host", "cortex-m4", "cortex-m55", "rv32imc"])("kernels of %s", (name) => {
+// cortex-m4: the packed multiplies, emulated here; cortex-m55: the twins of its vector kernels; rv32imc: the high-word form; cortex-m0plus: halves of words.
+describe.each(["host", "cortex-m4", "cortex-m55", "rv32imc", "cortex-m0plus"])("kernels of %s", (name) => {
   it.each(Object.entries(graphs))("%s", async (_, make) => {
     const random = new Random(20240601);
     const graph = make(random);
