@@ -68,6 +68,9 @@ const graphs = {
       const input = builder.input([index === 2 ? 3 : 1, inputs], index % 2 === 0 ? int8 : uint8);
       const choice = { outputType: anyType(random), rounding: "plain", clipped: index % 3 === 0 } as const;
       builder.outputs.push(addDense(builder, random, input, 3 * index + 1, choice));
+      const most = [9, 1, 60, 20, 40, 30, 128][index]!;
+      const weight = () => random.integer(-most, most - 1);
+      builder.outputs.push(addDense(builder, random, input, 5 * index + 6, choice, weight));
       const shape = [1, 13 * index + 1];
       const [a, b] = [builder.input(shape, anyType(random)), builder.input(shape, anyType(random))];
       builder.outputs.push(addLinear(builder, random, a, b, anyType(random)));

@@ -89,6 +89,12 @@ const graphs = {
       const choice = { outputType: anyType(random), rounding: roundings[i % 4]!, clipped: i % 3 === 0 };
       return addDense(builder, random, input, random.integer(1, 14), choice, weights(random, i));
     }),
+  "dense layers of small weights": (random: Random) =>
+    cases(8, (builder, i) => {
+      const input = builder.input([i % 3 === 0 ? 2 : 1, random.integer(20, 90)], anyType(random));
+      const choice = { outputType: anyType(random), rounding: roundings[i % 4]! };
+      return addDense(builder, random, input, random.integer(7, 17), choice, () => random.integer(-5 * i, 5 * i));
+    }),
   "average pools": (random: Random) =>
     cases(16, (builder, i) => {
       const [height, width] = [random.integer(2, 8), random.integer(2, 8)];
