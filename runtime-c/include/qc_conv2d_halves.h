@@ -38,16 +38,107 @@ QC_INLINE void qc_halves_pack(qc_halves_pixel low, qc_halves_pixel high, int32_t
     }
 }
 
+#if QC_ARMV6M_ASSEMBLY
+/* Where the codes of a channel go, and its constants. */
+typedef struct {
+    const qc_halves_sums *sums;
+    uint8_t *y;
+    int32_t pitch;
+    int32_t lo;
+    int32_t hi;
+    int32_t addend;
+    uint32_t multiplier_low; /* 16 bits of the multiplier each */
+    int32_t multiplier_high;
+} qc_halves_target;
+
+/* Stores eight pixels' codes of the high-word form; shift 1..31, literal. A code takes 30 instructions. */
+QC_INLINE void qc_halves_codes(const qc_halves_target *target, int shift)
+{
+    /* r0 = the code of the sum r0: qc_high_word, with the multiplier's halves in r6 and r7. */
+#define QC_HALVES_CODE              \
+    "lsls r0, r0, #8\n\t"           \
+    "add r0, r10\n\t"               \
+    "asrs r1, r0, #16\n\t"          \
+    "uxth r0, r0\n\t"               \
+    "movs r2, r0\n\t"               \
+    "muls r2, r6, r2\n\t"           \
+    "lsrs r2, r2, #16\n\t"          \
+    "movs r3, r1\n\t"               \
+    "muls r3, r6, r3\n\t"           \
+    "adds r2, r2, r3\n\t"           \
+    "muls r0, r7, r0\n\t"           \
+    "muls r1, r7, r1\n\t"           \
+    "uxth r3, r2\n\t"               \
+    "adds r0, r0, r3\n\t"           \
+    "asrs r0, r0, #16\n\t"          \
+    "asrs r2, r2, #16\n\t"          \
+    "adds r0, r0, r2\n\t"           \
+    "adds r0, r0, r1\n\t"           \
+    "asrs r0, r0, %[shift]\n\t"     \
+    "cmp r0, r8\n\t"                \
+    "bge 8f\n\t"                    \
+    "mov r0, r8\n"                  \
+    "8:\n\t"                        \
+    "cmp r0, r9\n\t"                \
+    "ble 9f\n\t"                    \
+    "mov r0, r9\n"                  \
+    "9:\n\t"
+    register const qc_halves_target *at __asm__("r0") = target;
+
+    __asm__ volatile(".syntax unified\n\t"
+                     "push {r7}\n\t"
+                     "ldmia r0!, {r1, r2, r3, r4, r5, r6}\n\t"
+                     "mov r12, r3\n\t"
+                     "lsls r3, r3, #2\n\t"
+                     "mov lr, r3\n\t"
+                     "mov r8, r4\n\t"
+                     "mov r9, r5\n\t"
+                     "mov r10, r6\n\t"
+                     "movs r4, r2\n\t"
+                     "movs r5, r1\n\t"
+                     "ldmia r0!, {r6, r7}\n\t"
+                     "adds r1, #32\n\t"
+                     "push {r1}\n"
+                     "1:\n\t"
+                     "ldmia r5!, {r0, r1}\n\t"
+                     "mov r11, r1\n\t"
+                     "lsls r1, r1, #16\n\t"
+                     "subs r0, r0, r1\n\t"
+                     QC_HALVES_CODE
+                     "strb r0, [r4]\n\t"
+                     "mov r0, r11\n\t"
+                     QC_HALVES_CODE
+                     "mov r3, lr\n\t"
+                     "strb r0, [r4, r3]\n\t"
+                     "add r4, r12\n\t"
+                     "ldr r3, [sp]\n\t"
+                     "cmp r5, r3\n\t"
+                     "bne 1b\n\t"
+                     "pop {r1, r7}"
+                     : "+r"(at)
+                     : [shift] "i"(shift)
+                     : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory");
+#undef QC_HALVES_CODE
+}
+#endif
+
 /* Stores one channel of the first `pixels` of eight; outputs of successive pixels are `pitch` bytes apart. */
 QC_INLINE void qc_halves_store(const qc_halves_sums *sums, const int32_t *record, qc_requant q, int32_t pixels, uint8_t *y, int32_t pitch)
 {
     int32_t i;
 
-    for (i = 0; i < pixels && i < QC_HALVES_PAIRS; i++, y += pitch) {
-        *y = qc_requantize(q, (int32_t)(sums[i].both - (sums[i].high << 16)), record);
+#if QC_ARMV6M_ASSEMBLY
+    if (q.form == QC_HIGH_WORD && q.shift > 0 && pixels == 2 * QC_HALVES_PAIRS) {
+        const qc_halves_target target = {sums, y, pitch, q.lo, q.hi, record[0], (uint32_t)record[1] & 0xFFFFu, record[1] >> 16};
+
+        qc_halves_codes(&target, q.shift);
+        return;
     }
-    for (; i < pixels; i++, y += pitch) {
-        *y = qc_requantize(q, (int32_t)sums[i - QC_HALVES_PAIRS].high, record);
+#endif
+    for (i = 0; i < pixels; i++, y += pitch) {
+        const qc_halves_sums pair = sums[i % QC_HALVES_PAIRS];
+
+        *y = qc_requantize(q, (int32_t)(i < QC_HALVES_PAIRS ? pair.both - (pair.high << 16) : pair.high), record);
     }
 }
 
