@@ -24,6 +24,7 @@ export const subtract = (a: Rational, b: Rational): Rational => add(a, rational(
 
 /** The exact value of a finite double (hence of every float32). */
 export function fromFloat(value: number): Rational {
+  if (!Number.isFinite(value)) throw new RangeError(`${value} is no rational number`);
   let denominator = 1n;
   let scaled = value;
   while (!Number.isInteger(scaled)) {

@@ -3,8 +3,7 @@
  * definitions (qonnx docs/qonnx-custom-ops: Quant, BipolarQuant, Trunc) and FINN's MultiThreshold.
  */
 import type { Expression } from "../arith/expression.js";
-import { f32, saturate } from "../arith/float32.js";
-import { fromFloat, roundHalfEven } from "../arith/rational.js";
+import { f32, rint, saturate } from "../arith/float32.js";
 import { fail } from "../diagnostics.js";
 import type { Quantization, Tensor } from "../ir/graph.js";
 import { elementCount, type IntegerType, typeRange } from "../ir/types.js";
@@ -40,6 +39,7 @@ const quant: OnnxRule = (node, reader) => {
   const value = reader.value(node, 0);
   const constant = realConstant(value);
   if (constant) {
+    if (Array.from(constant.values).some(Number.isNaN)) reader.refuse(node, "the constant input holds NaN");
     const quantization = quantizationOf(node, reader, constant.shape);
     const codes = constantCodes(constant.values, constant.shape, quantization, range, mode.toUpperCase());
     const tensor: Tensor = { name: node.name, shape: constant.shape, type, quantization, data: codes };
@@ -78,7 +78,7 @@ function constantCodes(
   const round: Readonly<Record<string, (x: number) => number>> = {
     CEIL: Math.ceil,
     FLOOR: Math.floor,
-    ROUND: (x) => Number(roundHalfEven(fromFloat(x))),
+    ROUND: rint,
     ROUND_TO_ZERO: Math.trunc,
   };
   return Int32Array.from(values, (value, k) => {

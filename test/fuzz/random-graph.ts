@@ -4,6 +4,7 @@ import { Random } from "../hdl/graphs.js";
 import { type DataType, dataType, type ModelBuilder } from "../helpers/onnx.js";
 import { Choices, choiceCount } from "./choices.js";
 import { planningChoices } from "./planning.js";
+import { blockedProduct } from "./step-blocks.js";
 import { choose, comparison } from "./step-comparisons.js";
 import { arithmetic, qlinearFunction, realFunction, requantize, softmax } from "./step-functions.js";
 import { bitShift, castCodes, integerSums, matMulIntegerToFloat } from "./step-integers.js";
@@ -65,6 +66,7 @@ const steps = [
     choose,
     several,
     quant,
+    blockedProduct,
   ],
 ];
 
