@@ -39,9 +39,9 @@ function makesChunks(node: Node): boolean {
   return result;
 }
 
-/** Whether this kernel is the core's for a convolution of bytes that is not depthwise: it has figures for it, and nothing asks for less scratch. */
+/** Whether this kernel is the core's for a convolution of bytes that is not depthwise: the core has halves, and nothing asks for less scratch. */
 export function usesHalves(node: Node, core?: Core): boolean {
-  return core?.costs?.conv2d_halves !== undefined && node.attributes.blockPixels === undefined && makesChunks(node);
+  return core?.features.includes("halves") === true && node.attributes.blockPixels === undefined && makesChunks(node);
 }
 
 /** Packed words of eight pixels, and copies of two. */

@@ -1,6 +1,6 @@
 /**
  * Convolution in C. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_line.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
- * qc_conv2d_halves.h on cores with figures for it, else qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h, qc_depthwise_conv2d.h.
+ * qc_conv2d_halves.h on cores with `halves`, else qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h, qc_depthwise_conv2d.h.
  */
 import { cheapestFirst } from "../../../targets/c/costs.js";
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";

@@ -17,9 +17,9 @@ function pays(matrix: WeightMatrix, lengths: readonly (readonly number[])[]): bo
   return products + chunks * instructions.chunk < Math.ceil(matrix.channels / 4) * matrix.taps * instructions.quad;
 }
 
-/** Lowers a node of bytes on cores with figures for this kernel, where it pays; returns whether it did. */
+/** Lowers a node of bytes on cores with `halves`, where it pays; returns whether it did. */
 export function lowerHalves(node: IntegerNode<DenseAttributes>, context: CContext): boolean {
-  if (context.core.costs?.dense_halves === undefined) return false;
+  if (!context.core.features.includes("halves")) return false;
   const [x] = node.inputs;
   const { weights, bias, inputZeroPoint, requantize } = node.attributes;
   const outputs = node.output.shape.at(-1)!;

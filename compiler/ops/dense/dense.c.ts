@@ -1,4 +1,4 @@
-/** Matrix product in C: qc_dense_blocks.h or qc_dense_pairs.h (packed multiplies), qc_dense_halves.h on cores with figures for it, else qc_dense_quads.h. */
+/** Matrix product in C: qc_dense_blocks.h or qc_dense_pairs.h (packed multiplies), qc_dense_halves.h on cores with `halves`, else qc_dense_quads.h. */
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
 import { byteWords } from "../../../targets/c/mve.js";
