@@ -26,6 +26,7 @@ export const madeForCores: readonly string[] = [
   "rv32imc depthwise_rolling_1_high_word",
   "rv32imc depthwise_rolling_2_high_word",
   "cortex-m0plus conv2d_high_word",
+  "cortex-m0plus conv2d_halves_high_word",
   "cortex-m0plus depthwise_rolling_1_high_word",
   "cortex-m0plus depthwise_rolling_2_high_word",
   "cortex-m0plus depthwise_conv2d_5x5_high_word",

@@ -35,6 +35,13 @@ const graphs = {
       const window = randomWindow(random, height, width, 4);
       builder.outputs.push(addConv2d(builder, random, input, groups * random.integer(1, 11), window, groups, choice));
     }
+    // Weights of which two alone may fill a half of a word, and such that hundreds do not.
+    for (const [index, most] of [127, 110, 2, 60].entries()) {
+      const input = builder.input([1, 3, 5, 150], index % 2 === 0 ? int8 : uint8);
+      const choice = { outputType: anyType(random), rounding: "plain", clipped: false } as const;
+      const weight = () => random.pick([-most, 1 - most, most - 1, most]);
+      builder.outputs.push(addConv2d(builder, random, input, 3, { ...unpadded, kernel: [1, 1] }, 1, choice, weight));
+    }
   },
   "depthwise convolutions of any kernel and stride": (random: Random, builder: GraphBuilder) => {
     const windows = [
@@ -61,6 +68,9 @@ const graphs = {
       const input = builder.input([index === 2 ? 3 : 1, inputs], index % 2 === 0 ? int8 : uint8);
       const choice = { outputType: anyType(random), rounding: "plain", clipped: index % 3 === 0 } as const;
       builder.outputs.push(addDense(builder, random, input, 3 * index + 1, choice));
+      const most = [9, 1, 60, 20, 40, 30, 128][index]!;
+      const weight = () => random.integer(-most, most - 1);
+      builder.outputs.push(addDense(builder, random, input, 5 * index + 6, choice, weight));
       const shape = [1, 13 * index + 1];
       const [a, b] = [builder.input(shape, anyType(random)), builder.input(shape, anyType(random))];
       builder.outputs.push(addLinear(builder, random, a, b, anyType(random)));
@@ -72,7 +82,13 @@ const graphs = {
 const kernels = {
   "cortex-m55": ["qc_conv2d_mve(", "qc_depthwise_conv2d_mve(", "qc_dense_mve(", "qc_add_mve("],
   rv32imc: ["qc_conv2d_quads(", "qc_depthwise_rolling(", "qc_depthwise_conv2d(", "qc_dense_quads("],
-  "cortex-m0plus": ["qc_conv2d_quads(", "qc_depthwise_rolling(", "qc_depthwise_conv2d(", "qc_dense_quads("],
+  "cortex-m0plus": [
+    "qc_conv2d_halves(",
+    "qc_conv2d_quads(",
+    "qc_depthwise_rolling(",
+    "qc_depthwise_conv2d(",
+    "qc_dense_quads(",
+  ],
 } as const;
 const cores = Object.keys(kernels) as (keyof typeof kernels)[];
 

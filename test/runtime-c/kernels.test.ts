@@ -89,6 +89,12 @@ const graphs = {
       const choice = { outputType: anyType(random), rounding: roundings[i % 4]!, clipped: i % 3 === 0 };
       return addDense(builder, random, input, random.integer(1, 14), choice, weights(random, i));
     }),
+  "dense layers of small weights": (random: Random) =>
+    cases(8, (builder, i) => {
+      const input = builder.input([i % 3 === 0 ? 2 : 1, random.integer(20, 90)], anyType(random));
+      const choice = { outputType: anyType(random), rounding: roundings[i % 4]! };
+      return addDense(builder, random, input, random.integer(7, 17), choice, () => random.integer(-5 * i, 5 * i));
+    }),
   "average pools": (random: Random) =>
     cases(16, (builder, i) => {
       const [height, width] = [random.integer(2, 8), random.integer(2, 8)];
@@ -130,8 +136,8 @@ const graphs = {
     }),
 };
 
-// cortex-m4: the packed multiplies, emulated here; cortex-m55: the twins of its vector kernels; rv32imc: the high-word form.
-describe.each(["host", "cortex-m4", "cortex-m55", "rv32imc"])("kernels of %s", (name) => {
+// cortex-m4: the packed multiplies, emulated here; cortex-m55: the twins of its vector kernels; rv32imc: the high-word form; cortex-m0plus: halves of words.
+describe.each(["host", "cortex-m4", "cortex-m55", "rv32imc", "cortex-m0plus"])("kernels of %s", (name) => {
   it.each(Object.entries(graphs))("%s", async (_, make) => {
     const random = new Random(20240601);
     const graph = make(random);

@@ -79,8 +79,7 @@ export function lowerWinograd4(node: Node, context: CContext): boolean {
     }
     for (let position = 0; position < 36; position++)
       for (let c = 0; c < channels; c++)
-        for (const o of [first, first + 2])
-          words.push((half(o, c, position) | (half(o + 1, c, position) << 16)) >>> 0);
+        for (const o of [first, first + 2]) words.push((half(o, c, position) | (half(o + 1, c, position) << 16)) >>> 0);
   }
   words[0] = words.length;
   const stream = context.constant("stream", "uint32_t", Uint32Array.from(words));

@@ -1,7 +1,8 @@
 /**
  * Convolution in C. With two-lane products: qc_conv2d_lanes.h. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed
  * multiplies: qc_conv2d_blocks.h, qc_depthwise_line.h, qc_depthwise_pairs.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
- * qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h, qc_depthwise_conv2d.h.
+ * qc_conv2d_halves.h on cores with `halves`, else qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h,
+ * qc_depthwise_conv2d.h.
  */
 import { cheapestFirst } from "../../../targets/c/costs.js";
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
@@ -17,6 +18,7 @@ import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { blockScratchBytes, blockStream, blockWindow, lowerBlocks } from "./conv2d-blocks.c.js";
+import { halvesScratchBytes, lowerHalves, usesHalves } from "./conv2d-halves.c.js";
 import { lanesScratchBytes, lowerLanes } from "./conv2d-lanes.c.js";
 import { matrices } from "./conv2d-matrices.js";
 import { lowerMve, mveScratchBytes } from "./conv2d-mve.c.js";
@@ -53,37 +55,36 @@ export function scratchBytes(node: Node, core?: Core): number {
     return Math.max(patch, pairs, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveDepthwiseScratchBytes(node) : 0);
   }
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
-  const lanes = core === undefined || core.features.includes("lanes") ? winograd4ScratchBytes(node) || lanesScratchBytes(node) : 0;
-  if (!dsp) return lanes || 4 * patch;
+  const lanes =
+    core === undefined || core.features.includes("lanes") ? winograd4ScratchBytes(node) || lanesScratchBytes(node) : 0;
+  if (!dsp) return lanes || (usesHalves(node, core) ? halvesScratchBytes(node) : 4 * patch);
+  const halves = core ? 0 : halvesScratchBytes(node);
   // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes. Or blocks; or what vectors need.
   const pairs = 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
   const blocks = blockScratchBytes(node);
   const packed = core !== undefined && blockStream(node) ? blocks : Math.max(pairs, blocks);
-  const bytes = Math.max(packed, lanes, mve ? mveScratchBytes(node) : 0);
+  const bytes = Math.max(packed, lanes, halves, mve ? mveScratchBytes(node) : 0);
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 
-/** Instructions that a multiply-accumulate takes more than by the fastest kernel: by blocks of two and one pixel, without a ring. */
-const addedPerProduct = { two: 0.05, one: 0.3, line: 0.05 };
+/** Instructions that a multiply-accumulate takes more than by the fastest kernel: by blocks of two and one pixel, without a ring, by quads. */
+const addedPerProduct = { two: 0.05, one: 0.3, line: 0.05, quads: 2.5 };
 
 /** Smaller blocks, and kernels without patches or rings. */
 export function lessScratch(
   node: Node,
   core?: Core,
 ): { readonly attributes: Conv2dAttributes; readonly added: number }[] {
-  if (
-    !core?.features.includes("dsp") ||
-    core.features.includes("mve") ||
-    isWide(node) ||
-    scratchBytes(node, core) === 0
-  )
-    return [];
+  if (!core || core.features.includes("mve") || isWide(node) || scratchBytes(node, core) === 0) return [];
   const { attributes } = node;
   const products = node.output.shape[1]! * node.output.shape[2]! * attributes.weights.length;
   const form = (changed: Partial<Conv2dAttributes>, per: number) => ({
     attributes: { ...attributes, ...changed },
     added: Math.round(per * products),
   });
+  if (!core.features.includes("dsp")) {
+    return !isDepthwise(node) && usesHalves(node, core) ? [form({ blockPixels: 4 }, addedPerProduct.quads)] : [];
+  }
   if (isDepthwise(node)) {
     const line = form({ direct: true }, addedPerProduct.line);
     return isLine({ ...node, attributes: line.attributes }) && hasDepthwiseConstants(node) ? [line] : [];
@@ -113,6 +114,7 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
     if (attributes.winograd && lowerWinograd4(node, context)) return;
     if (attributes.lanes && lowerLanes(node, context)) return;
   }
+  if (narrow && !dsp && !isDepthwise(node) && lowerHalves(node, context)) return;
   const byQuads = narrow && !dsp && !isDepthwise(node);
   context.statement(
     byQuads ? blockWindow(node) : windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint),
