@@ -81,7 +81,8 @@ function fastestPlan(graph: IntegerGraph, { plan: wanted = {}, optimise, onStage
     if (faster !== graph) {
       verifyIntegerGraph(faster);
       const plan = makePlan(faster, wanted);
-      if (plan.steps.every(({ kind }) => kind === "node")) {
+      const fits = plan.arenaBytes <= (wanted.sramBytes ?? core.sramBytes ?? Infinity);
+      if (fits && plan.steps.every(({ kind }) => kind === "node")) {
         onStage?.(pass.name, faster);
         return plan;
       }

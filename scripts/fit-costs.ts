@@ -1,6 +1,7 @@
 /**
- * `npm run fit:costs -- TARGET [FOLDER]`: fits the cost figures of an emulated core to the measured layers of the MLPerf Tiny models
- * (FOLDER, default ../shared/data/mlperf-tiny), under every setting that chooses other kernels, and writes them to its JSON.
+ * `npm run fit:costs -- TARGET [FOLDER [MODEL...]]`: fits the cost figures of an emulated core to the measured layers of the MLPerf Tiny
+ * models (FOLDER, default ../shared/data/mlperf-tiny), under every setting that chooses other kernels, and of more models as they are by
+ * default, and writes them to its JSON. Kernels that none of these runs keep theirs.
  * Relative errors are minimised, coefficients kept from becoming negative. `npx biome format --write targets/cores` sets the file as all others.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,7 +10,8 @@ import { benchLayers } from "../compiler/cli/bench-layers.js";
 import { costKeys } from "../targets/c/costs.js";
 import { packagePath } from "../targets/package-root.js";
 
-const [target = "cortex-m4", folder = packagePath("..", "shared", "data", "mlperf-tiny")] = process.argv.slice(2);
+const [target = "cortex-m4", folder = packagePath("..", "shared", "data", "mlperf-tiny"), ...more] =
+  process.argv.slice(2);
 const settings = [{}, { flash: "0" }, { numerics: "tflite" }];
 
 interface Sample {
@@ -18,25 +20,31 @@ interface Sample {
 }
 
 const samples = new Map<string, Sample[]>();
-for (const file of readdirSync(folder).filter((name) => /int8\.onnx$/.test(name))) {
-  for (const options of settings) {
-    process.stderr.write(`${file} ${JSON.stringify(options)}\n`);
-    const { layers } = await benchLayers(join(folder, file), target, options);
-    for (const { kernel, macs, inputs, output, instructions } of layers) {
-      const outputs = output.reduce((product, size) => product * size, 1);
-      const sizes = [macs, inputs, outputs, outputs / output.at(-1)!, 1];
-      samples.set(kernel, [...(samples.get(kernel) ?? []), { sizes, instructions }]);
-    }
+const tiny = readdirSync(folder).filter((name) => /int8\.onnx$/.test(name));
+const models = [
+  ...tiny.flatMap((name) => settings.map((options) => ({ file: join(folder, name), options }))),
+  ...more.map((file) => ({ file, options: {} })),
+];
+for (const { file, options } of models) {
+  process.stderr.write(`${file} ${JSON.stringify(options)}\n`);
+  const { layers } = await benchLayers(file, target, options);
+  for (const { kernel, macs, inputs, output, instructions } of layers) {
+    const outputs = output.reduce((product, size) => product * size, 1);
+    const sizes = [macs, inputs, outputs, outputs / output.at(-1)!, 1];
+    samples.set(kernel, [...(samples.get(kernel) ?? []), { sizes, instructions }]);
   }
 }
 
-const costs = Object.fromEntries(
-  [...samples]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([kernel, list]) => [kernel, Object.fromEntries(fit(list).map((value, i) => [costKeys[i], value]))]),
-);
 const path = packagePath("targets", "cores", `${target}.json`);
-writeFileSync(path, `${JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), costs }, null, 2)}\n`);
+const core = JSON.parse(readFileSync(path, "utf8"));
+const fitted = [...samples].map(([kernel, list]) => [
+  kernel,
+  Object.fromEntries(fit(list).map((value, i) => [costKeys[i], value])),
+]);
+const costs = Object.fromEntries(
+  Object.entries({ ...core.costs, ...Object.fromEntries(fitted) }).sort(([a], [b]) => (a < b ? -1 : 1)),
+);
+writeFileSync(path, `${JSON.stringify({ ...core, costs }, null, 2)}\n`);
 
 /** Least squares of relative errors over the coefficients in use; the most negative one leaves until none is. */
 function fit(list: readonly Sample[]): number[] {

@@ -25,9 +25,10 @@ const emulator = z.strictObject({
 /**
  * What generated C may rely on. `long-multiply`: 32x32 to 64 bits in at most two instructions. `dsp`: the Armv7E-M
  * packed multiplies (SMLAD, SXTB16). `mve`: Helium vectors. `high-word`: the high word of a product is cheaper than a sum of
- * 64 bits. `halves`: products take one instruction but registers are few, so that two results in the halves of a word pay.
+ * 64 bits. `lanes`: two products by one multiplication of words pay, because there are no packed multiplies. `halves`: the same
+ * where registers are few.
  */
-export const coreFeatures = ["long-multiply", "dsp", "mve", "high-word", "halves"] as const;
+export const coreFeatures = ["long-multiply", "dsp", "mve", "high-word", "lanes", "halves"] as const;
 
 /** Instructions per multiply-accumulate, per input element, per output element, per output pixel (all channels), and per layer. */
 const kernelCosts = z.strictObject({

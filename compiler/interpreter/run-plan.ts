@@ -7,6 +7,7 @@ import { tensorBytes } from "../plan/liveness.js";
 import type { ComputeEvent, Plan, RowEvent, Strip } from "../plan/plan.js";
 import { rowBytes, type Stage, stageOf } from "../plan/stages.js";
 import { operandColumns, stripNode } from "../plan/strips.js";
+import { isInPlace, joinPlace, viewPlace } from "../plan/views.js";
 import { TaggedMemory } from "./tagged-memory.js";
 
 /** Outputs of one inference. `inputs` as for interpret; throws QC3004 where the plan is wrong. */
@@ -38,8 +39,8 @@ class PlanRun {
   readonly #memory: TaggedMemory;
   /** First row that a tensor's place holds, for tensors of which only some rows exist. */
   readonly #starts = new Map<number, number>();
-  /** An alias reads what its source wrote. */
-  readonly #writers = new Map<number, number>();
+  /** Tensors that lie within others, which own their bytes, and at which of them. */
+  readonly #within = new Map<number, { readonly owner: number; readonly from: number }>();
   readonly #stages = new Map<number, Stage>();
   /** Rows taken in so far by nodes that sum them. */
   readonly #taken = new Map<number, Int32Array[]>();
@@ -99,8 +100,12 @@ class PlanRun {
     }));
   }
 
-  #owner(tensor: IntegerTensor): number {
-    return this.#writers.get(tensor.id) ?? tensor.id;
+  /** Whose bytes a tensor has, and which of them is its first. */
+  #owned({ id }: IntegerTensor): { readonly owner: number; readonly from: number } {
+    const within = this.#within.get(id);
+    if (!within) return { owner: id, from: 0 };
+    const around = this.#owned(this.plan.graph.tensors[within.owner]!);
+    return { owner: around.owner, from: around.from + within.from };
   }
 
   /** Codes of rows of a tensor, in a strip of these columns, after a check of every byte. */
@@ -110,9 +115,9 @@ class PlanRun {
       const length = external.length / (imageRows(tensor) ?? 1);
       return external.subarray(rows.first * length, rows.end * length);
     }
-    const owner = this.#owner(tensor);
+    const { owner, from: first } = this.#owned(tensor);
     const parts = this.#segments(tensor, rows, columns).map(({ at, from, bytes }) =>
-      this.#memory.read(at, bytes, tensor, owner, from, by),
+      this.#memory.read(at, bytes, tensor, owner, first + from, by),
     );
     return parts.length === 1 ? parts[0]! : joined(parts);
   }
@@ -143,18 +148,14 @@ class PlanRun {
   node(index: number): void {
     const node = this.plan.graph.nodes[index]!;
     const home = opHomes.get(node.op)!;
-    if (home.alias) {
+    const view = viewPlace(node);
+    if (view !== undefined && isInPlace(this.plan, node, 0)) {
       const [source] = node.inputs;
-      this.#writers.set(node.output.id, this.#owner(source!));
+      this.#within.set(node.output.id, { owner: source!.id, from: view });
       this.read(source!, whole(source!), node.name);
-      if (this.plan.external.has(source!.id) !== this.plan.external.has(node.output.id)) {
-        fail("QC3004", "an alias must be where its source is.", node.name);
-      }
-      if (this.plan.offsets.get(source!.id) !== this.plan.offsets.get(node.output.id)) {
-        fail("QC3004", "an alias must have its source's place.", node.name);
-      }
       return;
     }
+    if (home.alias) fail("QC3004", "an alias must have its source's place.", node.name);
     this.#compute(
       node,
       index,
@@ -169,6 +170,14 @@ class PlanRun {
         return shares && sizes && home.inPlace?.(node, i) === true;
       },
     );
+  }
+
+  /** What a node joins in place belongs to its output from now on. */
+  #join(node: IntegerNode): void {
+    node.inputs.forEach(({ id }, i) => {
+      const from = joinPlace(node, i);
+      if (from !== undefined && isInPlace(this.plan, node, i)) this.#within.set(id, { owner: node.output.id, from });
+    });
   }
 
   /** Runs one event of a row group. */
@@ -241,6 +250,7 @@ class PlanRun {
     });
     const results = opHomes.get(node.op)!.evaluate(part, operands);
     this.#write(node.output, rows, results, strip?.get(node.output.id));
+    if (part === whole) this.#join(node);
     node.inputs.forEach((tensor, i) => {
       if (!inPlace(i)) this.read(tensor, needed[i]!, `${node.name} after its output`, columns[i]);
     });

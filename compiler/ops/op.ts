@@ -96,10 +96,14 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   reach?(node: { readonly inputs: readonly Tensor[]; readonly attributes: GraphAttributes }): RealClamp;
   /** The quantization of unquantized results at the graph's end, where the operation has a usual one. */
   natural?(attributes: GraphAttributes): Implied;
-  /** The node by an algorithm that takes fewer instructions for more flash and scratch; undefined where the core has none. */
-  forSpeed?(node: IntegerNode<Attributes>, core: Core): Faster<Attributes> | undefined;
+  /** The node by algorithms that take fewer instructions for more flash and scratch. */
+  forSpeed?(node: IntegerNode<Attributes>, core: Core): readonly Faster<Attributes>[];
   /** True when the output is the input's bytes unchanged, so no code runs. */
   readonly alias?: boolean;
+  /** First element of the only input from which on its elements are the output's, in their order; undefined where they do not lie together. */
+  view?(node: IntegerNode<Attributes>): number | undefined;
+  /** Element of the output from which on it has the elements of input `index`, in their order; undefined where they do not lie together. */
+  joins?(node: IntegerNode<Attributes>, index: number): number | undefined;
   /** True when the op only moves or selects codes, so quantization passes through it. */
   readonly movesCodes?: boolean;
   /** True when, moving codes, it picks by their order: only functions that never decrease commute with it. */

@@ -3,7 +3,7 @@ import type { Core } from "../../targets/core.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
 import { opHomes } from "../ops/index.js";
 import type { InputPlaces } from "./input-places.js";
-import { type Life, livesOf, overwritten, tensorBytes } from "./liveness.js";
+import { isWhole, type Life, livesOf, overwritten, sharesBytes, tensorBytes, unshared } from "./liveness.js";
 import { leastOverhead, overheadOf } from "./overhead.js";
 import { largestSet } from "./placement.js";
 import { aligned } from "./plan.js";
@@ -33,7 +33,10 @@ export const longestGroup = 40;
 /** All steps, with what they need at least; strips among them do at most `mostRecomputed` operations again. */
 export function candidatesOf(graph: IntegerGraph, places: InputPlaces, core?: Core, mostRecomputed = 0): Candidate[] {
   const surroundings = new Surroundings(graph, places);
-  const stages = graph.nodes.map((node, index) => stageOf(node, index, core));
+  // What lies in place is whole.
+  const stages = graph.nodes.map((node, index) =>
+    sharesBytes(node, surroundings.lives) ? undefined : stageOf(node, index, core),
+  );
   const found: Candidate[] = [];
   graph.nodes.forEach((node, first) => {
     if (!node.inputs.some((input) => places.streamed.has(input)))
@@ -66,7 +69,7 @@ export class Surroundings {
   ) {
     const { streamed, external } = places;
     this.streamed = streamed;
-    this.lives = livesOf(graph, external);
+    this.lives = livesOf(graph, places);
     const absent = (tensor: IntegerTensor) => streamed.has(tensor) || external.has(tensor);
     this.#unique = [...new Set(this.lives.values())].filter(({ tensor }) => !absent(tensor));
   }
@@ -77,6 +80,12 @@ export class Surroundings {
       (sum, { tensor, start, end: last }) => sum + (start < first && last >= end ? aligned(tensorBytes(tensor)) : 0),
       0,
     );
+  }
+
+  /** Bytes of tensors that lie whole in the arena, and of those they are parts of; not of what begins before node `first`. */
+  wholeBytes(tensors: Iterable<IntegerTensor>, first = -1): number {
+    const lives = new Set([...tensors].map((tensor) => this.lives.get(tensor)!));
+    return [...lives].reduce((sum, { tensor, start }) => sum + (start < first ? 0 : aligned(tensorBytes(tensor))), 0);
   }
 
   /** Whether a tensor is read behind node `end`, or is an output. */
@@ -96,10 +105,9 @@ export class Surroundings {
 
 function wholeNode(graph: IntegerGraph, index: number, surroundings: Surroundings, core: Core | undefined): Candidate {
   const node = graph.nodes[index]!;
-  const home = opHomes.get(node.op)!;
   let bytes = surroundings.kept(index, index);
-  if (!home.alias && !overwritten(node, index, surroundings.lives)) bytes += aligned(tensorBytes(node.output));
-  bytes += aligned(home.scratchBytes?.(node, core) ?? 0);
+  if (!overwritten(node, index, surroundings.lives)) bytes += surroundings.wholeBytes([node.output], index);
+  bytes += aligned(opHomes.get(node.op)!.scratchBytes?.(node, core) ?? 0);
   return { first: index, end: index + 1, bytes, overhead: 0, recomputedMacs: 0 };
 }
 
@@ -119,8 +127,6 @@ function groupOf(stages: readonly Stage[], surroundings: Surroundings): Candidat
 /** Bytes that a group needs however it holds its rows: its inputs, or its outputs and what its hungriest stage needs at once. */
 function leastBytes(stages: readonly Stage[], end: number, surroundings: Surroundings): number {
   const made = new Set(stages.map(({ node }) => node.output));
-  const sum = (tensors: Iterable<IntegerTensor>) =>
-    [...tensors].reduce((bytes, tensor) => bytes + aligned(tensorBytes(tensor)), 0);
   const read = new Set(stages.flatMap(({ node }) => node.inputs));
   const inputs = [...read].filter(
     (tensor) => !made.has(tensor) && !surroundings.streamed.has(tensor) && surroundings.lives.get(tensor)!.end < end,
@@ -131,7 +137,10 @@ function leastBytes(stages: readonly Stage[], end: number, surroundings: Surroun
     const images = node.inputs.map((input, i) => (passed(input) ? mostNeeded[i]! * rowBytes(input) : 0));
     return Math.max(...images) + (passed(node.output) ? rowBytes(node.output) : 0) + scratchBytes;
   });
-  return Math.max(sum(inputs), sum(outputs) + Math.max(...atOnce));
+  return Math.max(
+    surroundings.wholeBytes(inputs),
+    surroundings.wholeBytes(outputs, stages[0]!.index) + Math.max(...atOnce),
+  );
 }
 
 function measured(stages: readonly Stage[], surroundings: Surroundings): Candidate {
@@ -139,10 +148,12 @@ function measured(stages: readonly Stage[], surroundings: Surroundings): Candida
   const first = stages[0]!.index;
   const end = first + stages.length;
   const group = makeRowGroup(stages, (tensor) => surroundings.later(tensor, end), streamed);
-  const inputs = group.inputs.filter((input) => lives.get(input)!.end < end);
-  const sizes = [...inputs, ...group.outputs].map((tensor) => aligned(tensorBytes(tensor)));
+  const dying = group.inputs.filter((input) => lives.get(input)!.end < end);
+  const inputs = unshared(group.inputs, lives).filter((input) => dying.includes(input));
+  const outputs = group.outputs.filter((output) => isWhole(lives.get(output)!, output));
+  const sizes = [...inputs, ...outputs].map((tensor) => aligned(tensorBytes(tensor)));
   sizes.push(...group.inner.map(({ bytes }) => aligned(bytes)));
-  const chasers = [...group.outputs, ...group.inner.keys()];
+  const chasers = [...outputs, ...group.inner.keys()];
   const chases = chasers.flatMap((chaser, c) =>
     inputs.map((input, i) => ({
       input: i,
@@ -150,8 +161,14 @@ function measured(stages: readonly Stage[], surroundings: Surroundings): Candida
       distance: Math.max(0, aligned(group.distance(input, chaser))),
     })),
   );
-  const whole = [...inputs, ...group.outputs].map((_, i) => i);
+  const whole = [...inputs, ...outputs].map((_, i) => i);
   const together = group.together.map((set) => [...whole, ...set.map((i) => whole.length + i)]);
-  const bytes = surroundings.kept(first, end) + largestSet({ sizes, together, chases }).bytes;
+  const others = (all: readonly IntegerTensor[], some: readonly IntegerTensor[]) =>
+    all.filter((tensor) => !some.includes(tensor));
+  const bytes =
+    surroundings.kept(first, end) +
+    surroundings.wholeBytes(others(dying, inputs)) +
+    surroundings.wholeBytes(others(group.outputs, outputs), first) +
+    largestSet({ sizes, together, chases }).bytes;
   return { first, end, bytes, overhead: overheadOf(group), recomputedMacs: 0, group };
 }

@@ -8,6 +8,8 @@ export interface InputPlaces {
   readonly streamed: ReadonlySet<IntegerTensor>;
   /** In memory of the caller's, where they can be read again and may not be changed. */
   readonly external: ReadonlySet<IntegerTensor>;
+  /** Slices lie within their source, and what is joined within the result, wherever they can; else only aliases share bytes. */
+  readonly views?: boolean;
 }
 
 /** Every input in the arena. */

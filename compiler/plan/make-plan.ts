@@ -13,6 +13,7 @@ import { largestSet, type Placement, place } from "./placement.js";
 import { arenaAlignment, type Plan } from "./plan.js";
 import { peakOf, Schedules } from "./schedule.js";
 import { type Forms, fasterForms, leastScratch } from "./scratch.js";
+import { hasViews } from "./views.js";
 
 /** What a plan is to reach. */
 export interface PlanOptions extends InputOptions {
@@ -29,36 +30,52 @@ export interface PlanOptions extends InputOptions {
 }
 
 /**
- * Plans a graph in its given order, or in one that needs less memory on whole tensors, whichever plan is better. Where nothing
- * fits `sramBytes` the plan is the smallest there is; see checkFit. Throws QC6001 where rows of the input cannot be taken in
+ * Plans a graph in its given order, or in one that needs less memory on whole tensors, with parts of tensors in place or copied,
+ * whichever plan is better. Where nothing fits `sramBytes` the plan is the smallest there is; see checkFit. Throws QC6001 where rows of the input cannot be taken in
  * one by one.
  */
 export function makePlan(graph: IntegerGraph, options: PlanOptions = {}): Plan {
-  const given = planInOrder(graph, options);
-  const ordered = orderForMemory(graph);
-  // How rows arrive hangs on the order as well.
-  if (ordered === graph || options.streamInput) return given;
-  const other = planInOrder(ordered, options);
   const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
   const excess = (plan: Plan) => Math.max(0, plan.arenaBytes - room);
-  const difference =
-    excess(other) - excess(given) || other.overhead - given.overhead || other.arenaBytes - given.arenaBytes;
-  return difference < 0 ? other : given;
+  let best: Plan | undefined;
+  for (const { order, views } of waysOf(graph, options)) {
+    // Copies take instructions, and are for less memory alone.
+    if (best && !views && hasViews(order) && best.overhead === 0 && excess(best) === 0) continue;
+    const plan = planInOrder(order, options, views);
+    const difference =
+      best && (excess(plan) - excess(best) || plan.overhead - best.overhead || plan.arenaBytes - best.arenaBytes);
+    if (difference === undefined || difference < 0) best = plan;
+  }
+  return best!;
+}
+
+interface Way {
+  readonly order: IntegerGraph;
+  /** See InputPlaces. */
+  readonly views: boolean;
+}
+
+/** The graph in its own order and in the best other; with views, where it has any, and without. */
+function waysOf(graph: IntegerGraph, options: PlanOptions): Way[] {
+  // How rows arrive hangs on the order as well.
+  const orders = options.streamInput ? [graph] : new Set([graph, orderForMemory(graph)]);
+  const views = hasViews(graph) ? [true, false] : [false];
+  return [...orders].flatMap((order) => views.map((each) => ({ order, views: each })));
 }
 
 /** Nodes take their fastest kernels, or where memory does not suffice for these, some that need less scratch. */
-function planInOrder(graph: IntegerGraph, options: PlanOptions): Plan {
-  const fastest = options.optimize === "memory" ? undefined : planByForms(graph, options);
+function planInOrder(graph: IntegerGraph, options: PlanOptions, views: boolean): Plan {
+  const places = { ...placesOf(graph, options), views };
+  const fastest = options.optimize === "memory" ? undefined : planByForms(graph, places, options);
   if (fastest && fastest.arenaBytes <= (options.sramBytes ?? Infinity)) return fastest;
   const frugal = leastScratch(graph, options.core);
-  if (!frugal) return fastest ?? planByForms(graph, options);
-  const plan = planByForms(frugal.graph, options, frugal.forms);
+  if (!frugal) return fastest ?? planByForms(graph, places, options);
+  const plan = planByForms(frugal.graph, places, options, frugal.forms);
   return fastest && fastest.arenaBytes <= plan.arenaBytes ? fastest : plan;
 }
 
-function planByForms(graph: IntegerGraph, options: PlanOptions, forms?: Forms): Plan {
+function planByForms(graph: IntegerGraph, places: InputPlaces, options: PlanOptions, forms?: Forms): Plan {
   const { core } = options;
-  const places = placesOf(graph, options);
   const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
   const placed = (steps: readonly Candidate[]) => planOf(graph, steps, places, core, forms && { forms, room });
   if (options.optimize !== "memory" && places.streamed.size === 0) {
@@ -88,9 +105,8 @@ function planByForms(graph: IntegerGraph, options: PlanOptions, forms?: Forms): 
 
 /** Plans that no other beats in both bytes and added instructions, the fastest first. */
 export function planFrontier(graph: IntegerGraph, options: Omit<PlanOptions, "optimize" | "sramBytes"> = {}): Plan[] {
-  const orders = options.streamInput ? [graph] : [...new Set([graph, orderForMemory(graph)])];
-  const plans = orders.flatMap((order) => {
-    const places = placesOf(order, options);
+  const plans = waysOf(graph, options).flatMap(({ order, views }) => {
+    const places = { ...placesOf(order, options), views };
     const frugal = leastScratch(order, options.core);
     return [{ graph: order, forms: undefined }, ...(frugal ? [frugal] : [])].flatMap(({ graph: each, forms }) => {
       const schedules = schedulesOf(each, places, options).frontier();
@@ -150,7 +166,9 @@ function assemble(
   const offsets = new Map<number, number>();
   const scratch = new Map<number, number>();
   pieces.owners.forEach((owner, i) => {
-    for (const { id } of owner.tensors) offsets.set(id, placement.offsets[i]!);
+    for (const tensor of owner.tensors) {
+      offsets.set(tensor.id, placement.offsets[i]! + (owner.places?.get(tensor) ?? 0));
+    }
     if (owner.scratchOf !== undefined) scratch.set(owner.scratchOf, placement.offsets[i]!);
   });
   const { set } = largestSet(pieces.problem);

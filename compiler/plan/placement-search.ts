@@ -2,7 +2,7 @@
  * Branch and bound for a placement of a given size. Pieces are placed in order of non-decreasing offset, each as low as the
  * pieces below it allow: every placement can be pushed down into this form.
  */
-import { type PlacementProblem, sharesOf } from "./placement.js";
+import { extentOf, type PlacementProblem, sharesOf } from "./placement.js";
 import { type Neighbour, neighboursOf } from "./separations.js";
 
 export interface SearchResult {
@@ -14,6 +14,8 @@ export interface SearchResult {
 /** A set of pieces alive together: what is still to place, and where the placed ones end. */
 interface Section {
   readonly pieces: readonly number[];
+  /** Bytes in use of each piece. */
+  readonly used: readonly number[];
   readonly shares: readonly number[];
 }
 
@@ -31,10 +33,11 @@ export class Search {
   constructor(problem: PlacementProblem) {
     this.#sizes = problem.sizes;
     this.#neighbours = neighboursOf(problem);
-    this.#sections = maximal(problem.together).map((pieces) => ({
-      pieces,
-      shares: sharesOf(problem, pieces),
-    }));
+    const sections = problem.together.map((pieces, set) => {
+      const extents = pieces.map((_, at) => extentOf(problem, set, at));
+      return { pieces, used: extents.map(({ from, to }) => to - from), shares: sharesOf(problem, set) };
+    });
+    this.#sections = maximal(sections);
     const lives = (i: number) => this.#sections.filter(({ pieces }) => pieces.includes(i)).length;
     this.#weights = problem.sizes.map((size, i) => size * lives(i));
     const chased = new Map<number, number[]>();
@@ -86,7 +89,7 @@ export class Search {
     for (const [i, size] of this.#sizes.entries()) {
       if ((offsets[i]! < 0 ? floors[i]! : offsets[i]!) + size > bytes) return false;
     }
-    return this.#sections.every(({ pieces, shares }) => {
+    return this.#sections.every(({ pieces, used, shares }) => {
       let room = 0;
       let lowest = Infinity;
       pieces.forEach((piece, k) => {
@@ -94,19 +97,19 @@ export class Search {
         lowest = Math.min(lowest, Math.max(floors[piece]!, last));
         const chased = this.#chased.get(piece);
         const shared = chased?.some((input) => offsets[input]! < 0 && pieces.includes(input)) ?? true;
-        room += shared ? shares[k]! : this.#sizes[piece]!;
+        room += shared ? shares[k]! : used[k]!;
       });
       return room === 0 || lowest + room <= bytes;
     });
   }
 }
 
-/** Sets that no other set contains, each once. */
-function maximal(sets: readonly (readonly number[])[]): (readonly number[])[] {
-  const unique = [...new Map(sets.map((set) => [[...set].sort((a, b) => a - b).join(), set])).values()];
-  const members = unique.map((set) => new Set(set));
-  return unique.filter(
-    (set, i) =>
-      !members.some((other, j) => j !== i && other.size > set.length && set.every((piece) => other.has(piece))),
-  );
+/** Sections that no other has all of, each once. */
+function maximal(sections: readonly Section[]): Section[] {
+  const keyOf = ({ pieces, used }: Section) => pieces.map((piece, k) => `${piece}:${used[k]}`).join();
+  const unique = [...new Map(sections.map((section) => [keyOf(section), section])).values()];
+  const sizes = unique.map(({ pieces, used }) => new Map(pieces.map((piece, k) => [piece, used[k]!])));
+  const within = ({ pieces, used }: Section, other: ReadonlyMap<number, number>) =>
+    other.size >= pieces.length && pieces.every((piece, k) => (other.get(piece) ?? -1) >= used[k]!);
+  return unique.filter((section, i) => !sizes.some((other, j) => j !== i && within(section, other)));
 }

@@ -3,7 +3,9 @@
  * how far an output must start before an input that it chases.
  */
 import type { IntegerTensor } from "../ir/index.js";
-import type { RowEvent, Strip } from "./plan.js";
+import type { Span } from "../ops/rows.js";
+import type { Extent } from "./placement.js";
+import { aligned, arenaAlignment, type RowEvent, type Strip } from "./plan.js";
 import { type Entry, Flow, lateOrder, Progress } from "./row-order.js";
 import type { Stage } from "./stages.js";
 
@@ -23,8 +25,24 @@ export interface RowGroup {
   readonly strips?: readonly Strip[];
   /** Distinct sets of `inner` indices that live at one event. */
   readonly together: readonly (readonly number[])[];
+  /** Of each piece of each set, the rows of its place that are read, written or kept meanwhile; scratch is one row. */
+  readonly used: readonly (readonly Span[])[];
   /** Least distance at which an output, or an inner piece by its index, may start before `input`. */
   distance(input: IntegerTensor, chaser: IntegerTensor | number): number;
+}
+
+/** Bytes of each piece of a set that are in use, in whole units of the arena. Narrower strips have their rows closer together. */
+export function extentsOf({ together, used, inner, rows, strips }: RowGroup, set: number): Extent[] {
+  return together[set]!.map((index, k) => {
+    const piece = inner[index]!;
+    const { first, end } = used[set]![k]!;
+    const held = "tensor" in piece ? rows.get(piece.tensor.id)! : 1;
+    const widths = ("tensor" in piece && strips?.map((strip) => strip.get(piece.tensor.id)!)) || [];
+    const columns = widths.map((span) => span.end - span.first);
+    const narrowest = columns.length > 0 ? Math.min(...columns) / Math.max(...columns) : 1;
+    const from = (first * piece.bytes * narrowest) / held;
+    return { from: Math.floor(from / arenaAlignment) * arenaAlignment, to: aligned((end * piece.bytes) / held) };
+  });
 }
 
 /** Simulates a group. `later` tells tensors that are read after it or are outputs; `streamed` arrive row by row. */
@@ -94,7 +112,7 @@ function replay(
   inputs: readonly number[],
   held: readonly number[],
   inner: readonly Piece[],
-): Pick<RowGroup, "events" | "together"> & { distances: number[][] } {
+): Pick<RowGroup, "events" | "together" | "used"> & { distances: number[][] } {
   const events: RowEvent[] = [];
   const starts = flow.tensors.map(() => 0);
   const distances = inputs.map(() => new Array<number>(inner.length + flow.tensors.length).fill(-Infinity));
@@ -104,7 +122,9 @@ function replay(
   const scratchOf = flow.stages.map((_, stage) => inner.findIndex((piece) => piece.stage === stage));
   for (const entry of order) {
     const { stage, step, output } = entry;
-    if (output !== undefined && held[output]! > 1 && progress.made[output]! - starts[output]! === held[output]) {
+    const slides =
+      output !== undefined && held[output]! > 1 && progress.made[output]! - starts[output]! === held[output];
+    if (slides) {
       const [row, first] = [progress.made[output]!, Math.min(progress.lowest[output]!, progress.made[output]!)];
       const tensor = flow.tensors[output]!;
       events.push({ kind: "slide", tensor, dropped: first - starts[output]!, kept: row - first });
@@ -115,7 +135,15 @@ function replay(
     const scratch = stage === undefined ? -1 : scratchOf[stage]!;
     if (scratch >= 0) alive.set(scratch, true);
     if (output !== undefined && placeOf[output]! >= 0) alive.set(placeOf[output]!, true);
-    for (const piece of alive.record()) {
+    const used = (piece: number): Span => {
+      const { tensor } = inner[piece]!;
+      if (tensor === undefined || held[tensor] === 1) return { first: 0, end: 1 };
+      if (tensor === output && slides) return { first: 0, end: held[tensor]! };
+      const [made, start] = [progress.made[tensor]!, starts[tensor]!];
+      const first = Math.min(progress.lowest[tensor]!, made) - start;
+      return { first: Math.max(first, 0), end: made - start + (tensor === output ? 1 : 0) };
+    };
+    for (const piece of alive.record(used)) {
       // What the input has behind it at a piece's first use, it has for good.
       inputs.forEach((input, i) => {
         distances[i]![piece] = inner[piece]!.bytes - progress.lowest[input]! * flow.rowBytes[input]!;
@@ -139,13 +167,14 @@ function replay(
       alive.set(scratch, false);
     }
   }
-  return { events, together: alive.sets, distances };
+  return { events, together: alive.sets, used: alive.spans, distances };
 }
 
 /** Which pieces live at each event. */
 class AliveSets {
-  /** Each once. */
+  /** Each once with the same spans. */
   readonly sets: number[][] = [];
+  readonly spans: Span[][] = [];
   readonly #alive: boolean[];
   readonly #used: boolean[];
   /** The pieces alive as bits: the key of a set. */
@@ -164,11 +193,13 @@ class AliveSets {
   }
 
   /** Takes note of the set; gives the pieces that were in none before. */
-  record(): number[] {
-    const key = this.#words.join();
+  record(used: (piece: number) => Span): number[] {
+    const set = this.#alive.flatMap((alive, piece) => (alive ? [piece] : []));
+    const spans = set.map(used);
+    const key = `${this.#words.join()}:${spans.map(({ first, end }) => `${first}-${end}`)}`;
     if (this.#seen.has(key)) return [];
     this.#seen.add(key);
-    const set = this.#alive.flatMap((alive, piece) => (alive ? [piece] : []));
+    this.spans.push(spans);
     const begun = set.filter((piece) => !this.#used[piece]);
     for (const piece of begun) this.#used[piece] = true;
     this.sets.push(set);

@@ -1,5 +1,5 @@
 /** Pairwise form of a placement problem: how far apart two pieces must lie. */
-import type { PlacementProblem } from "./placement.js";
+import { extentOf, type PlacementProblem } from "./placement.js";
 
 /** A piece that lives together with another. */
 export interface Neighbour {
@@ -11,14 +11,24 @@ export interface Neighbour {
 }
 
 /** The neighbours of every piece. */
-export function neighboursOf({ sizes, together, chases }: PlacementProblem): Neighbour[][] {
-  const sets = sizes.map(() => new Set<number>());
-  for (const pieces of together) for (const a of pieces) for (const b of pieces) if (a !== b) sets[a]!.add(b);
+export function neighboursOf(problem: PlacementProblem): Neighbour[][] {
+  const { sizes, together, chases } = problem;
+  // How far each piece reaches, in use, behind where another begins to be.
+  const reach = sizes.map(() => new Map<number, number>());
+  together.forEach((pieces, set) => {
+    const extents = pieces.map((_, at) => extentOf(problem, set, at));
+    pieces.forEach((low, i) => {
+      const others = reach[low]!;
+      pieces.forEach((high, k) => {
+        if (low !== high) others.set(high, Math.max(others.get(high) ?? 0, extents[i]!.to - extents[k]!.from));
+      });
+    });
+  });
   const apart = (low: number, high: number) => {
     const chase = chases.find(({ input, output }) => output === low && input === high);
-    return Math.min(sizes[low]!, chase ? Math.max(chase.distance, 0) : Infinity);
+    return Math.min(reach[low]!.get(high)!, chase ? Math.max(chase.distance, 0) : Infinity);
   };
-  return sets.map((set, piece) =>
-    [...set].map((other) => ({ piece: other, above: apart(piece, other), below: apart(other, piece) })),
+  return reach.map((others, piece) =>
+    [...others.keys()].map((other) => ({ piece: other, above: apart(piece, other), below: apart(other, piece) })),
   );
 }

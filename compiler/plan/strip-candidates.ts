@@ -104,7 +104,10 @@ class Prefix {
     const kept = [...sizes.keys()].filter((piece) => sizes[piece]! > 0);
     const inner = kept.map((piece) => ({ ...this.#group.inner[piece]!, bytes: sizes[piece]! }));
     const together = this.#group.together.map((set) => set.map((piece) => kept.indexOf(piece)).filter((i) => i >= 0));
-    const group: RowGroup = { ...this.#group, stages: this.stages, inner, together, strips };
+    const used = this.#group.used.map((spans, set) =>
+      spans.filter((_, k) => kept.includes(this.#group.together[set]![k]!)),
+    );
+    const group: RowGroup = { ...this.#group, stages: this.stages, inner, together, used, strips };
     const all = [aligned(tensorBytes(this.#output)), ...inner.map(({ bytes }) => aligned(bytes))];
     const sets = together.map((set) => [0, ...set.map((i) => i + 1)]);
     const { bytes } = largestSet({ sizes: all, together: sets, chases: [] });

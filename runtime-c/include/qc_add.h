@@ -39,10 +39,15 @@ QC_INLINE void qc_add(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t co
 QC_INLINE void qc_add_bytes(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t count, int a_signed, int b_signed, int y_signed,
                             int32_t ma, int32_t mb, int32_t c, int32_t shift)
 {
-#define QC_ADD_BYTE(i)                                                                                                       \
-    y[i] = (uint8_t)qc_saturate_shifted((int32_t)((uint32_t)qc_code(a[i], a_signed) * (uint32_t)ma + (uint32_t)c +           \
-                                                  (uint32_t)qc_code(b[i], b_signed) * (uint32_t)mb),                         \
-                                        shift, y_signed)
+    /* Two multiplies that add: compilers would multiply, multiply and add, and add c last. */
+#define QC_ADD_BYTE(i)                                                                    \
+    do {                                                                                  \
+        uint32_t sum = (uint32_t)qc_code(a[i], a_signed) * (uint32_t)ma + (uint32_t)c;    \
+                                                                                          \
+        QC_AFTER(b, sum);                                                                 \
+        sum += (uint32_t)qc_code(b[i], b_signed) * (uint32_t)mb;                          \
+        y[i] = (uint8_t)qc_saturate_shifted((int32_t)sum, shift, y_signed);               \
+    } while (0)
     for (; count >= 8; count -= 8) {
         QC_ADD_BYTE(0);
         QC_ADD_BYTE(1);

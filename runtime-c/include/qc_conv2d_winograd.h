@@ -33,40 +33,48 @@ enum { QC_WINOGRAD_POSITIONS = 16, QC_WINOGRAD_TILES = 4, QC_WINOGRAD_SUMS = 8 }
         TO3 = qc_ssub16(d1, d3);                              \
     } while (0)
 
-/* B' from the left of ten columns of four channels: per column four words of even channels, then four of odd ones. */
+/* B' from the left of a column of four channels: four words of even channels, then four of odd ones. */
+QC_INLINE void qc_winograd_column(uint32_t *to, uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3, int x_signed)
+{
+    QC_WINOGRAD_CODES(qc_even_lanes(c0, x_signed), qc_even_lanes(c1, x_signed), qc_even_lanes(c2, x_signed),
+                      qc_even_lanes(c3, x_signed), to[0], to[1], to[2], to[3]);
+    QC_WINOGRAD_CODES(qc_odd_lanes(c0, x_signed), qc_odd_lanes(c1, x_signed), qc_odd_lanes(c2, x_signed), qc_odd_lanes(c3, x_signed),
+                      to[4], to[5], to[6], to[7]);
+}
+
+/* The same of ten columns. */
 QC_INLINE void qc_winograd_columns(const qc_window *s, const uint8_t *x, int32_t top, int32_t left, uint32_t *columns, int x_signed)
 {
     const uint32_t padding = s->pad_value * 0x01010101u;
-    const uint8_t *rows[4];
-    int32_t steps[4];
+    const int32_t width = s->width;
+    const int32_t channels = s->channels;
+    const int32_t pitch = width * channels;
+    const int32_t above = top < 0 ? -top : 0;                                   /* rows over the border */
+    const int32_t end = top + 4 > s->height ? s->height - top : 4;              /* and the first of those under it */
+    const uint32_t whole = end - above == 4 ? (uint32_t)width : 0;              /* columns of four rows inside */
+    const uint8_t *codes = x + top * pitch + (left < 0 ? 0 : left * channels);  /* of the first column inside */
     int32_t j;
 
-    for (j = 0; j < 4; j++) {
-        const int inside = top + j >= 0 && top + j < s->height;
-
-        rows[j] = inside ? x + ((top + j) * s->width + (left < 0 ? 0 : left)) * s->channels : (const uint8_t *)&padding;
-        steps[j] = inside ? s->channels : 0;
-    }
     for (j = left; j < left + 10; j++) {
         uint32_t c0 = padding;
         uint32_t c1 = padding;
         uint32_t c2 = padding;
         uint32_t c3 = padding;
 
-        if (j >= 0 && j < s->width) {
-            c0 = qc_load_word(rows[0]);
-            c1 = qc_load_word(rows[1]);
-            c2 = qc_load_word(rows[2]);
-            c3 = qc_load_word(rows[3]);
-            rows[0] += steps[0];
-            rows[1] += steps[1];
-            rows[2] += steps[2];
-            rows[3] += steps[3];
+        if ((uint32_t)j < whole) {
+            c0 = qc_load_word(codes);
+            c1 = qc_load_word(codes + pitch);
+            c2 = qc_load_word(codes + 2 * pitch);
+            c3 = qc_load_word(codes + 3 * pitch);
+            codes += channels;
+        } else if ((uint32_t)j < (uint32_t)width) {
+            c0 = above > 0 || end < 1 ? padding : qc_load_word(codes);
+            c1 = above > 1 || end < 2 ? padding : qc_load_word(codes + pitch);
+            c2 = above > 2 || end < 3 ? padding : qc_load_word(codes + 2 * pitch);
+            c3 = above > 3 || end < 4 ? padding : qc_load_word(codes + 3 * pitch);
+            codes += channels;
         }
-        QC_WINOGRAD_CODES(qc_even_lanes(c0, x_signed), qc_even_lanes(c1, x_signed), qc_even_lanes(c2, x_signed),
-                          qc_even_lanes(c3, x_signed), columns[0], columns[1], columns[2], columns[3]);
-        QC_WINOGRAD_CODES(qc_odd_lanes(c0, x_signed), qc_odd_lanes(c1, x_signed), qc_odd_lanes(c2, x_signed),
-                          qc_odd_lanes(c3, x_signed), columns[4], columns[5], columns[6], columns[7]);
+        qc_winograd_column(columns, c0, c1, c2, c3, x_signed);
         columns += 8;
     }
 }
@@ -82,23 +90,33 @@ QC_INLINE void qc_winograd_transform(const qc_window *s, const uint8_t *x, int32
     int32_t channel;
 
     for (channel = 0; channel < s->channels; channel += 4) {
-        int32_t tile;
+        uint32_t *rows = lanes;
+        int32_t i;
 
         qc_winograd_columns(s, x + channel, row - s->pad_top, column - s->pad_left, columns, x_signed);
-        for (tile = 0; tile < QC_WINOGRAD_TILES; tile++) {
-            /* A tile begins two columns behind the one before it. */
-            const uint32_t *from = columns + 16 * tile;
-            uint32_t *to = lanes + tile;
-            int32_t i;
+        for (i = 0; i < 8; i++) {
+            /* Even channels of four rows, then odd ones. A tile begins two columns behind the one before it. */
+            const uint32_t *const from = columns + i;
+            uint32_t *const to = rows + (i < 4 ? 0 : QC_WINOGRAD_TILES - 16 * plane);
+            uint32_t a = from[0];
+            uint32_t b = from[8];
+            uint32_t c = from[16];
+            uint32_t d = from[24];
 
-            for (i = 0; i < 4; i++) {
-                uint32_t *const odd = to + QC_WINOGRAD_TILES;
-
-                QC_WINOGRAD_CODES(from[0], from[8], from[16], from[24], to[0], to[plane], to[2 * plane], to[3 * plane]);
-                QC_WINOGRAD_CODES(from[4], from[12], from[20], from[28], odd[0], odd[plane], odd[2 * plane], odd[3 * plane]);
-                from++;
-                to += 4 * plane;
-            }
+#define QC_WINOGRAD_TILE(TILE, A, B, C, D) \
+    QC_WINOGRAD_CODES(A, B, C, D, to[TILE], to[plane + TILE], to[2 * plane + TILE], to[3 * plane + TILE])
+            QC_WINOGRAD_TILE(0, a, b, c, d);
+            a = from[32];
+            b = from[40];
+            QC_WINOGRAD_TILE(1, c, d, a, b);
+            c = from[48];
+            d = from[56];
+            QC_WINOGRAD_TILE(2, a, b, c, d);
+            a = from[64];
+            b = from[72];
+            QC_WINOGRAD_TILE(3, c, d, a, b);
+#undef QC_WINOGRAD_TILE
+            rows += 4 * plane;
         }
         lanes += 2 * QC_WINOGRAD_TILES;
     }
@@ -219,23 +237,44 @@ QC_INLINE void qc_winograd_outputs(const int32_t *sums, const uint32_t *constant
     int32_t tile;
 
     for (tile = 0; tile < QC_WINOGRAD_TILES; tile++) {
-        uint32_t upper[4];
-        uint32_t lower[4];
-        int32_t j;
+        uint32_t a = start;
+        uint32_t b = start;
+        uint32_t c = start;
+        uint32_t d = start;
+        uint32_t upper;
+        uint32_t lower;
 
-        for (j = 0; j < 4; j++) {
-            const uint32_t m0 = (uint32_t)sums[QC_WINOGRAD_SUMS * j];
-            const uint32_t m1 = (uint32_t)sums[QC_WINOGRAD_SUMS * (4 + j)];
-            const uint32_t m2 = (uint32_t)sums[QC_WINOGRAD_SUMS * (8 + j)];
-            const uint32_t m3 = (uint32_t)sums[QC_WINOGRAD_SUMS * (12 + j)];
-
-            upper[j] = m0 + m1 + m2;
-            lower[j] = m1 - m2 - m3;
-        }
-        y[0] = qc_winograd_requantize(start + upper[0] + upper[1] + upper[2], multiplier, addend, shift, y_signed);
-        y[channels] = qc_winograd_requantize(start + upper[1] - upper[2] - upper[3], multiplier, addend, shift, y_signed);
-        y[pitch] = qc_winograd_requantize(start + lower[0] + lower[1] + lower[2], multiplier, addend, shift, y_signed);
-        y[pitch + channels] = qc_winograd_requantize(start + lower[1] - lower[2] - lower[3], multiplier, addend, shift, y_signed);
+        /* A column of positions is summed at a time: more of them do not fit the registers. */
+#define QC_WINOGRAD_COLUMN(J)                                                 \
+    do {                                                                      \
+        const uint32_t m1 = (uint32_t)sums[QC_WINOGRAD_SUMS * (4 + (J))];     \
+        const uint32_t m2 = (uint32_t)sums[QC_WINOGRAD_SUMS * (8 + (J))];     \
+                                                                              \
+        upper = (uint32_t)sums[QC_WINOGRAD_SUMS * (J)] + m1 + m2;             \
+        lower = m1 - m2 - (uint32_t)sums[QC_WINOGRAD_SUMS * (12 + (J))];      \
+    } while (0)
+        QC_WINOGRAD_COLUMN(0);
+        a += upper;
+        c += lower;
+        QC_AFTER(sums, c);
+        QC_WINOGRAD_COLUMN(1);
+        a += upper;
+        b += upper;
+        c += lower;
+        d += lower;
+        QC_AFTER(sums, d);
+        QC_WINOGRAD_COLUMN(2);
+        a += upper;
+        b -= upper;
+        c += lower;
+        d -= lower;
+        QC_AFTER(sums, d);
+        QC_WINOGRAD_COLUMN(3);
+#undef QC_WINOGRAD_COLUMN
+        y[0] = qc_winograd_requantize(a, multiplier, addend, shift, y_signed);
+        y[channels] = qc_winograd_requantize(b - upper, multiplier, addend, shift, y_signed);
+        y[pitch] = qc_winograd_requantize(c, multiplier, addend, shift, y_signed);
+        y[pitch + channels] = qc_winograd_requantize(d - lower, multiplier, addend, shift, y_signed);
         sums++;
         y += 2 * channels;
     }
@@ -246,7 +285,8 @@ QC_INLINE void qc_conv2d_winograd(const qc_window *s, const uint8_t *x, const ui
                                   int x_signed, int y_signed)
 {
     const int32_t pairs = s->channels / 2;
-    const int32_t pitch = s->out_width * s->out_channels;
+    const int32_t channels = s->out_channels;
+    const int32_t pitch = s->out_width * channels;
     int32_t *const sums = (int32_t *)(void *)(scratch + QC_WINOGRAD_POSITIONS * QC_WINOGRAD_TILES * pairs);
     int32_t row;
     int32_t next;
@@ -256,16 +296,16 @@ QC_INLINE void qc_conv2d_winograd(const qc_window *s, const uint8_t *x, const ui
             /* The last tiles of a row reach back over tiles that are done already. */
             const int32_t column = s->out_width - next < 2 * QC_WINOGRAD_TILES ? s->out_width - 2 * QC_WINOGRAD_TILES : next;
             const uint32_t *weights = stream;
-            uint8_t *out = y + row * pitch + column * s->out_channels;
+            uint8_t *out = y + row * pitch + column * channels;
             int32_t left;
 
             qc_winograd_transform(s, x, row, column, scratch, (uint32_t *)(void *)sums, x_signed);
-            for (left = s->out_channels; left > 0; left -= 2) {
+            for (left = channels; left > 0; left -= 2) {
                 int32_t channel;
 
                 weights = qc_winograd_multiply(scratch, weights, sums, pairs);
                 for (channel = 0; channel < 2; channel++) {
-                    qc_winograd_outputs(sums + QC_WINOGRAD_TILES * channel, weights, out, s->out_channels, pitch, shift, y_signed);
+                    qc_winograd_outputs(sums + QC_WINOGRAD_TILES * channel, weights, out, channels, pitch, shift, y_signed);
                     weights += 3;
                     out++;
                 }

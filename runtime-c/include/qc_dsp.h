@@ -209,6 +209,27 @@ QC_INLINE uint32_t qc_sxtb16_odd(uint32_t word)
 #endif
 }
 
+/* Lanes plus bytes 0 and 2, or 1 and 3, sign extended, each modulo 2^16. */
+QC_INLINE uint32_t qc_sxtab16(uint32_t lanes, uint32_t word)
+{
+#if QC_DSP_ASSEMBLY
+    __asm__("sxtab16 %0, %0, %1" : "+r"(lanes) : "r"(word));
+    return lanes;
+#else
+    return qc_sadd16(lanes, qc_sxtb16(word));
+#endif
+}
+
+QC_INLINE uint32_t qc_sxtab16_odd(uint32_t lanes, uint32_t word)
+{
+#if QC_DSP_ASSEMBLY
+    __asm__("sxtab16 %0, %0, %1, ror #8" : "+r"(lanes) : "r"(word));
+    return lanes;
+#else
+    return qc_sadd16(lanes, qc_sxtb16_odd(word));
+#endif
+}
+
 /* Codes 0 and 2 of four as lanes. */
 QC_INLINE uint32_t qc_even_lanes(uint32_t codes, int is_signed)
 {

@@ -4,28 +4,10 @@
 
 #include <stdint.h>
 
+#include "qc_assembly.h"
 #include "qc_code.h"
 #include "qc_config.h"
 #include "qc_four.h"
-
-/* See QC_DSP_ASSEMBLY in qc_dsp.h. */
-#ifndef QC_RISCV_ASSEMBLY
-#if defined(__riscv_mul) && __riscv_xlen == 32 && !defined(__riscv_32e) && defined(__GNUC__) && defined(__OPTIMIZE__) && \
-    !defined(QC_NO_ASM)
-#define QC_RISCV_ASSEMBLY 1
-#else
-#define QC_RISCV_ASSEMBLY 0
-#endif
-#endif
-
-/* See QC_DSP_ASSEMBLY in qc_dsp.h. */
-#ifndef QC_ARMV6M_ASSEMBLY
-#if defined(__ARM_ARCH_6M__) && defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(QC_NO_ASM)
-#define QC_ARMV6M_ASSEMBLY 1
-#else
-#define QC_ARMV6M_ASSEMBLY 0
-#endif
-#endif
 
 #if QC_ARMV6M_ASSEMBLY
 /* Adds the products of `taps` (at least 1) codes, `step` bytes apart (literal), with words of four weights; sums stay in high registers. */

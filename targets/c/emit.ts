@@ -193,5 +193,5 @@ function bytesOf({ shape, type }: IntegerTensor): number {
 
 function render(template: string, data: unknown): string {
   const text = readFileSync(packagePath("templates", "c", `${template}.hbs`), "utf8");
-  return Handlebars.compile(text, { noEscape: true, strict: true })(data);
+  return Handlebars.compile(text, { noEscape: true, strict: true, knownHelpersOnly: true })(data);
 }

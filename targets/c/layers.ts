@@ -3,6 +3,7 @@ import type { Requantization, RequantizeLayer } from "../../compiler/arith/index
 import { type IntegerNode, typeName } from "../../compiler/ir/index.js";
 import { opHomes } from "../../compiler/ops/index.js";
 import type { Plan } from "../../compiler/plan/plan.js";
+import { isInPlace } from "../../compiler/plan/views.js";
 import type { Core } from "../core.js";
 import { commentText, type Names } from "../mangle.js";
 import { Constants } from "./constants.js";
@@ -10,7 +11,7 @@ import { offsetOf } from "./emit.js";
 import type { CContext, CElement, SharedFunction } from "./lowering.js";
 
 /** Where a lowering finds its operands: C expressions. */
-export type Places = Pick<CContext, "input" | "output" | "scratch">;
+export type Places = Pick<CContext, "input" | "output" | "scratch"> & Partial<Pick<CContext, "isInPlace">>;
 
 interface EmittedFunction {
   readonly name: string;
@@ -81,6 +82,7 @@ export class LayerEmitter {
       input: (i: number) => (plan.external.has(node.inputs[i]!.id) ? "input" : at(offsetOf(plan, node.inputs[i]!))),
       output: plan.external.has(node.output.id) ? "0" : at(offsetOf(plan, node.output)),
       scratch: scratch === undefined ? "0" : at(scratch),
+      isInPlace: (i: number) => isInPlace(plan, node, i),
     };
     const where = `layer_${index}_${node.name}`;
     const body = this.lowered(where, places, (context) => opHomes.get(node.op)!.c(node, context), node.output.id);
@@ -99,6 +101,7 @@ export class LayerEmitter {
     return {
       core: this.core,
       input: places.input,
+      isInPlace: places.isInPlace ?? (() => false),
       get output() {
         return places.output;
       },

@@ -21,6 +21,8 @@ export interface CContext {
   input(index: number): string;
   /** C expression of the `uint8_t *` to the output. */
   readonly output: string;
+  /** Whether input `index` and the output have the same bytes where the home says that they can (`view`, `joins`): nothing moves them. */
+  isInPlace(index: number): boolean;
   /** C expression of the node's scratch buffer (`uint8_t *`, aligned as the arena), or "0" when it asked for none. */
   readonly scratch: string;
   /** Places a constant array in the weights file; returns the C expression of its address. Equal arrays are stored once. */

@@ -182,5 +182,9 @@ function printable(text: string): string {
 }
 
 function render(template: string, data: unknown): string {
-  return Handlebars.compile(packageFile(`templates/verilog/${template}.hbs`), { noEscape: true, strict: true })(data);
+  return Handlebars.compile(packageFile(`templates/verilog/${template}.hbs`), {
+    noEscape: true,
+    strict: true,
+    knownHelpersOnly: true,
+  })(data);
 }

@@ -29,9 +29,13 @@ export function randomSetting(numbers: readonly number[]): { readonly core: Core
 
 /** The graph with every other algorithm that a home offers, wherever it pays. */
 export function allFast(graph: IntegerGraph): IntegerGraph {
-  const m4 = core("cortex-m4");
-  const faster = (node: IntegerNode) => opHomes.get(node.op)!.forSpeed?.(node, m4)?.attributes ?? node.attributes;
-  return { ...graph, nodes: graph.nodes.map((node) => ({ ...node, attributes: faster(node) })) };
+  const made = ["cortex-m4", "rv32imc"].map(core);
+  const faster = (node: IntegerNode) =>
+    made.flatMap((target) => opHomes.get(node.op)!.forSpeed?.(node, target) ?? []).map(({ attributes }) => attributes);
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => ({ ...node, attributes: Object.assign({}, node.attributes, ...faster(node)) })),
+  };
 }
 
 /** The plan that these choices make: the fastest, the smallest, or the fastest in some RAM between; with the input elsewhere, or in strips, where it can be. */

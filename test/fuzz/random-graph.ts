@@ -5,7 +5,7 @@ import { type DataType, dataType, type ModelBuilder } from "../helpers/onnx.js";
 import { Choices, choiceCount } from "./choices.js";
 import { planningChoices } from "./planning.js";
 import { blockedProduct } from "./step-blocks.js";
-import { choose, comparison } from "./step-comparisons.js";
+import { choose, compareTensors, comparison } from "./step-comparisons.js";
 import { arithmetic, qlinearFunction, realFunction, requantize, softmax } from "./step-functions.js";
 import { bitShift, castCodes, integerSums, matMulIntegerToFloat } from "./step-integers.js";
 import { layer } from "./step-layers.js";
@@ -64,6 +64,7 @@ const steps = [
     bitShift,
     comparison,
     choose,
+    compareTensors,
     several,
     quant,
     blockedProduct,

@@ -23,6 +23,23 @@ export function compared(state: GraphState, pending: Pending): Pending {
   return { ...pending, name: builder.node("Where", [name, number(), number()]), amplitude: 2 };
 }
 
+/** How two tensors of one shape compare, and sometimes whether that or another comparison holds, as 0 and 1. */
+export function compareTensors(state: GraphState): void {
+  const { builder, choices } = state;
+  const x = state.operand();
+  if (!x) return;
+  const y = state.operand(({ dims }) => dims.join() === x.dims.join()) ?? x;
+  const [a, b] = [state.real(x), state.real(y)];
+  const comparisons = ["Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal"] as const;
+  let name = builder.node(choices.pick(comparisons), [a, b]);
+  if (choices.chance(0.4)) {
+    const zero = state.constant("float", [], [0], "limit");
+    name = builder.node(choices.pick(["And", "Or", "Xor"]), [name, builder.node("Less", [b, zero])]);
+  }
+  const real = builder.node("Cast", [name], { to: dataType.float });
+  state.finish({ name: real, dims: x.dims, amplitude: 1 });
+}
+
 /** The values without their fractions. */
 export function truncated(state: GraphState, pending: Pending): Pending {
   const { builder } = state;

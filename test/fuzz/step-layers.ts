@@ -20,7 +20,9 @@ const depthwise: Choose = (c) => {
   const channels = c.integer(size > 3 ? 1 : 4, size > 3 ? 5 : 9);
   const before = c.integer(0, (size - 1) / 2);
   const strides = [c.pick([1, 2, 1]), c.pick([1, 2, 1])] as const;
-  const image = [channels, c.integer(size - 1, size + 3), c.integer(size - 1, size + 4)] as const;
+  // A few are so high that kernels which run along rows run down columns.
+  const height = c.integer(size - 1, size + 3) + (c.chance(0.2) ? 5 : 0);
+  const image = [channels, height, c.integer(size - 1, size + 4)] as const;
   const pads = [before, before, (size - 1) / 2, (size - 1) / 2] as const;
   return { image, outputs: channels, groups: channels, kernel: [size, size], strides, pads };
 };
@@ -42,6 +44,12 @@ const pointwise: Choose = (c) => {
   };
 };
 
+/** So many channels that sums leave some kernels no room in 32 bits. */
+const deep: Choose = (c) => {
+  const image = [c.integer(400, 440), 1, c.integer(1, 4)] as const;
+  return { ...{ image, outputs: c.integer(2, 3), groups: 1, kernel: [1, 1] }, strides: [1, 1], pads: [0, 0, 0, 0] };
+};
+
 /** The first layer of networks for colours or for sound. */
 const first: Choose = (c) => {
   const sound = c.chance(0.3);
@@ -54,7 +62,7 @@ const first: Choose = (c) => {
   };
 };
 
-const kinds = [depthwise, depthwise, tiles, tiles, pointwise, first];
+const kinds = [depthwise, depthwise, tiles, tiles, pointwise, first, deep];
 
 /** A convolution of int8 weights on a new graph input, in unsaturated 8-bit codes. */
 export function layer(state: GraphState): void {

@@ -8,6 +8,7 @@ const { onnx } = pkg;
 export const dataType = {
   float: 1,
   uint8: 2,
+  bool: 9,
   int8: 3,
   uint16: 4,
   int16: 5,
@@ -58,6 +59,7 @@ const writers: Readonly<
 > = {
   float: [4, (view, at, value) => view.setFloat32(at, value, true)],
   uint8: [1, (view, at, value) => view.setUint8(at, value)],
+  bool: [1, (view, at, value) => view.setUint8(at, value)],
   int8: [1, (view, at, value) => view.setInt8(at, value)],
   uint16: [2, (view, at, value) => view.setUint16(at, value, true)],
   int16: [2, (view, at, value) => view.setInt16(at, value, true)],

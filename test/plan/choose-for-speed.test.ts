@@ -34,7 +34,7 @@ const chosen = (graph: IntegerGraph) =>
 describe("choosing for speed", () => {
   const graph = convolutions();
   const weights = graph.nodes.reduce((sum, node) => sum + opHomes.get(node.op)!.weightBytes(node), 0);
-  const offers = graph.nodes.map((node) => opHomes.get(node.op)!.forSpeed!(node, m4)!);
+  const offers = graph.nodes.map((node) => opHomes.get(node.op)!.forSpeed!(node, m4)[0]!);
   const within = (bytes: number) => chosen(chooseForSpeed(m4, codeBytes + weights + bytes).run(graph));
 
   it("takes what saves the most per byte, as long as flash has room", () => {
@@ -55,8 +55,26 @@ describe("choosing for speed", () => {
     expect(large.saved).toBeGreaterThan(small.saved);
   });
 
+  it("goes from one algorithm of a node to a faster one where flash has room for the difference", () => {
+    const rv32 = core("rv32imc");
+    const offered = graph.nodes.map((node) => opHomes.get(node.op)!.forSpeed!(node, rv32));
+    const lanes = offered.map((each) => Math.min(...each.map(({ bytes }) => bytes)));
+    const winograd = offered.map((each) => Math.max(...each.map(({ bytes }) => bytes)));
+    const taken = (bytes: number) =>
+      chooseForSpeed(rv32, codeBytes + weights + bytes)
+        .run(graph)
+        .nodes.map((node) => {
+          const { winograd, lanes } = node.attributes as Conv2dAttributes;
+          return winograd ? "winograd" : lanes ? "lanes" : "quads";
+        });
+    expect(taken(0)).toEqual(["quads", "quads"]);
+    expect(taken(lanes[0]! + lanes[1]!)).toEqual(["lanes", "lanes"]);
+    expect(taken(winograd[0]! + winograd[1]! - 1)).toEqual(["winograd", "lanes"]);
+    expect(taken(winograd[0]! + winograd[1]!)).toEqual(["winograd", "winograd"]);
+  });
+
   it("leaves graphs alone for cores whose kernels have no choice", () => {
-    for (const name of ["cortex-m0plus", "cortex-m55", "rv32imc", "host"]) {
+    for (const name of ["cortex-m0plus", "cortex-m55", "host"]) {
       expect(chooseForSpeed(core(name)).run(graph)).toBe(graph);
     }
   });

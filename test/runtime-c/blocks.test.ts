@@ -7,7 +7,7 @@ import { makePlan } from "../../compiler/plan/make-plan.js";
 import { qemu } from "../../compiler/verify/engines/qemu.js";
 import { emitC, layerKernels } from "../../targets/c/emit.js";
 import { addLinear } from "./elementwise-graphs.js";
-import { addConv2d, addDense, addMaxPool2d, anyType, GraphBuilder, randomWindow } from "./graphs.js";
+import { addAveragePool2d, addConv2d, addDense, addMaxPool2d, anyType, GraphBuilder, randomWindow } from "./graphs.js";
 import { Random } from "./random.js";
 import { bytesOf, core, differences, inFolder, inputSets } from "./run.js";
 
@@ -57,6 +57,21 @@ const kernels: Record<string, [number, Add]> = {
       return addConv2d(builder, random, input, channels, window, channels, choice(random), weight(random));
     },
   ],
+  depthwise_pairs: [
+    16,
+    (builder, random, i) => {
+      const kernel = [random.pick([1, 3, 4, 5, 7]), i % 4 < 2 ? 5 : 7] as const;
+      const strides = [random.integer(1, 4), 1 + (i % 2)] as const;
+      const pads = kernel.concat(kernel).map((size) => random.integer(0, size - 1)) as [number, number, number, number];
+      const height = Math.max(1, kernel[0] - pads[0] - pads[2]) + random.integer(0, 5);
+      // Three outputs to twelve: blocks of three, four and five, with and without a rest.
+      const width = Math.max(1, kernel[1] - pads[1] - pads[3] + strides[1] * random.integer(2, 11));
+      const channels = random.integer(2, 5);
+      const input = builder.input([1, height, width, channels], anyType(random));
+      const window = { ...plain, kernel, pads, strides };
+      return addConv2d(builder, random, input, channels, window, channels, choice(random), weight(random));
+    },
+  ],
   depthwise_line: [
     16,
     (builder, random, i) => {
@@ -93,6 +108,16 @@ const kernels: Record<string, [number, Add]> = {
       const window = { ...plain, kernel: [3, 3] as const, pads };
       const outputs = 2 * random.integer(1, 3);
       return addConv2d(builder, random, input, outputs, window, 1, choice(random), weight(random));
+    },
+  ],
+  average_pool2d: [
+    8,
+    (builder, random, i) => {
+      // The first fill their lanes.
+      const [height, width] = i < 2 ? [16, 16] : [random.integer(2, 8), random.integer(2, 8)];
+      const input = builder.input([1, height, width, random.integer(3, 9)], i % 2 === 0 ? int8 : uint8);
+      const window = i < 2 ? { ...plain, kernel: [16, 16] as const } : randomWindow(random, height, width, 4);
+      return addAveragePool2d(builder, random, input, window, i % 3 === 0, choice(random));
     },
   ],
   max_pool2d: [

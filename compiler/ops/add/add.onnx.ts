@@ -24,6 +24,12 @@ const rule =
     return true;
   };
 
+/** What the second operand of a node lacks to the first; `reversed`: the first to the second. */
+export function difference(node: OnnxNode, reader: GraphReader, reversed: boolean): Pending {
+  const [a, b] = [reader.quantized(node, 0), reader.quantized(node, 1)];
+  return reversed ? sum(node, reader, b, a, true) : sum(node, reader, a, b, true);
+}
+
 export const readAdd = rule(false);
 export const readSub = rule(true);
 

@@ -9,6 +9,9 @@ import type { AveragePool2dAttributes } from "./average-pool2d.types.js";
 
 type Node = IntegerNode<AveragePool2dAttributes>;
 
+/** As QC_LANES_HOLD. */
+const mostPackedTaps = 256;
+
 /** All records in one layer with a staircase per count, so that all counts get the same form and shift. */
 function placeCounts({ attributes: { byCount }, output }: Node, context: CContext): Records {
   const { zeroPoint, clamp } = byCount[0]!.requantize;
@@ -62,11 +65,13 @@ export const sumsRows: RowSums<AveragePool2dAttributes> = {
 
 export const c: CLowering<AveragePool2dAttributes> = (node, context) => {
   const [x] = node.inputs;
-  const { byCount, includePad, padValue } = node.attributes;
+  const { byCount, includePad, padValue, kernel } = node.attributes;
+  const packed =
+    context.core.features.includes("dsp") && x!.type.bits <= 8 && kernel[0] * kernel[1] <= mostPackedTaps ? 1 : 0;
   const constants = placeCounts(node, context);
   context.include("qc_average_pool2d.h");
   const name = context.shared({
-    role: `average_pool2d${kindRole(x!, node.output)}_${constants.role}`,
+    role: `average_pool2d${packed ? "_packed" : ""}${kindRole(x!, node.output)}_${constants.role}`,
     parameters: [
       "const qc_window *s",
       "const uint8_t *x",
@@ -77,7 +82,7 @@ export const c: CLowering<AveragePool2dAttributes> = (node, context) => {
     ],
     body: [
       constants.declaration,
-      `qc_average_pool2d(s, x, counts, records, y, q, ${kindOf(x!)}, ${kindOf(node.output)}, ${includePad ? padValue : 0});`,
+      `qc_average_pool2d(s, x, counts, records, y, q, ${kindOf(x!)}, ${kindOf(node.output)}, ${includePad ? padValue : 0}, ${packed});`,
     ],
   });
   const counts =

@@ -1,4 +1,4 @@
-/** Concatenation in C: one copy of runs per input (qc_concat.h). */
+/** Concatenation in C: one copy of runs per input that does not lie in its place already (qc_concat.h). */
 import type { CLowering } from "../../../targets/c/lowering.js";
 import { bytesPerElement, elementCount } from "../../ir/index.js";
 import type { ConcatAttributes } from "./concat.types.js";
@@ -9,16 +9,18 @@ export const c: CLowering<ConcatAttributes> = (node, context) => {
   const runs = runsOf(node.inputs, node.attributes.axis).map((run) => run * size);
   const stride = runs.reduce((a, b) => a + b, 0);
   const turns = (elementCount(node.output.shape) * size) / stride;
-  context.include("qc_concat.h");
-  const name = context.shared({
-    role: "concat",
-    parameters: ["const uint8_t *x", "uint8_t *y", "int32_t turns", "int32_t run", "int32_t stride"],
-    body: ["qc_concat(x, y, turns, run, stride);"],
-  });
+  const copy = () => {
+    context.include("qc_concat.h");
+    return context.shared({
+      role: "concat",
+      parameters: ["const uint8_t *x", "uint8_t *y", "int32_t turns", "int32_t run", "int32_t stride"],
+      body: ["qc_concat(x, y, turns, run, stride);"],
+    });
+  };
   let at = 0;
   for (const [i, run] of runs.entries()) {
     const to = at === 0 ? context.output : `${context.output} + ${at}`;
-    context.statement(`${name}(${context.input(i)}, ${to}, ${turns}, ${run}, ${stride});`);
+    if (!context.isInPlace(i)) context.statement(`${copy()}(${context.input(i)}, ${to}, ${turns}, ${run}, ${stride});`);
     at += run;
   }
 };

@@ -70,6 +70,11 @@ export default {
     return y;
   },
 
+  joins: ({ inputs, output, attributes: { axis } }, index) =>
+    elementCount(output.shape.slice(0, axis)) === 1
+      ? runsOf(inputs.slice(0, index), axis).reduce((sum, run) => sum + run, 0)
+      : undefined,
+
   rows: alongChannels,
   columns: alongChannels,
   macs: () => 0,

@@ -21,17 +21,17 @@ export function winogradTakes({ inputs, output, attributes }: Node): boolean {
   return plain && even && inputs[0]!.shape[3]! % 4 === 0 && inputs[0]!.type.bits <= 8 && weights instanceof Int8Array;
 }
 
-/** What the kernel would save over blocks; undefined on cores without figures for both. */
-export function winogradFor(node: Node, core: Core): Faster<Conv2dAttributes> | undefined {
+/** What the kernel would save over blocks; none on cores without figures for both. */
+export function winogradFor(node: Node, core: Core): Faster<Conv2dAttributes>[] {
   const { features } = core;
-  if (!features.includes("dsp") || features.includes("mve") || !winogradTakes(node)) return undefined;
+  if (!features.includes("dsp") || features.includes("mve") || !winogradTakes(node)) return [];
   const blocks = predictedInstructions(core, "conv2d_blocks", node);
   const winograd = predictedInstructions(core, "conv2d_winograd", node);
-  if (blocks === undefined || winograd === undefined) return undefined;
+  if (blocks === undefined || winograd === undefined) return [];
   const { weights } = node.attributes;
   // 16 transformed weights of two bytes for each nine, which take one byte in blocks; and six constants for four per two channels.
   const bytes = (weights.length / 9) * 32 - weights.length + 4 * node.output.shape[3]!;
-  return { attributes: { ...node.attributes, winograd: true }, saved: blocks - winograd, bytes };
+  return [{ attributes: { ...node.attributes, winograd: true }, saved: blocks - winograd, bytes }];
 }
 
 /** Transformed codes of four tiles, and the sums of two channels. */
@@ -55,8 +55,9 @@ function transformed(weight: (tap: number) => number): number[] {
   return along.flatMap((values) => transform.map((row) => row.reduce((s, factor, j) => s + factor * values[j]!, 0)));
 }
 
-/** Lowers the node, unless transformed weights leave 16 bits or no scale certifies; returns whether it did. */
+/** Lowers the node, unless its geometry is another, transformed weights leave 16 bits or no scale certifies; returns whether it did. */
 export function lowerWinograd(node: Node, context: CContext): boolean {
+  if (!winogradTakes(node)) return false;
   const { inputs, output, attributes } = node;
   const { weights, bias, inputZeroPoint, requantize } = attributes;
   const [channels, outputs] = [inputs[0]!.shape[3]!, output.shape[3]!];

@@ -1,5 +1,6 @@
 /**
- * Convolution in C. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_line.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
+ * Convolution in C. With two-lane products: qc_conv2d_lanes.h. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed
+ * multiplies: qc_conv2d_blocks.h, qc_depthwise_line.h, qc_depthwise_pairs.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
  * qc_conv2d_halves.h on cores with `halves`, else qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h, qc_depthwise_conv2d.h.
  */
 import { cheapestFirst } from "../../../targets/c/costs.js";
@@ -17,12 +18,15 @@ import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { blockScratchBytes, blockStream, blockWindow, lowerBlocks } from "./conv2d-blocks.c.js";
 import { halvesScratchBytes, lowerHalves, usesHalves } from "./conv2d-halves.c.js";
+import { lanesScratchBytes, lowerLanes } from "./conv2d-lanes.c.js";
 import { matrices } from "./conv2d-matrices.js";
 import { lowerMve, mveScratchBytes } from "./conv2d-mve.c.js";
 import { lowerWinograd, winogradScratchBytes } from "./conv2d-winograd.c.js";
+import { lowerWinograd4, winograd4ScratchBytes } from "./conv2d-winograd4.c.js";
 import { hasDepthwiseConstants } from "./depthwise-constants.js";
 import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-conv2d-mve.c.js";
 import { isLine, lowerDepthwiseLine } from "./depthwise-line.c.js";
+import { depthwisePairsScratchBytes, isPairs, lowerDepthwisePairs } from "./depthwise-pairs.c.js";
 import { lowerRollingDepthwise } from "./depthwise-rolling.c.js";
 import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./depthwise-rows.c.js";
 
@@ -44,17 +48,20 @@ export function scratchBytes(node: Node, core?: Core): number {
   const [dsp, mve] = (["dsp", "mve"] as const).map((feature) => core === undefined || core.features.includes(feature));
   if (isDepthwise(node)) {
     if (dsp && !mve && isLine(node) && hasDepthwiseConstants(node)) return 0;
+    const pairs = dsp && isPairs(node) ? depthwisePairsScratchBytes(node) : 0;
+    if (pairs > 0 && !mve) return pairs;
     const patch = isPadded(node.attributes) ? taps * Math.min(channels, patchChannels(taps)) : 0;
-    return Math.max(patch, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveDepthwiseScratchBytes(node) : 0);
+    return Math.max(patch, pairs, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveDepthwiseScratchBytes(node) : 0);
   }
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
-  if (!dsp) return usesHalves(node, core) ? halvesScratchBytes(node) : 4 * patch;
-  const halves = core ? 0 : halvesScratchBytes(node);
+  const lanes = core === undefined || core.features.includes("lanes") ? winograd4ScratchBytes(node) || lanesScratchBytes(node) : 0;
+  const halves = core === undefined || usesHalves(node, core) ? halvesScratchBytes(node) : 0;
+  if (!dsp) return lanes || halves || 4 * patch;
   // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes. Or blocks; or what vectors need.
   const pairs = 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
   const blocks = blockScratchBytes(node);
   const packed = core !== undefined && blockStream(node) ? blocks : Math.max(pairs, blocks);
-  const bytes = Math.max(packed, halves, mve ? mveScratchBytes(node) : 0);
+  const bytes = Math.max(packed, lanes, halves, mve ? mveScratchBytes(node) : 0);
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 
@@ -92,7 +99,7 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const mve = context.core.features.includes("mve");
   if (narrow && mve && (isDepthwise(node) ? lowerMveDepthwise : lowerMve)(node, context)) return;
   if (narrow && dsp) {
-    if (isDepthwise(node) && lowerDepthwiseLine(node, context)) return;
+    if (isDepthwise(node) && (lowerDepthwiseLine(node, context) || lowerDepthwisePairs(node, context))) return;
     const candidates = isDepthwise(node)
       ? [{ kernel: "depthwise_rows", lower: lowerDepthwiseRows }]
       : [
@@ -100,6 +107,10 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
           { kernel: "conv2d_blocks", lower: lowerBlocks },
         ];
     if (cheapestFirst(context.core, node, candidates).some(({ lower }) => lower(node, context))) return;
+  }
+  if (narrow && context.core.features.includes("lanes")) {
+    if (attributes.winograd && lowerWinograd4(node, context)) return;
+    if (attributes.lanes && lowerLanes(node, context)) return;
   }
   if (narrow && !dsp && !isDepthwise(node) && lowerHalves(node, context)) return;
   const byQuads = narrow && !dsp && !isDepthwise(node);

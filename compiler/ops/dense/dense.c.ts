@@ -1,4 +1,4 @@
-/** Matrix product in C: qc_dense_blocks.h or qc_dense_pairs.h (packed multiplies), qc_dense_halves.h on cores with `halves`, else qc_dense_quads.h. */
+/** Matrix product in C: qc_dense_blocks.h or qc_dense_pairs.h (packed multiplies), qc_dense_lanes.h (two-lane products), qc_dense_halves.h (cores with `halves`), else qc_dense_quads.h. */
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
 import { byteWords } from "../../../targets/c/mve.js";
@@ -10,6 +10,7 @@ import { elementCount, type IntegerNode } from "../../ir/index.js";
 import type { DenseAttributes } from "./dense.types.js";
 import { blockScratchBytes, lowerBlocks } from "./dense-blocks.c.js";
 import { lowerHalves } from "./dense-halves.c.js";
+import { lowerLanes } from "./dense-lanes.c.js";
 import { lowerMve } from "./dense-mve.c.js";
 
 /** Kernels copy a row that they cannot read in whole words, or of other elements than bytes, or for wide weights. */
@@ -39,7 +40,9 @@ export const c: CLowering<DenseAttributes> = (node, context) => {
   }
   if (lowerMve(node, context)) return;
   const dsp = context.core.features.includes("dsp");
-  if (dsp ? lowerBlocks(node, context) : lowerHalves(node, context)) return;
+  if (dsp && lowerBlocks(node, context)) return;
+  if (node.attributes.lanes && context.core.features.includes("lanes") && lowerLanes(node, context)) return;
+  if (!dsp && lowerHalves(node, context)) return;
   const [x] = node.inputs;
   const { weights, bias, inputZeroPoint, requantize } = node.attributes;
   const outputs = node.output.shape.at(-1)!;

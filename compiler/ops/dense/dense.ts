@@ -22,6 +22,7 @@ import {
 } from "./dense.onnx.js";
 import type { DenseAttributes } from "./dense.types.js";
 import { verilog } from "./dense.verilog.js";
+import { lanesFor } from "./dense-lanes.c.js";
 
 export default {
   name: "dense",
@@ -111,6 +112,7 @@ export default {
   channels,
   print: (attributes) => printRequantize(attributes.requantize),
   scratchBytes,
+  forSpeed: lanesFor,
   c,
   verilog,
 } satisfies OpHome<DenseGraphAttributes, DenseAttributes>;

@@ -9,4 +9,6 @@ export interface DenseAttributes {
   /** int32, one per output. */
   readonly bias: Int32Array;
   readonly requantize: RequantizeLayer;
+  /** By two-lane products on cores that have a kernel for them; results are the same. */
+  readonly lanes?: boolean;
 }

@@ -1,6 +1,8 @@
 /** Elementwise Max and Min. Quantization is monotone, so it may come first: each operand goes through a table of its own. */
 import { fail } from "../../diagnostics.js";
+import { onOneUnit, tensorGrid } from "../../import/grid.js";
 import { typeRange } from "../../ir/index.js";
+import type { Range } from "../../ir/types.js";
 import type { OpHome } from "../op.js";
 import {
   constantCodes,
@@ -19,9 +21,19 @@ import { verilog } from "./extremum.verilog.js";
 
 export default {
   name: "extremum",
-  onnx: { Max: readMax, Min: readMin },
+  // Of truth values, 0 and 1, the lesser is their And.
+  onnx: { And: readMin, Max: readMax, Min: readMin, Or: readMax },
   elementwise: true,
   channels: pairChannels(),
+  /** One of two values of a common unit is on its grid. */
+  unit({ inputs, attributes: { kind } }) {
+    const [a, b] = inputs.map(tensorGrid);
+    const found = a && b && onOneUnit(a, b);
+    if (!found) return undefined;
+    const [first, second] = found.bounds as [Range, Range];
+    const pick = Math[kind];
+    return { scale: found.scale, lo: pick(first.lo, second.lo), hi: pick(first.hi, second.hi) };
+  },
   inferShape: ({ inputs: [a] }) => a!.shape,
 
   lower(node, context) {

@@ -12,6 +12,7 @@ export const c: CLowering<StridedAttributes> = (node, context) => copyStrided(no
 
 /** The statements that copy the first input in a strided order. */
 export function copyStrided(node: IntegerNode, context: CContext, order: StridedOrder): void {
+  if (context.isInPlace(0)) return;
   const size = bytesPerElement(node.output.type);
   const { dims, strides, offset } = mergedOrder(order);
   const [sizes, steps] = dims.length === 0 ? [[1], [1]] : [dims, strides];

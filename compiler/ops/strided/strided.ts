@@ -29,6 +29,11 @@ export default {
   },
 
   evaluate: ({ attributes }, [x]) => sourceIndices(attributes).map((at) => x![at]!),
+  view({ attributes }) {
+    const { dims, strides, offset } = mergedOrder(attributes);
+    return dims.length === 0 || (dims.length === 1 && strides[0] === 1) ? offset : undefined;
+  },
+
   macs: () => 0,
   weightBytes: () => 0,
   print: ({ dims, strides, offset }) => `dims=${dims.join("x")} strides=${strides.join(",")} offset=${offset}`,

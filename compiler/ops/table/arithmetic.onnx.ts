@@ -65,13 +65,14 @@ export function arithmetic(node: OnnxNode, reader: GraphReader, count = node.inp
 
 /**
  * Defines the node's result as a function of the one value that its operands are functions of, constants of one number or of
- * one per channel. `build` gets an expression per operand.
+ * one per channel. `build` gets an expression per operand; `truths`: its values are 0 and 1 alone, which nothing rounds.
  */
 export function combine(
   node: OnnxNode,
   reader: GraphReader,
   operands: readonly Operand[],
   build: (terms: readonly Expression[]) => Expression,
+  truths = false,
 ): void {
   const functions = operands.flatMap((operand) => ("real" in operand ? [operand.real] : []));
   const constants = operands.flatMap((operand) => ("constant" in operand ? [operand.constant] : []));
@@ -97,7 +98,7 @@ export function combine(
   const expressions = functions.map(({ expression }) => expression);
   const elements = isPerElement(first) || axes.length > 1;
   const source = elements
-    ? elementwise(node, reader, functions)
+    ? elementwise(node, reader, functions, truths)
     : axes[0] === undefined
       ? first
       : withAxisLast(node, reader, first, axes[0], expressions);
@@ -111,11 +112,16 @@ export function combine(
 }
 
 /** The value of the functions with its elements as channels; refuses the node where it has channels of another kind. */
-function elementwise(node: OnnxNode, reader: GraphReader, functions: readonly RealFunction[]): RealFunction {
+function elementwise(
+  node: OnnxNode,
+  reader: GraphReader,
+  functions: readonly RealFunction[],
+  truths: boolean,
+): RealFunction {
   const [first] = functions as [RealFunction];
   if (isPerElement(first)) return first;
   // The staircases of the channels round; integers are exact, or wrap around.
-  if (node.inputs.some((_, index) => isInteger(reader.value(node, index))))
+  if (!truths && node.inputs.some((_, index) => isInteger(reader.value(node, index))))
     reader.refuse(node, "integers with constants along several axes; expected one constant, or one per channel");
   const alone = functions.length === 1 && "kind" in first.source ? settled(node, reader) : first;
   const emit = (shape: Shape) => reader.emit("reshape", `${node.name}_elements`, alone.source as Tensor, { shape });

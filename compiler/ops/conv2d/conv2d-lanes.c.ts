@@ -1,0 +1,94 @@
+/** Convolution by two-lane products: qc_conv2d_lanes.h. */
+import { predictedInstructions } from "../../../targets/c/costs.js";
+import { type LaneMatrix, laneCentre, laneConstants, laneSums, packLanes } from "../../../targets/c/lanes.js";
+import type { CContext } from "../../../targets/c/lowering.js";
+import { signedLiteral } from "../../../targets/c/tensors.js";
+import type { Core } from "../../../targets/core.js";
+import type { RequantizeLayer } from "../../arith/index.js";
+import { channelRange, type IntegerNode } from "../../ir/index.js";
+import type { Faster } from "../op.js";
+import { isPadded } from "../window.js";
+import type { Conv2dAttributes } from "./conv2d.types.js";
+import { blockWindow } from "./conv2d-blocks.c.js";
+
+type Node = IntegerNode<Conv2dAttributes>;
+
+const leastPixels = 6;
+
+/** Whether the node is one that the kernel takes on some core. */
+function takes({ inputs, output, attributes }: Node): boolean {
+  const { groups, weights } = attributes;
+  const [, rows, columns, outputs] = output.shape as [number, number, number, number];
+  const bytes = inputs[0]!.type.bits <= 8 && output.type.bits <= 8 && weights instanceof Int8Array;
+  return bytes && groups === 1 && outputs >= 2 && rows * columns >= leastPixels;
+}
+
+/** Streams by requantization: the parts of a node that runs by rows have the same one. */
+const streams = new WeakMap<
+  RequantizeLayer,
+  { readonly of: Conv2dAttributes["weights"]; readonly stream: Uint32Array | undefined }
+>();
+
+/** The stream of a node; undefined where it is not one for this kernel. */
+export function lanesStream(node: Node): Uint32Array | undefined {
+  if (!takes(node)) return undefined;
+  const { requantize, weights } = node.attributes;
+  const known = streams.get(requantize);
+  if (known?.of === weights) return known.stream;
+  const stream = makeStream(node);
+  streams.set(requantize, { of: weights, stream });
+  return stream;
+}
+
+function makeStream({ inputs, output, attributes }: Node): Uint32Array | undefined {
+  const { weights, bias, inputZeroPoint, requantize } = attributes;
+  const constants = laneConstants(requantize);
+  if (!constants) return undefined;
+  const [channels, depth] = [output.shape[3]!, inputs[0]!.shape[3]!];
+  // Padding is the zero point; parts inside the image are to have the stream of those at its border.
+  const codes = (tap: number) => {
+    const { lo, hi } = channelRange(inputs[0]!, tap % depth);
+    return { lo: Math.min(lo, inputZeroPoint), hi: Math.max(hi, inputZeroPoint) };
+  };
+  const taps = weights.length / channels;
+  const matrix: LaneMatrix = { weights, channels, taps, codes, centre: laneCentre(codes, depth) };
+  const sums = laneSums(matrix, bias, inputZeroPoint, constants);
+  return packLanes(sums.matrix, constants, sums.missing);
+}
+
+/** What the kernel would save over four windows by four channels; none on cores without figures for both. */
+export function lanesFor(node: Node, core: Core): Faster<Conv2dAttributes>[] {
+  if (!core.features.includes("lanes")) return [];
+  const quads = predictedInstructions(core, "conv2d_quads", node);
+  const lanes = predictedInstructions(core, "conv2d_lanes", node);
+  const stream = lanesStream(node);
+  if (quads === undefined || lanes === undefined || !stream) return [];
+  const bytes = stream.byteLength - node.attributes.weights.length - 8 * node.output.shape[3]!;
+  return [{ attributes: { ...node.attributes, lanes: true }, saved: quads - lanes, bytes }];
+}
+
+/** Lanes of six pixels; and copies of windows that may be outside the image or have holes. Nothing where the kernel does not run. */
+export function lanesScratchBytes(node: Node): number {
+  const { inputs, attributes } = node;
+  if (!attributes.lanes || !lanesStream(node)) return 0;
+  const { kernel, dilations } = attributes;
+  const taps = kernel[0] * kernel[1] * inputs[0]!.shape[3]!;
+  const copies = isPadded(attributes) || dilations[1] !== 1;
+  return 12 * taps + (copies ? 8 * Math.ceil((6 * taps) / 8) : 0);
+}
+
+/** Lowers the node, unless it is not one for this kernel; returns whether it did. */
+export function lowerLanes(node: Node, context: CContext): boolean {
+  const words = lanesStream(node);
+  if (!words) return false;
+  const stream = context.constant("stream", "uint32_t", words);
+  context.include("qc_conv2d_lanes.h");
+  context.statement(blockWindow(node));
+  const name = context.shared({
+    role: "conv2d_lanes",
+    parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
+    body: [`qc_conv2d_lanes(s, x, stream, y, (uint32_t *)(void *)scratch, ${signedLiteral(node.inputs[0]!)});`],
+  });
+  context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output}, ${context.scratch});`);
+  return true;
+}

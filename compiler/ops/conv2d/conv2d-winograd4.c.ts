@@ -1,0 +1,96 @@
+/** 3x3 convolution by Winograd's F(4x4, 3x3) for cores without packed multiplies: qc_conv2d_winograd4.h. Eight bytes of flash a weight. */
+import { predictedInstructions } from "../../../targets/c/costs.js";
+import { laneConstants, laneSums } from "../../../targets/c/lanes.js";
+import type { CContext } from "../../../targets/c/lowering.js";
+import { signedLiteral } from "../../../targets/c/tensors.js";
+import { windowStatement } from "../../../targets/c/window.js";
+import type { Core } from "../../../targets/core.js";
+import type { IntegerNode } from "../../ir/index.js";
+import type { Faster } from "../op.js";
+import type { Conv2dAttributes } from "./conv2d.types.js";
+
+type Node = IntegerNode<Conv2dAttributes>;
+
+/** Whether geometry and constants are ones that the kernel takes. */
+function takes({ inputs, output, attributes }: Node): boolean {
+  const { kernel, strides, dilations, groups, weights, requantize } = attributes;
+  const [, rows, columns, outputs] = output.shape as [number, number, number, number];
+  const plain = [...strides, ...dilations, groups].every((one) => one === 1) && kernel[0] === 3 && kernel[1] === 3;
+  const bytes = inputs[0]!.type.bits <= 8 && output.type.bits <= 8 && weights instanceof Int8Array;
+  const sizes = rows >= 4 && columns >= 4 && outputs >= 4 && inputs[0]!.shape[3]! % 4 === 0;
+  return plain && bytes && sizes && laneConstants(requantize) !== undefined;
+}
+
+/** What the kernel would save over four windows by four channels; parts of the node run by lanes. None without figures for both. */
+export function winograd4For(node: Node, core: Core): Faster<Conv2dAttributes>[] {
+  if (!core.features.includes("lanes") || !takes(node)) return [];
+  const quads = predictedInstructions(core, "conv2d_quads", node);
+  const winograd = predictedInstructions(core, "conv2d_winograd4", node);
+  if (quads === undefined || winograd === undefined) return [];
+  const bytes = 7 * node.attributes.weights.length + node.output.shape[3]!;
+  return [{ attributes: { ...node.attributes, winograd: true, lanes: true }, saved: quads - winograd, bytes }];
+}
+
+/** Transformed codes of four tiles, the sums of four channels, and the copy of a tile; nothing where the kernel does not run. */
+export function winograd4ScratchBytes(node: Node): number {
+  return node.attributes.winograd && takes(node) ? (288 + 36) * node.inputs[0]!.shape[3]! + 2304 : 0;
+}
+
+/** G with its first five rows times 24. */
+const transform = [
+  [6, 0, 0],
+  [-4, -4, -4],
+  [-4, 4, -4],
+  [1, 2, 4],
+  [1, -2, 4],
+  [0, 0, 1],
+];
+
+/** G w G' of one 3x3 filter, given by tap. */
+function transformed(weight: (tap: number) => number): number[] {
+  const along = transform.map((row) =>
+    [0, 1, 2].map((j) => [0, 1, 2].reduce((s, i) => s + row[i]! * weight(3 * i + j), 0)),
+  );
+  return along.flatMap((values) => transform.map((row) => row.reduce((s, factor, j) => s + factor * values[j]!, 0)));
+}
+
+/** Lowers the node, unless it is not one for this kernel; returns whether it did. */
+export function lowerWinograd4(node: Node, context: CContext): boolean {
+  if (!takes(node)) return false;
+  const { inputs, output, attributes } = node;
+  const { bias, inputZeroPoint, requantize } = attributes;
+  const [channels, outputs] = [inputs[0]!.shape[3]!, output.shape[3]!];
+  const constants = laneConstants(requantize)!;
+  const taps = 9 * channels;
+  const whole = { channels: outputs, taps, weights: attributes.weights, centre: 0, codes: () => ({ lo: 0, hi: 0 }) };
+  const { matrix, missing } = laneSums(whole, bias, inputZeroPoint, constants);
+  const filters = Array.from({ length: outputs }, (_, o) =>
+    Array.from({ length: channels }, (_, c) => transformed((tap) => matrix.weights[o * taps + tap * channels + c]!)),
+  );
+  const words = [0, constants.shift, constants.limits.lo, constants.limits.hi];
+  const half = (o: number, c: number, position: number) => filters[o]![c]![position]! & 0xffff;
+  for (let next = 0; next < outputs; next += 4) {
+    // The last four reach back over channels that are done.
+    const first = Math.min(next, outputs - 4);
+    words.push(first);
+    for (let o = first; o < first + 4; o++) {
+      const { addend, multiplier } = constants.channels[constants.channels.length === 1 ? 0 : o]!;
+      words.push((addend + 256 * missing[o]!) >>> 0, multiplier);
+    }
+    for (let position = 0; position < 36; position++)
+      for (let c = 0; c < channels; c++)
+        for (const o of [first, first + 2])
+          words.push((half(o, c, position) | (half(o + 1, c, position) << 16)) >>> 0);
+  }
+  words[0] = words.length;
+  const stream = context.constant("stream", "uint32_t", Uint32Array.from(words));
+  context.include("qc_conv2d_winograd4.h");
+  context.statement(windowStatement(attributes, inputs[0]!, output, 1, inputZeroPoint));
+  const name = context.shared({
+    role: "conv2d_winograd4",
+    parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
+    body: [`qc_conv2d_winograd4(s, x, stream, y, (uint32_t *)(void *)scratch, ${signedLiteral(inputs[0]!)});`],
+  });
+  context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output}, ${context.scratch});`);
+  return true;
+}
