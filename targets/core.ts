@@ -26,7 +26,7 @@ const emulator = z.strictObject({
  * What generated C may rely on. `long-multiply`: 32x32 to 64 bits in at most two instructions. `dsp`: the Armv7E-M
  * packed multiplies (SMLAD, SXTB16). `mve`: Helium vectors. `high-word`: the high word of a product is cheaper than a sum of
  * 64 bits. `lanes`: two products by one multiplication of words pay, because there are no packed multiplies. `halves`: the same
- * where registers are few and products take one instruction.
+ * where registers are few.
  */
 export const coreFeatures = ["long-multiply", "dsp", "mve", "high-word", "lanes", "halves"] as const;
 

@@ -1,8 +1,7 @@
 /**
  * Convolution in C. With two-lane products: qc_conv2d_lanes.h. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed
  * multiplies: qc_conv2d_blocks.h, qc_depthwise_line.h, qc_depthwise_pairs.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
- * qc_conv2d_halves.h on cores with `halves`, else qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h,
- * qc_depthwise_conv2d.h.
+ * qc_conv2d_halves.h on cores with `halves`, else qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h, qc_depthwise_conv2d.h.
  */
 import { cheapestFirst } from "../../../targets/c/costs.js";
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
@@ -57,8 +56,8 @@ export function scratchBytes(node: Node, core?: Core): number {
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
   const lanes =
     core === undefined || core.features.includes("lanes") ? winograd4ScratchBytes(node) || lanesScratchBytes(node) : 0;
-  if (!dsp) return lanes || (usesHalves(node, core) ? halvesScratchBytes(node) : 4 * patch);
-  const halves = core ? 0 : halvesScratchBytes(node);
+  const halves = core === undefined || usesHalves(node, core) ? halvesScratchBytes(node) : 0;
+  if (!dsp) return lanes || halves || 4 * patch;
   // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes. Or blocks; or what vectors need.
   const pairs = 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
   const blocks = blockScratchBytes(node);

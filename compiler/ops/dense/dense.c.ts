@@ -1,7 +1,4 @@
-/**
- * Matrix product in C: qc_dense_blocks.h or qc_dense_pairs.h (packed multiplies), qc_dense_lanes.h (two-lane products),
- * qc_dense_halves.h on cores with `halves`, else qc_dense_quads.h.
- */
+/** Matrix product in C: qc_dense_blocks.h or qc_dense_pairs.h (packed multiplies), qc_dense_lanes.h (two-lane products), qc_dense_halves.h (cores with `halves`), else qc_dense_quads.h. */
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
 import { byteWords } from "../../../targets/c/mve.js";
@@ -43,8 +40,9 @@ export const c: CLowering<DenseAttributes> = (node, context) => {
   }
   if (lowerMve(node, context)) return;
   const dsp = context.core.features.includes("dsp");
+  if (dsp && lowerBlocks(node, context)) return;
   if (node.attributes.lanes && context.core.features.includes("lanes") && lowerLanes(node, context)) return;
-  if (dsp ? lowerBlocks(node, context) : lowerHalves(node, context)) return;
+  if (!dsp && lowerHalves(node, context)) return;
   const [x] = node.inputs;
   const { weights, bias, inputZeroPoint, requantize } = node.attributes;
   const outputs = node.output.shape.at(-1)!;
