@@ -79,3 +79,8 @@ export class Attributes {
     return this.reader.refuse(this.node, `attribute '${name}' must be ${expected}`);
   }
 }
+
+/** The entry of a table that a model names: never what every object inherits, such as `constructor`. */
+export function named<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}

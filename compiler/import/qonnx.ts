@@ -9,7 +9,7 @@ import type { Quantization, Tensor } from "../ir/graph.js";
 import { elementCount, type IntegerType, typeRange } from "../ir/types.js";
 import { combine } from "../ops/table/arithmetic.onnx.js";
 import { pendingFunction, realConstant, requireFunction } from "../ops/table/real-function.js";
-import { Attributes } from "./attributes.js";
+import { Attributes, named } from "./attributes.js";
 import type { OnnxNode } from "./onnx.js";
 import type { GraphReader, OnnxRule } from "./rules.js";
 
@@ -28,7 +28,7 @@ const quant: OnnxRule = (node, reader) => {
   const narrow = attributes.integer("narrow", 0) !== 0;
   const mode = attributes.text("rounding_mode", "ROUND");
   attributes.done();
-  const rounding = roundings[mode.toUpperCase()];
+  const rounding = named(roundings, mode.toUpperCase());
   if (!rounding) return reader.refuse(node, `rounding_mode ${mode}; expected ${Object.keys(roundings).join(", ")}`);
   const bits = oneNumber(node, reader, 3);
   if (!Number.isInteger(bits) || bits < 1 || bits > 32) reader.refuse(node, `${bits} bits; expected 1 to 32`);
@@ -142,7 +142,7 @@ const trunc: OnnxRule = (node, reader) => {
   const attributes = new Attributes(node, reader);
   const mode = attributes.text("rounding_mode", "FLOOR").toUpperCase();
   attributes.done();
-  const rounding = roundings[mode];
+  const rounding = named(roundings, mode);
   const [scale, zeroPoint, before, after] = [1, 2, 3, 4].map((index) => oneNumber(node, reader, index));
   const cut = 2 ** (before! - after!);
   if (!rounding || !Number.isInteger(cut))

@@ -1,7 +1,7 @@
 /** The three families against independent statements of their formulas, on every accumulator of an interval. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { quantizeMultiplier } from "../../compiler/arith/definitions/tflite.js";
+import { doubleRounding, quantizeMultiplier } from "../../compiler/arith/definitions/tflite.js";
 import { numericsByName, type ProductSpec } from "../../compiler/arith/numerics.js";
 import { evaluateStaircase } from "../../compiler/arith/staircase.js";
 
@@ -141,5 +141,10 @@ describe("tflite", () => {
     expect(quantizeMultiplier(0.3)).toEqual({ multiplier: 1288490189, shift: -1 });
     expect(quantizeMultiplier(0)).toEqual({ multiplier: 0, shift: 0 });
     expect(quantizeMultiplier(2 ** -40)).toEqual({ multiplier: 0, shift: 0 });
+  });
+
+  it("results of more steps than 16-bit codes have are refused", () => {
+    const wide = { lo: -(2 ** 31), hi: 2 ** 31 - 1 };
+    expect(() => doubleRounding(quantizeMultiplier(0.5), 0, wide, wide)).toThrow(/QC3002.*2147483648 steps/);
   });
 });

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { QcError } from "../../compiler/diagnostics.js";
 import { type Affine, ModelBuilder } from "../helpers/onnx.js";
+import { quant as tinySteps } from "../import/refusals/hostile.js";
 import { type Case, describeCases } from "./engines.js";
 import { code, real } from "./reals.js";
 
@@ -377,5 +378,16 @@ describe("a float output that nothing quantizes", () => {
     expect(integerGraph.outputs[0]!.type).toEqual({ bits: 16, signed: true });
     expect(graph.outputs[0]!.quantization.scales).toEqual([2 ** -14]);
     expect(notes.map(({ code: own }) => own)).toEqual(["QC2006"]);
+  });
+});
+
+describe("a constant of QONNX's Quant", () => {
+  it("beyond every code by a tiny scale is the outermost code", () => {
+    const [node] = compile(tinySteps(5).bytes()).integerGraph.nodes.filter(({ op }) => op === "dense");
+    const rows = [
+      [7, 7, 2, 0],
+      [-8, 0, 0, 0],
+    ];
+    expect(node!.attributes).toMatchObject({ weights: Int32Array.from(rows.flat()) });
   });
 });

@@ -12,7 +12,7 @@ import { f32, frexp, roundHalfAway, saturate } from "../float32.js";
 import type { AddDefinition, AddSpec, AveragePoolSpec, Numerics, ProductSpec, UnarySpec } from "../numerics.js";
 import { ceilDivide } from "../rational.js";
 import { roundingDivideByPot, saturatingRoundingDoublingHighMul } from "../scalar.js";
-import { type Staircase, staircaseOf } from "../staircase.js";
+import { requireSteps, type Staircase, staircaseOf } from "../staircase.js";
 import { exactAveragePool } from "./exact.js";
 import { exactExpression } from "./expression.js";
 import { tfliteExponentials } from "./tflite-softmax.js";
@@ -118,11 +118,13 @@ function pooled({ count, clamp }: AveragePoolSpec): (sum: number) => number {
  * Thresholds of zeroPoint + RDP(SRDHM(acc << max(shift,0), M), max(-shift,0)) in closed form. With e = -shift >= 1:
  *   J = floor((acc*M + 2^30 + 2^(30+e) - [acc<0]*2^31) / 2^(31+e)),
  * so J is reached at ceil((J*2^(31+e) - 2^30 - 2^(30+e) + [acc<0]*2^31) / M); with e <= 0 the sign term vanishes.
+ * Throws QC3002 for more steps than 16-bit codes have.
  */
 export function doubleRounding(quantized: QuantizedMultiplier, zeroPoint: number, clamp: Range, acc: Range): Staircase {
   const value = (at: number) =>
     saturate(Number(multiplyByQuantizedMultiplier(BigInt(at), quantized)) + zeroPoint, clamp.lo, clamp.hi);
   const first = value(acc.lo);
+  requireSteps(value(acc.hi) - first);
   const thresholds = new Int32Array(value(acc.hi) - first);
   const e = -quantized.shift;
   const m = BigInt(quantized.multiplier) << BigInt(Math.max(-e, 0));

@@ -1,12 +1,12 @@
 /** ONNX Pad: constant, or from the tensor's own elements (edge, reflect, wrap) by strided copies and a concatenation. */
-import { Attributes } from "../../import/attributes.js";
+import { Attributes, named } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
 import { exactQuantization } from "../../import/unquantized.js";
 import { noClamp, scaleOf, type Tensor, zeroPointOf } from "../../ir/graph.js";
 import { typeRange } from "../../ir/types.js";
 import { axisOf } from "../axis.js";
-import { selection } from "../strided/select.js";
+import { range, selection } from "../strided/select.js";
 import { paddedShape } from "./axes.js";
 import type { PadGraphAttributes } from "./pad.types.js";
 
@@ -34,7 +34,7 @@ function read(node: OnnxNode, reader: GraphReader): Reading {
   const axes = reader.integers(node, 3);
   attributes.done();
   if (!given) return reader.refuse(node, "the pads must be constants");
-  if (mode !== "constant" && !sources[mode]) reader.refuse(node, `mode ${mode} is unknown`);
+  if (mode !== "constant" && !named(sources, mode)) reader.refuse(node, `mode ${mode} is unknown`);
   return { mode, given, axes, value };
 }
 
@@ -114,7 +114,7 @@ function extended(
 ): Tensor {
   const size = x.shape[axis]!;
   const part = (first: number, count: number) => {
-    const positions = Array.from({ length: count }, (_, i) => sources[mode]!(first + i, size));
+    const positions = range(count, first).map((at) => sources[mode]!(at, size));
     if (positions.some((at) => at < 0 || at >= size))
       reader.refuse(node, `${count} elements of mode ${mode} around axis ${axis}, which has ${size}`);
     const moves = selection(`${node.name}_${axis}`, x.shape, new Map([[axis, positions]]));

@@ -1,5 +1,6 @@
 /** Where output positions of a linear Resize lie between input positions, in exact fractions. */
 import { fromFloat } from "../../arith/rational.js";
+import { named } from "../../import/attributes.js";
 import type { ResampledAxis } from "../resampling.onnx.js";
 import type { Interpolation } from "./resize-linear.types.js";
 
@@ -31,7 +32,7 @@ const modes: Readonly<Record<string, (axis: ResampledAxis, from: number) => Posi
 
 /** The interpolation of an axis of `from` elements; undefined for a coordinate_transformation_mode that is not known. */
 export function interpolation(mode: string, axis: ResampledAxis, from: number): Interpolation | undefined {
-  const positions = modes[mode]?.(axis, from);
+  const positions = named(modes, mode)?.(axis, from);
   if (!positions) return undefined;
   const { denominator } = positions;
   // Beyond the first and the last element there is nothing to interpolate with.

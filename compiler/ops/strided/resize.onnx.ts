@@ -1,4 +1,5 @@
 /** ONNX Resize and Upsample, mode nearest. */
+import { named } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, OnnxRule } from "../../import/rules.js";
 import { type Resampling, readResampling, readUpsampling } from "../resampling.onnx.js";
@@ -24,8 +25,9 @@ const roundings: Readonly<Record<string, (x: number) => number>> = {
 function resample(node: OnnxNode, reader: GraphReader, { mode, coordinate, rounding, axes }: Resampling): boolean {
   if (mode !== "nearest") reader.refuse(node, `mode ${mode}; only nearest and linear are supported`);
   const positionOf =
-    coordinates[coordinate] ?? reader.refuse(node, `coordinate_transformation_mode ${coordinate} is not supported`);
-  const round = roundings[rounding] ?? reader.refuse(node, `nearest_mode ${rounding} is unknown`);
+    named(coordinates, coordinate) ??
+    reader.refuse(node, `coordinate_transformation_mode ${coordinate} is not supported`);
+  const round = named(roundings, rounding) ?? reader.refuse(node, `nearest_mode ${rounding} is unknown`);
   return reader.move(node, (shape) => {
     const positions = axes(shape).map(({ scale, size }, axis): [number, number[]] => {
       const last = shape[axis]! - 1;

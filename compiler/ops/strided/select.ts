@@ -1,6 +1,7 @@
 /** Choosing positions along axes: the common form of Slice, Split, Gather, Tile, Expand and nearest Resize. */
+import { fail } from "../../diagnostics.js";
 import type { Move } from "../../import/rules.js";
-import type { Shape } from "../../ir/types.js";
+import { maximumElements, type Shape } from "../../ir/types.js";
 import { gather } from "../gather/gather.onnx.js";
 import { rowMajorStrides, stridedForm } from "../order.js";
 import type { StridedGraphAttributes } from "./strided.types.js";
@@ -47,12 +48,16 @@ function stridedSelection(name: string, shape: Shape, positions: Positions): rea
   return [{ op: "strided", name, attributes }];
 }
 
+/** Positions in even steps. Throws QC2005 for more than a tensor may have. */
+export function range(count: number, first = 0, step = 1): number[] {
+  if (count > maximumElements) fail("QC2005", `${count} positions along an axis; expected at most 2^22.`);
+  return Array.from({ length: count }, (_, i) => first + i * step);
+}
+
 /** The movements that repeat a tensor of `shape` to the shape `full` that it broadcasts to. */
 export function expansion(name: string, shape: Shape, full: Shape): readonly Move[] {
   const from: Shape = [...new Array<number>(full.length - shape.length).fill(1), ...shape];
   const view: Move[] = from.length === shape.length ? [] : [{ op: "reshape", name, attributes: { shape: from } }];
-  const repeated = full.flatMap((size, axis) =>
-    from[axis] === size ? [] : [[axis, new Array<number>(size).fill(0)] as const],
-  );
+  const repeated = full.flatMap((size, axis) => (from[axis] === size ? [] : [[axis, range(size, 0, 0)] as const]));
   return [...view, ...selection(name, from, new Map(repeated))];
 }

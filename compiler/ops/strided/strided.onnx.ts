@@ -1,20 +1,13 @@
 /** ONNX Slice, Split, Gather, Tile and Expand: choices of positions along axes. */
-import { fail } from "../../diagnostics.js";
 import { Attributes } from "../../import/attributes.js";
 import type { OnnxNode } from "../../import/onnx.js";
 import type { GraphReader, Move, OnnxRule } from "../../import/rules.js";
-import { maximumElements, type Shape } from "../../ir/types.js";
+import type { Shape } from "../../ir/types.js";
 import { axisOf } from "../axis.js";
 import { broadcastShape } from "../broadcast.js";
 import { readDepthToSpace, readSpaceToDepth } from "./depth-space.onnx.js";
 import { readResize, readUpsample } from "./resize.onnx.js";
-import { expansion, type Positions, selection } from "./select.js";
-
-/** Positions in even steps. Throws QC2005 for more than a tensor may have. */
-function range(count: number, first = 0, step = 1): number[] {
-  if (count > maximumElements) fail("QC2005", `${count} positions along an axis; expected at most 2^22.`);
-  return Array.from({ length: count }, (_, i) => first + i * step);
-}
+import { expansion, type Positions, range, selection } from "./select.js";
 
 /** The axis of a tensor of `shape`; refuses the node when it has none. */
 function axisFor(node: OnnxNode, reader: GraphReader, axis: number, shape: Shape): number {

@@ -1,5 +1,6 @@
 /** Files meant to harm: bombs, lies about lengths, versions and functions that would change the meaning. */
-import { edited, type Refusal } from "./models.js";
+import { ModelBuilder, oneOp } from "../../helpers/onnx.js";
+import { edited, q, type Refusal } from "./models.js";
 
 /** A field of a protobuf message. */
 function field(number: number, content: Uint8Array): Uint8Array {
@@ -123,4 +124,51 @@ export const hostile: readonly Refusal[] = [
     "scale",
     /1000 axes; expected at most 32/,
   ],
+  [
+    "an expansion beyond every array",
+    () =>
+      oneOp([1, 4], (b, x) =>
+        b.node("Expand", [x, b.constant("to", "int64", [2], [2 ** 40, 4])], {}, { name: "node" }),
+      ),
+    "QC2005",
+    undefined,
+    /1099511627776 positions along an axis; expected at most 2\^22/,
+  ],
+  [
+    "padding beyond every array",
+    () => padded("edge", 2 ** 40),
+    "QC2005",
+    undefined,
+    /1099511627776 positions along an axis/,
+  ],
+  ["a mode of Pad that every object inherits", () => padded("constructor", 1), "QC2002", "node", /mode constructor is/],
+  [
+    "a mode of Resize that every object inherits",
+    () => {
+      const b = new ModelBuilder();
+      const x = b.dequantize(b.input([1, 2, 6, 6], "int8"), q);
+      const sizes = b.constant("sizes", "int64", [4], [1, 2, 12, 12]);
+      const given = { mode: "nearest", coordinate_transformation_mode: "toString" };
+      return b.output(b.quantize(b.node("Resize", [x, "", "", sizes], given, { name: "node" }), q));
+    },
+    "QC2002",
+    "node",
+    /coordinate_transformation_mode toString is not supported/,
+  ],
+  ["NaN as a constant of Quant", () => quant(Number.NaN), "QC2002", "node", /the constant input holds NaN/],
 ];
+
+const padded = (mode: string, after: number) =>
+  oneOp([1, 4], (b, x) =>
+    b.node("Pad", [x, b.constant("pads", "int64", [4], [0, 0, 0, after])], { mode }, { name: "node" }),
+  );
+
+/** A product with a constant quantized by QONNX in steps of the least float32. */
+export function quant(value: number): ModelBuilder {
+  return oneOp([1, 4], (b, x) => {
+    const numbers = [2 ** -149, 0, 4].map((each) => b.constant("n", "float", [], [each]));
+    const domain = "qonnx.custom_op.general";
+    const weights = b.constant("w", "float", [4, 2], [value, -1e30, 1e30, 0, 2 ** -148, 0, 0, 0]);
+    return b.node("MatMul", [x, b.node("Quant", [weights, ...numbers], {}, { name: "node", domain })]);
+  });
+}
