@@ -388,6 +388,6 @@ describe("a constant of QONNX's Quant", () => {
       [7, 7, 2, 0],
       [-8, 0, 0, 0],
     ];
-    expect(node!.attributes).toMatchObject({ weights: Int32Array.from(rows.flat()) });
+    expect(node!.attributes).toMatchObject({ weights: Int8Array.from(rows.flat()) });
   });
 });
