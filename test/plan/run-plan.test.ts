@@ -15,6 +15,7 @@ import { packagePath } from "../../targets/index.js";
 import { Random, randomInput } from "../hdl/graphs.js";
 import { smallNetwork } from "../helpers/onnx.js";
 import { randomModel } from "../helpers/random-model.js";
+import { core } from "../runtime-c/run.js";
 import { rowNetwork } from "./row-network.js";
 
 const inputsOf = (graph: IntegerGraph, seed: number) =>
@@ -66,9 +67,9 @@ describe("plans on tagged memory", () => {
     );
     expect(plan.arenaBytes).toBe(plan.lowerBound);
     check(plan, 1);
-    const small = makePlan(integerGraph, { optimize: "memory" });
-    // As proven to be the least where rows that are not in use keep their place; the bound knows that they need not.
-    expect(small.arenaBytes).toBeLessThanOrEqual(6240);
+    // Not proven to be the least: the bound, 5,120, is of rows that may lie apart.
+    const small = makePlan(integerGraph, { optimize: "memory", core: core("cortex-m4") });
+    expect(small.arenaBytes).toBeLessThanOrEqual(5848);
     check(small, 1);
   });
 });

@@ -35,6 +35,8 @@ const graphs = {
       const window = randomWindow(random, height, width, 4);
       builder.outputs.push(addConv2d(builder, random, input, groups * random.integer(1, 11), window, groups, choice));
     }
+  },
+  "convolutions whose sums fill the halves of a word": (random: Random, builder: GraphBuilder) => {
     // Weights of which two alone may fill a half of a word, and such that hundreds do not.
     for (const [index, most] of [127, 110, 2, 60].entries()) {
       const input = builder.input([1, 3, 5, 150], index % 2 === 0 ? int8 : uint8);
@@ -84,6 +86,7 @@ const kernels = {
   rv32imc: ["qc_conv2d_quads(", "qc_depthwise_rolling(", "qc_depthwise_conv2d(", "qc_dense_quads("],
   "cortex-m0plus": [
     "qc_conv2d_halves(",
+    "qc_dense_halves(",
     "qc_conv2d_quads(",
     "qc_depthwise_rolling(",
     "qc_depthwise_conv2d(",
@@ -129,7 +132,9 @@ describe.each(cores)("the layers of these graphs on %s", (name) => {
       ).toBe(true);
     }
     if (name === "cortex-m55") {
-      for (const source of sources) expect(source).not.toMatch(/qc_\w+_(pairs|quads|blocks)\(|qc_depthwise_conv2d\(/);
+      // Requantizations of weights at their ends may need more bits than vectors have.
+      const usual = sources.filter((_, k) => !Object.keys(graphs)[k]!.includes("fill"));
+      for (const source of usual) expect(source).not.toMatch(/qc_\w+_(pairs|quads|blocks)\(|qc_depthwise_conv2d\(/);
     }
   });
 });
