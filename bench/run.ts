@@ -94,7 +94,7 @@ writeFileSync(
 \`npm run bench\` reproduces this table. Instructions of one inference under QEMU 7.2's counting plugin, numerics exact; bytes of RAM and flash.
 Peers: TensorFlow Lite Micro with CMSIS-NN (Arm), with muRISCV-NN (RISC-V), \`-O3\`, and its reference kernels alone (Cortex-M0+, the faster of \`-O3\` and its own flags), as recorded in \`peers.ts\`; their arena includes what their runtime keeps
 there. Zero-wait cycles: a Cortex-M4 whose memory never waits, estimated by the rules of \`runtime-c/emulation/count.c\`, whatever Arm core counts. "same for all inputs": both inputs took as many instructions,
-so the figure is a bound for all. Rows without a word are the default, the fastest within the target's flash and RAM (IC has Winograd layers on M4, M7, M33); "size": \`--optimize size\`. Stack: as painted; its bound from the compiler's frames along the call graph and what inline assembly pushes. "peer / ours" above 1 means fewer instructions here. Verilog: simulated cycles between inferences that follow each other.
+so the figure is a bound for all. Rows without a word are the default, the fastest within the target's flash and RAM (IC has Winograd layers on M4, M7, M33 and rv32imc); "size": \`--optimize size\`. Stack: as painted; its bound from the compiler's frames along the call graph and what inline assembly pushes; what the C library takes is in the painted one alone (memcpy: 12 bytes on Cortex-M0+). "peer / ours" above 1 means fewer instructions here. Verilog: simulated cycles between inferences that follow each other.
 
 | ${header.join(" | ")} |
 |${header.map(() => "---").join("|")}|
