@@ -172,11 +172,13 @@ class PlanRun {
     );
   }
 
-  /** What a node joins in place belongs to its output from now on. */
+  /** What a node joins in place belongs to its output from now on, under every name. */
   #join(node: IntegerNode): void {
-    node.inputs.forEach(({ id }, i) => {
-      const from = joinPlace(node, i);
-      if (from !== undefined && isInPlace(this.plan, node, i)) this.#within.set(id, { owner: node.output.id, from });
+    node.inputs.forEach((input, i) => {
+      const place = joinPlace(node, i);
+      if (place === undefined || !isInPlace(this.plan, node, i)) return;
+      const { owner, from } = this.#owned(input);
+      if (owner !== node.output.id) this.#within.set(owner, { owner: node.output.id, from: place - from });
     });
   }
 

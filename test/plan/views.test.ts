@@ -64,6 +64,16 @@ describe("parts of tensors in place", () => {
     expect(plan.arenaBytes).toBe(32);
   });
 
+  it("an input joined under one name is there under its other names", () => {
+    const b = new GraphBuilder();
+    const x = b.tensor([8]);
+    const names = [0, 1].map(() => b.node("reshape", [x], [1, 8], {}));
+    const plan = makePlan(b.graph("names", x, b.node("concat", names, [1, 16], { axis: 1 })));
+    check(plan);
+    expect(inPlace(plan)).toEqual(["0: 0", "1: 0", "2: 0"]);
+    expect(plan.arenaBytes).toBe(16);
+  });
+
   it("copies where a long wait in place would take more bytes than there are", () => {
     const b = new GraphBuilder();
     const x = b.tensor([1, 8]);
