@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { QcError } from "../../compiler/diagnostics.js";
 import { type Affine, ModelBuilder } from "../helpers/onnx.js";
-import { quant as tinySteps } from "../import/refusals/hostile.js";
+import { quant as tinySteps } from "../import/refusals/models.js";
 import { type Case, describeCases } from "./engines.js";
 import { code, real } from "./reals.js";
 

@@ -21,12 +21,12 @@ import { readAdd, readMean, readQLinearAdd, readSub, readSum } from "./add.onnx.
 import type { AddAttributes, AddGraphAttributes } from "./add.types.js";
 import { verilog } from "./add.verilog.js";
 import { lowerBytes } from "./bytes.js";
-import { comparisonRules } from "./comparisons.onnx.js";
+import { differenceRules } from "./comparisons.onnx.js";
 import { evaluateWide, lowerWide, type WideOperand } from "./wide.js";
 
 export default {
   name: "add",
-  onnx: { Add: readAdd, Mean: readMean, Sub: readSub, Sum: readSum, QLinearAdd: readQLinearAdd, ...comparisonRules },
+  onnx: { Add: readAdd, Mean: readMean, Sub: readSub, Sum: readSum, QLinearAdd: readQLinearAdd, ...differenceRules },
   elementwise: true,
   channels: pairChannels(),
   /** Where the operands have a common unit the sum is on its grid. */

@@ -36,11 +36,11 @@ function settle(node: OnnxNode, reader: GraphReader) {
   return reader.quantize(`${node.name}_difference`, pending, exact.type, exact.quantization);
 }
 
-export const comparisonRules: Readonly<Record<string, OnnxRule>> = {
-  Equal: equality(["LessOrEqual", ["Max", "x", ["Sub", 0, "x"]], 0]),
+export const differenceRules: Readonly<Record<string, OnnxRule>> = {
+  Equal: equality(["LessOrEqual", ["Abs", "x"], 0]),
   Greater: order("Greater", false),
   GreaterOrEqual: order("GreaterOrEqual", false),
   Less: order("Greater", true),
   LessOrEqual: order("GreaterOrEqual", true),
-  Xor: equality(["Greater", ["Max", "x", ["Sub", 0, "x"]], 0]),
+  Xor: equality(["Greater", ["Abs", "x"], 0]),
 };

@@ -15,7 +15,7 @@ const binary =
 
 const comparison = (name: FunctionName) => binary((a, b) => [name, a, b]);
 
-const distance = (a: Expression, b: Expression): Expression => ["Max", ["Sub", a, b], ["Sub", b, a]];
+const distance = (a: Expression, b: Expression): Expression => ["Abs", ["Sub", a, b]];
 
 const not: OnnxRule = (node, reader) => {
   new Attributes(node, reader).done();

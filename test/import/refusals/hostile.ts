@@ -1,6 +1,6 @@
 /** Files meant to harm: bombs, lies about lengths, versions and functions that would change the meaning. */
 import { ModelBuilder, oneOp } from "../../helpers/onnx.js";
-import { edited, q, type Refusal } from "./models.js";
+import { edited, q, quant, type Refusal } from "./models.js";
 
 /** A field of a protobuf message. */
 function field(number: number, content: Uint8Array): Uint8Array {
@@ -162,13 +162,3 @@ const padded = (mode: string, after: number) =>
   oneOp([1, 4], (b, x) =>
     b.node("Pad", [x, b.constant("pads", "int64", [4], [0, 0, 0, after])], { mode }, { name: "node" }),
   );
-
-/** A product with a constant quantized by QONNX in steps of the least float32. */
-export function quant(value: number): ModelBuilder {
-  return oneOp([1, 4], (b, x) => {
-    const numbers = [2 ** -149, 0, 4].map((each) => b.constant("n", "float", [], [each]));
-    const domain = "qonnx.custom_op.general";
-    const weights = b.constant("w", "float", [4, 2], [value, -1e30, 1e30, 0, 2 ** -148, 0, 0, 0]);
-    return b.node("MatMul", [x, b.node("Quant", [weights, ...numbers], {}, { name: "node", domain })]);
-  });
-}

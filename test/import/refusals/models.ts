@@ -47,3 +47,13 @@ export function damaged(override: object): ModelBuilder {
 }
 
 export const edited = (edit: (proto: any) => void) => smallNetwork().bytes(edit);
+
+/** A product with a constant quantized by QONNX in steps of the least float32. */
+export function quant(value: number): ModelBuilder {
+  return oneOp([1, 4], (b, x) => {
+    const numbers = [2 ** -149, 0, 4].map((each) => b.constant("n", "float", [], [each]));
+    const domain = "qonnx.custom_op.general";
+    const weights = b.constant("w", "float", [4, 2], [value, -1e30, 1e30, 0, 2 ** -148, 0, 0, 0]);
+    return b.node("MatMul", [x, b.node("Quant", [weights, ...numbers], {}, { name: "node", domain })]);
+  });
+}
