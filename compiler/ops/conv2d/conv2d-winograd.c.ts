@@ -47,12 +47,12 @@ const transform = [
   [0, 0, 2],
 ];
 
-/** 4*(G w G') of one 3x3 filter, given by tap. */
-function transformed(weight: (tap: number) => number): number[] {
-  const along = transform.map((row) =>
+/** T w T' of one 3x3 filter, given by tap. */
+export function transformed(matrix: readonly (readonly number[])[], weight: (tap: number) => number): number[] {
+  const along = matrix.map((row) =>
     [0, 1, 2].map((j) => [0, 1, 2].reduce((s, i) => s + row[i]! * weight(3 * i + j), 0)),
   );
-  return along.flatMap((values) => transform.map((row) => row.reduce((s, factor, j) => s + factor * values[j]!, 0)));
+  return along.flatMap((values) => matrix.map((row) => row.reduce((s, factor, j) => s + factor * values[j]!, 0)));
 }
 
 /** Lowers the node, unless its geometry is another, transformed weights leave 16 bits or no scale certifies; returns whether it did. */
@@ -62,7 +62,7 @@ export function lowerWinograd(node: Node, context: CContext): boolean {
   const { weights, bias, inputZeroPoint, requantize } = attributes;
   const [channels, outputs] = [inputs[0]!.shape[3]!, output.shape[3]!];
   const filters = Array.from({ length: outputs }, (_, o) =>
-    Array.from({ length: channels }, (_, c) => transformed((tap) => weights[(o * 9 + tap) * channels + c]!)),
+    Array.from({ length: channels }, (_, c) => transformed(transform, (tap) => weights[(o * 9 + tap) * channels + c]!)),
   );
   const largest = filters.flat(2).reduce((most, value) => Math.max(most, Math.abs(value)), 1);
   const sums = weightSums(weights, outputs);

@@ -8,6 +8,7 @@ import type { Core } from "../../../targets/core.js";
 import type { IntegerNode } from "../../ir/index.js";
 import type { Faster } from "../op.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
+import { transformed } from "./conv2d-winograd.c.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
@@ -36,7 +37,7 @@ export function winograd4ScratchBytes(node: Node): number {
   return node.attributes.winograd && takes(node) ? (288 + 36) * node.inputs[0]!.shape[3]! + 2304 : 0;
 }
 
-/** G with its first five rows times 24. */
+/** G with its first five rows times 24. Twice applied it makes a weight at most 144 times as large: 16 bits hold it. */
 const transform = [
   [6, 0, 0],
   [-4, -4, -4],
@@ -45,14 +46,6 @@ const transform = [
   [1, -2, 4],
   [0, 0, 1],
 ];
-
-/** G w G' of one 3x3 filter, given by tap. */
-function transformed(weight: (tap: number) => number): number[] {
-  const along = transform.map((row) =>
-    [0, 1, 2].map((j) => [0, 1, 2].reduce((s, i) => s + row[i]! * weight(3 * i + j), 0)),
-  );
-  return along.flatMap((values) => transform.map((row) => row.reduce((s, factor, j) => s + factor * values[j]!, 0)));
-}
 
 /** Lowers the node, unless it is not one for this kernel; returns whether it did. */
 export function lowerWinograd4(node: Node, context: CContext): boolean {
@@ -65,7 +58,9 @@ export function lowerWinograd4(node: Node, context: CContext): boolean {
   const whole = { channels: outputs, taps, weights: attributes.weights, centre: 0, codes: () => ({ lo: 0, hi: 0 }) };
   const { matrix, missing } = laneSums(whole, bias, inputZeroPoint, constants);
   const filters = Array.from({ length: outputs }, (_, o) =>
-    Array.from({ length: channels }, (_, c) => transformed((tap) => matrix.weights[o * taps + tap * channels + c]!)),
+    Array.from({ length: channels }, (_, c) =>
+      transformed(transform, (tap) => matrix.weights[o * taps + tap * channels + c]!),
+    ),
   );
   const words = [0, constants.shift, constants.limits.lo, constants.limits.hi];
   const half = (o: number, c: number, position: number) => filters[o]![c]![position]! & 0xffff;
