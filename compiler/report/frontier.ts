@@ -64,8 +64,8 @@ export function frontierSvg(plans: readonly Plan[]): string {
   const list = plans.map((plan, i) =>
     label(left, top + height + 64 + lineHeight * i, `${i + 1}  ${fitted(pointText(plan), width - 20)}`),
   );
-  return drawing(left + width + 40, top + height + 64 + lineHeight * plans.length, [
-    label(left, 18, `${plans[0]?.graph.name ?? ""}: instructions added to an inference, against bytes of arena`),
+  const shows = `${plans[0]?.graph.name ?? ""}: instructions added to an inference, against bytes of arena`;
+  return drawing(left + width + 40, top + height + 64 + lineHeight * plans.length, left, shows, [
     ...vertical,
     ...horizontal,
     `<path d="${stairs.join("")}" fill="none" stroke="#36c"/>`,

@@ -50,9 +50,8 @@ export function memoryMapSvg(plan: Plan): string {
     const from = left + 130 * i;
     return `<path d="M${from} 28h10v10h-10z" fill="${colour}" stroke="#555" stroke-width="0.5"/>${label(from + 15, 37, meaning)}`;
   });
-  const title = `${plan.graph.name}: arena ${grouped(plan.arenaBytes)} bytes, ${proofText(plan)}`;
-  return drawing(width, top + height + 20 + nameHeight, [
-    label(left, 18, title),
+  const shows = `${plan.graph.name}: arena ${grouped(plan.arenaBytes)} bytes, ${proofText(plan)}`;
+  return drawing(width, top + height + 20 + nameHeight, left, shows, [
     ...legend,
     ...lines,
     ...boxes,

@@ -7,11 +7,19 @@ export function escapeXml(text: string): string {
   return text.replace(/[&<>"]/g, (letter) => entities[letter]!).replace(/\p{Cc}/gu, " ");
 }
 
-/** A drawing of that size in pixels. */
-export function drawing(width: number, height: number, elements: readonly string[]): string {
+/** A drawing of that size in pixels; what it shows stands above it, and is read out where it can't be seen. */
+export function drawing(
+  width: number,
+  height: number,
+  left: number,
+  shows: string,
+  elements: readonly string[],
+): string {
   const style = "font-family: sans-serif; font-size: 11px";
   const head = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" style="${style}">`;
-  return `${[head, '<rect width="100%" height="100%" fill="white"/>', ...elements].join("\n")}\n</svg>\n`;
+  const title = `<title>${escapeXml(shows)}</title>`;
+  const paper = '<rect width="100%" height="100%" fill="white"/>';
+  return `${[head, title, paper, label(left, 18, shows), ...elements].join("\n")}\n</svg>\n`;
 }
 
 /** A label; `anchor` is start, middle or end; `turn` in degrees, clockwise. */
