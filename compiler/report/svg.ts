@@ -47,10 +47,10 @@ export function fitted(name: string, pixels: number): string {
   return `${all.slice(0, Math.ceil(kept / 2)).join("")}…${all.slice(all.length - Math.floor(kept / 2)).join("")}`;
 }
 
-/** Four to eight multiples of a round number from 0 to `most`: of a power of two, or of 1, 2 or 5 times a power of ten. */
-export function ticks(most: number, round: "binary" | "decimal"): number[] {
+/** At most nine multiples of a round number from 0 to `most`: of a power of two, or of 1, 2 or 5 times a power of ten. */
+export function ticks(most: number, base: "binary" | "decimal"): number[] {
   let step = 1;
-  for (let i = 0; most / step > 8; i++) step *= round === "binary" ? 2 : [2, 2.5, 2][i % 3]!;
+  for (let i = 0; most / step > 8; i++) step *= base === "binary" ? 2 : [2, 2.5, 2][i % 3]!;
   return Array.from({ length: Math.floor(most / step) + 1 }, (_, i) => i * step);
 }
 

@@ -4,10 +4,10 @@ import { planOptions } from "../../compiler/cli/memory-options.js";
 import { compile } from "../../compiler/compile.js";
 import { planFrontier } from "../../compiler/plan/make-plan.js";
 import { frontierSvg } from "../../compiler/report/frontier.js";
-import { memoryMapSvg } from "../../compiler/report/memory-drawing.js";
+import { memoryMapSvg } from "../../compiler/report/memory-map-svg.js";
 import { findTarget } from "../../targets/index.js";
 
-/** Drawings by path: the smallest plan, and every plan from the fastest to it. */
+/** Drawings by path: the smallest plan, and the frontier of the algorithms that are chosen for speed. */
 export function drawExample(modelPath: string): Record<string, string> {
   const model = readFileSync(modelPath);
   const target = findTarget("cortex-m4");

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { makePlan, planFrontier } from "../../compiler/plan/make-plan.js";
 import { frontierJson, frontierSvg, frontierText } from "../../compiler/report/frontier.js";
-import { memoryMapSvg } from "../../compiler/report/memory-drawing.js";
 import { memoryMapJson, memoryMapText } from "../../compiler/report/memory-map.js";
+import { memoryMapSvg } from "../../compiler/report/memory-map-svg.js";
 import { fitted, lengthOf, ticks } from "../../compiler/report/svg.js";
 import { rowNetwork } from "../plan/row-network.js";
 

@@ -35,8 +35,9 @@ export function memoryMapSvg(plan: Plan): string {
   });
   const boxes = plan.pieces.map((piece) => {
     const { name, kind, offset, bytes, start, end } = piece;
-    const { left, top, right, bottom } = boxOf(piece);
-    const place = `x="${round(left)}" y="${round(top)}" width="${round(right - left)}" height="${round(bottom - top)}"`;
+    const box = boxOf(piece);
+    const [w, h] = [box.right - box.left, box.bottom - box.top];
+    const place = `x="${round(box.left)}" y="${round(box.top)}" width="${round(w)}" height="${round(h)}"`;
     const paint = `fill="${kinds[kind].colour}" fill-opacity="0.8" stroke="#555" stroke-width="0.5"`;
     return `<rect ${place} ${paint}><title>${escapeXml(name)}: ${grouped(bytes)} bytes at ${grouped(offset)}, steps ${start} to ${end}</title></rect>`;
   });
