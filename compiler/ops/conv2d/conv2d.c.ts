@@ -27,6 +27,7 @@ import { hasDepthwiseConstants } from "./depthwise-constants.js";
 import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-conv2d-mve.c.js";
 import { isLine, lowerDepthwiseLine } from "./depthwise-line.c.js";
 import { depthwisePairsScratchBytes, isPairs, lowerDepthwisePairs } from "./depthwise-pairs.c.js";
+import { lowerMvePlanes, mvePlanesScratchBytes } from "./depthwise-planes-mve.c.js";
 import { lowerRollingDepthwise } from "./depthwise-rolling.c.js";
 import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./depthwise-rows.c.js";
 
@@ -51,7 +52,8 @@ export function scratchBytes(node: Node, core?: Core): number {
     const pairs = dsp && isPairs(node) ? depthwisePairsScratchBytes(node) : 0;
     if (pairs > 0 && !mve) return pairs;
     const patch = isPadded(node.attributes) ? taps * Math.min(channels, patchChannels(taps)) : 0;
-    return Math.max(patch, pairs, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveDepthwiseScratchBytes(node) : 0);
+    const mveScratch = Math.max(mvePlanesScratchBytes(node), mveDepthwiseScratchBytes(node));
+    return Math.max(patch, pairs, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveScratch : 0);
   }
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
   const lanes =
@@ -98,7 +100,10 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const narrow = !isWide(node);
   const dsp = context.core.features.includes("dsp");
   const mve = context.core.features.includes("mve");
-  if (narrow && mve && (isDepthwise(node) ? lowerMveDepthwise : lowerMve)(node, context)) return;
+  if (narrow && mve) {
+    const kernels = isDepthwise(node) ? [lowerMvePlanes, lowerMveDepthwise] : [lowerMve];
+    if (kernels.some((lower) => lower(node, context))) return;
+  }
   if (narrow && dsp) {
     if (isDepthwise(node) && (lowerDepthwiseLine(node, context) || lowerDepthwisePairs(node, context))) return;
     const candidates = isDepthwise(node)
