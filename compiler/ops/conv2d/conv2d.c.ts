@@ -17,6 +17,7 @@ import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { blockScratchBytes, blockStream, blockWindow, lowerBlocks } from "./conv2d-blocks.c.js";
+import { lowerMveColumns, mveColumnsScratchBytes } from "./conv2d-columns-mve.c.js";
 import { halvesScratchBytes, lowerHalves, usesHalves } from "./conv2d-halves.c.js";
 import { lanesScratchBytes, lowerLanes } from "./conv2d-lanes.c.js";
 import { matrices } from "./conv2d-matrices.js";
@@ -64,7 +65,12 @@ export function scratchBytes(node: Node, core?: Core): number {
   const pairs = 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
   const blocks = blockScratchBytes(node);
   const packed = core !== undefined && blockStream(node) ? blocks : Math.max(pairs, blocks);
-  const bytes = Math.max(packed, lanes, halves, mve ? mveScratchBytes(node) : 0);
+  const bytes = Math.max(
+    packed,
+    lanes,
+    halves,
+    mve ? Math.max(mveColumnsScratchBytes(node), mveScratchBytes(node)) : 0,
+  );
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 
@@ -101,7 +107,7 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const dsp = context.core.features.includes("dsp");
   const mve = context.core.features.includes("mve");
   if (narrow && mve) {
-    const kernels = isDepthwise(node) ? [lowerMvePlanes, lowerMveDepthwise] : [lowerMve];
+    const kernels = isDepthwise(node) ? [lowerMvePlanes, lowerMveDepthwise] : [lowerMveColumns, lowerMve];
     if (kernels.some((lower) => lower(node, context))) return;
   }
   if (narrow && dsp) {
