@@ -115,6 +115,29 @@ export function packMve(
   return words;
 }
 
+/**
+ * Weights and constants of a matrix, two rows at a time: per step of packMve 16 of each, then addend and half the multiplier of each
+ * (qc_conv2d_pixels_mve.h). An odd last row makes a pair with the row before.
+ */
+export function packMvePairs(
+  matrix: WeightMatrix,
+  requantization: HighWordRequantization,
+  missing: Int32Array,
+): number[] {
+  const { channels, taps } = matrix;
+  const words: number[] = [];
+  for (let first = 0; first < channels; first += 2) {
+    const pair = [Math.min(first, channels - 2), Math.min(first, channels - 2) + 1];
+    const rows = pair.map((row) => (isMuted(requantization, row) ? -1 : row));
+    for (const step of stepsOf(taps)) for (const row of rows) words.push(...byteWords(stepBytes(matrix, row, step)));
+    for (const row of pair) {
+      const { addend, multiplier } = mveChannel(requantization, row, missing);
+      words.push(addend, multiplier / 2);
+    }
+  }
+  return words;
+}
+
 interface Step {
   /** Tap of the first byte. */
   readonly start: number;

@@ -1,6 +1,6 @@
 /**
- * Convolution in C. With two-lane products: qc_conv2d_lanes.h. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed
- * multiplies: qc_conv2d_blocks.h, qc_depthwise_line.h, qc_depthwise_pairs.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
+ * Convolution in C. With two-lane products: qc_conv2d_lanes.h. With vectors: qc_conv2d_columns_mve.h, qc_conv2d_pixels_mve.h, else
+ * qc_conv2d_mve.h; qc_depthwise_planes_mve.h, else qc_depthwise_conv2d_mve.h. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_line.h, qc_depthwise_pairs.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
  * qc_conv2d_halves.h on cores with `halves`, else qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h, qc_depthwise_conv2d.h.
  */
 import { cheapestFirst } from "../../../targets/c/costs.js";
@@ -22,6 +22,7 @@ import { halvesScratchBytes, lowerHalves, usesHalves } from "./conv2d-halves.c.j
 import { lanesScratchBytes, lowerLanes } from "./conv2d-lanes.c.js";
 import { matrices } from "./conv2d-matrices.js";
 import { lowerMve, mveScratchBytes } from "./conv2d-mve.c.js";
+import { lowerMvePixels, mvePixelsScratchBytes } from "./conv2d-pixels-mve.c.js";
 import { lowerWinograd, winogradScratchBytes } from "./conv2d-winograd.c.js";
 import { lowerWinograd4, winograd4ScratchBytes } from "./conv2d-winograd4.c.js";
 import { hasDepthwiseConstants } from "./depthwise-constants.js";
@@ -65,12 +66,8 @@ export function scratchBytes(node: Node, core?: Core): number {
   const pairs = 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
   const blocks = blockScratchBytes(node);
   const packed = core !== undefined && blockStream(node) ? blocks : Math.max(pairs, blocks);
-  const bytes = Math.max(
-    packed,
-    lanes,
-    halves,
-    mve ? Math.max(mveColumnsScratchBytes(node), mveScratchBytes(node)) : 0,
-  );
+  const mveScratch = Math.max(mveColumnsScratchBytes(node), mvePixelsScratchBytes(node), mveScratchBytes(node));
+  const bytes = Math.max(packed, lanes, halves, mve ? mveScratch : 0);
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 
@@ -107,7 +104,9 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const dsp = context.core.features.includes("dsp");
   const mve = context.core.features.includes("mve");
   if (narrow && mve) {
-    const kernels = isDepthwise(node) ? [lowerMvePlanes, lowerMveDepthwise] : [lowerMveColumns, lowerMve];
+    const kernels = isDepthwise(node)
+      ? [lowerMvePlanes, lowerMveDepthwise]
+      : [lowerMveColumns, lowerMvePixels, lowerMve];
     if (kernels.some((lower) => lower(node, context))) return;
   }
   if (narrow && dsp) {
