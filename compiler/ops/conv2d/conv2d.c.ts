@@ -32,8 +32,14 @@ import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./depthwise-rows.
 
 type Node = IntegerNode<Conv2dAttributes>;
 
-/** Channels whose padded patch QC_DEPTHWISE_PATCH bytes hold (qc_depthwise_conv2d.h). */
-const patchChannels = (taps: number) => Math.max(4, Math.floor(1152 / taps / 4) * 4);
+/** Most bytes of a padded patch of a depthwise convolution, unless four channels take more. */
+const patchBytes = 1152;
+
+/** Channels whose padded patch is made at a time. */
+function patchChannels({ attributes: { kernel, patchChannels }, inputs }: Node): number {
+  const most = Math.max(4, Math.floor(patchBytes / (kernel[0] * kernel[1]) / 4) * 4);
+  return Math.min(patchChannels ?? most, inputs[0]!.shape[3]!);
+}
 
 function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean {
   return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
@@ -50,7 +56,7 @@ export function scratchBytes(node: Node, core?: Core): number {
     if (dsp && !mve && isLine(node) && hasDepthwiseConstants(node)) return 0;
     const pairs = dsp && isPairs(node) ? depthwisePairsScratchBytes(node) : 0;
     if (pairs > 0 && !mve) return pairs;
-    const patch = isPadded(node.attributes) ? taps * Math.min(channels, patchChannels(taps)) : 0;
+    const patch = isPadded(node.attributes) ? taps * patchChannels(node) : 0;
     return Math.max(patch, pairs, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveDepthwiseScratchBytes(node) : 0);
   }
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
@@ -66,8 +72,8 @@ export function scratchBytes(node: Node, core?: Core): number {
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 
-/** Instructions that a multiply-accumulate takes more than by the fastest kernel: by blocks of two and one pixel, without a ring, by quads. */
-const addedPerProduct = { two: 0.05, one: 0.3, line: 0.05, quads: 2.5 };
+/** Instructions that a multiply-accumulate takes more than by the fastest kernel: by blocks of two and one pixel, without a ring, by quads, by patches of four channels. */
+const addedPerProduct = { two: 0.05, one: 0.3, line: 0.05, quads: 2.5, patch: 0.2 };
 
 /** Smaller blocks, and kernels without patches or rings. */
 export function lessScratch(
@@ -81,13 +87,14 @@ export function lessScratch(
     attributes: { ...attributes, ...changed },
     added: Math.round(per * products),
   });
-  if (!core.features.includes("dsp")) {
-    return !isDepthwise(node) && usesHalves(node, core) ? [form({ blockPixels: 4 }, addedPerProduct.quads)] : [];
-  }
+  const dsp = core.features.includes("dsp");
   if (isDepthwise(node)) {
     const line = form({ direct: true }, addedPerProduct.line);
-    return isLine({ ...node, attributes: line.attributes }) && hasDepthwiseConstants(node) ? [line] : [];
+    if (dsp && isLine({ ...node, attributes: line.attributes }) && hasDepthwiseConstants(node)) return [line];
+    const few = isPadded(attributes) && patchChannels(node) > 4;
+    return few ? [form({ patchChannels: 4 }, addedPerProduct.patch)] : [];
   }
+  if (!dsp) return usesHalves(node, core) ? [form({ blockPixels: 4 }, addedPerProduct.quads)] : [];
   if (attributes.winograd || !blockStream(node)) return [];
   return [form({ blockPixels: 2 }, addedPerProduct.two), form({ blockPixels: 1 }, addedPerProduct.one)];
 }
@@ -189,13 +196,13 @@ function depthwise(node: Node, context: CContext): void {
   const packed = context.constant("weights", "uint8_t", Uint8Array.from(interleave(matrix, 4)));
   const constants = records(node, context, 1, 4);
   const dsp = context.core.features.includes("dsp") ? 1 : 0;
-  const parts = isPadded(node.attributes) && channels > patchChannels(kernel[0] * kernel[1]);
-  const last = [signedLiteral(node.inputs[0]!), dsp, kernel[0], kernel[1], parts ? 1 : 0].join(", ");
+  const part = isPadded(node.attributes) && channels > patchChannels(node) ? patchChannels(node) : 0;
+  const last = [signedLiteral(node.inputs[0]!), dsp, kernel[0], kernel[1], part].join(", ");
   context.include("qc_depthwise_conv2d.h");
   const body = `qc_depthwise_conv2d(s, x, weights, records, y, scratch, q, ${last});`;
   call(
     context,
-    `depthwise_conv2d_${kernel.join("x")}${parts ? "_parts" : ""}_${constants.role}`,
+    `depthwise_conv2d_${kernel.join("x")}${part > 0 ? `_parts_of_${part}` : ""}_${constants.role}`,
     "uint8_t",
     packed,
     constants,

@@ -28,4 +28,6 @@ export interface Conv2dAttributes extends Window {
   readonly blockPixels?: 1 | 2 | 4;
   /** Depthwise, whether straight from the image where others have rings; single rows are unless given. Results are the same. */
   readonly direct?: boolean;
+  /** Depthwise, of how many channels padded patches are made at a time; of as many as 1152 bytes hold unless given. Results are the same. */
+  readonly patchChannels?: 4;
 }
