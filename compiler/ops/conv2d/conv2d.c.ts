@@ -17,6 +17,7 @@ import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { blockScratchBytes, blockStream, blockWindow, lowerBlocks } from "./conv2d-blocks.c.js";
+import { lowerBlocks16 } from "./conv2d-blocks16.c.js";
 import { halvesScratchBytes, lowerHalves, usesHalves } from "./conv2d-halves.c.js";
 import { lanesScratchBytes, lowerLanes } from "./conv2d-lanes.c.js";
 import { matrices } from "./conv2d-matrices.js";
@@ -67,7 +68,10 @@ export function scratchBytes(node: Node, core?: Core): number {
   // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes. Or blocks; or what vectors need.
   const pairs = 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
   const blocks = blockScratchBytes(node);
-  const packed = core !== undefined && blockStream(node) ? blocks : Math.max(pairs, blocks);
+  const packed =
+    core !== undefined && (blockStream(node) ?? (node.attributes.weights16 && blockStream(node, "lanes")))
+      ? blocks
+      : Math.max(pairs, blocks);
   const bytes = Math.max(packed, lanes, halves, mve ? mveScratchBytes(node) : 0);
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
@@ -96,7 +100,10 @@ export function lessScratch(
   }
   if (!dsp) return usesHalves(node, core) ? [form({ blockPixels: 4 }, addedPerProduct.quads)] : [];
   if (attributes.winograd || !blockStream(node)) return [];
-  return [form({ blockPixels: 2 }, addedPerProduct.two), form({ blockPixels: 1 }, addedPerProduct.one)];
+  return [
+    form({ blockPixels: 2, weights16: false }, addedPerProduct.two),
+    form({ blockPixels: 1, weights16: false }, addedPerProduct.one),
+  ];
 }
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {
@@ -112,6 +119,7 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
       ? [{ kernel: "depthwise_rows", lower: lowerDepthwiseRows }]
       : [
           ...(attributes.winograd ? [{ kernel: "conv2d_winograd", lower: lowerWinograd }] : []),
+          ...(attributes.weights16 ? [{ kernel: "conv2d_blocks16", lower: lowerBlocks16 }] : []),
           { kernel: "conv2d_blocks", lower: lowerBlocks },
         ];
     if (cheapestFirst(context.core, node, candidates).some(({ lower }) => lower(node, context))) return;
