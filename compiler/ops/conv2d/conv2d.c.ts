@@ -27,17 +27,13 @@ import { hasDepthwiseConstants } from "./depthwise-constants.js";
 import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-conv2d-mve.c.js";
 import { isLine, lowerDepthwiseLine } from "./depthwise-line.c.js";
 import { depthwisePairsScratchBytes, isPairs, lowerDepthwisePairs } from "./depthwise-pairs.c.js";
-import { lowerRollingDepthwise } from "./depthwise-rolling.c.js";
+import { isDepthwise, lowerRollingDepthwise } from "./depthwise-rolling.c.js";
 import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./depthwise-rows.c.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
 /** Channels whose padded patch QC_DEPTHWISE_PATCH bytes hold (qc_depthwise_conv2d.h). */
 const patchChannels = (taps: number) => Math.max(4, Math.floor(1152 / taps / 4) * 4);
-
-function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean {
-  return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
-}
 
 /** What the kernels of a core, or of any core, need: patches of a few pixels, or one padded patch. */
 export function scratchBytes(node: Node, core?: Core): number {

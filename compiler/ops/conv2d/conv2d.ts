@@ -16,6 +16,7 @@ import { verilog } from "./conv2d.verilog.js";
 import { lanesFor } from "./conv2d-lanes.c.js";
 import { winogradFor } from "./conv2d-winograd.c.js";
 import { winograd4For } from "./conv2d-winograd4.c.js";
+import { columnsFor } from "./depthwise-rolling.c.js";
 
 export default {
   name: "conv2d",
@@ -104,7 +105,7 @@ export default {
   weightBytes: ({ attributes }) => weightBytes(attributes),
   scratchBytes,
   lessScratch,
-  forSpeed: (node, core) => [...winogradFor(node, core), ...lanesFor(node, core), ...winograd4For(node, core)],
+  forSpeed: (node, core) => [winogradFor, lanesFor, winograd4For, columnsFor].flatMap((offer) => offer(node, core)),
   requantize: (attributes) => attributes.requantize,
   channels,
   /** Two rows make a tile of Winograd's: single rows go without. */
