@@ -161,31 +161,42 @@ QC_INLINE void qc_depthwise_columns(const qc_window *s, const uint8_t *x, const 
     rows.shift = q.shift;
     rows.within = qc_high_words_within(q.lo, q.hi, q.shift);
     rows.greatest_code = q.hi;
+    x += (1 - s->pad_top) * line - s->pad_left * channels;
     for (channel = 0; channel < channels; channel++) {
-        const uint8_t *middle = x + (1 - s->pad_top) * line + channel - s->pad_left * channels;
+        const uint8_t *middle = x + channel;
+        int32_t *const w = rows.weights;
         int part;
 
         rows.y = y + channel;
         rows.multiplier = records[1];
+        w[0] = w[3] = w[6] = 0;
+        w[1] = 256 * weights[3];
+        w[4] = 256 * weights[4];
+        w[7] = 256 * weights[5];
+        w[2] = 256 * weights[6];
+        w[5] = 256 * weights[7];
+        w[8] = 256 * weights[8];
+        /* Rows that look over the image's upper border, over none, and over its lower one. */
         for (part = 0; part < 3; part++) {
             const int32_t outputs = counts[part] * rows.out_line;
-            uint32_t above;
-            uint32_t sums[3];
-            int i;
+            int32_t outside = 0;
 
+            if (part == 0) {
+                outside = 256 * (weights[0] + weights[1] + weights[2]);
+            } else if (part == 1) {
+                w[0] = 256 * weights[0];
+                w[3] = 256 * weights[1];
+                w[6] = 256 * weights[2];
+            } else {
+                outside = w[2] + w[5] + w[8];
+                w[2] = w[5] = w[8] = 0;
+            }
             if (outputs == 0) {
                 continue;
             }
-            for (i = 0; i < 3; i++) {
-                rows.weights[3 * i] = part == 0 ? 0 : 256 * weights[i];
-                rows.weights[3 * i + 1] = 256 * weights[3 + i];
-                rows.weights[3 * i + 2] = part == 2 ? 0 : 256 * weights[6 + i];
-                sums[i] = (uint32_t)((rows.weights[3 * i] + rows.weights[3 * i + 1] + rows.weights[3 * i + 2]) * pad);
-            }
-            above = part == 1 ? 0 : (uint32_t)(256 * (part == 0 ? weights[0] + weights[1] + weights[2] : weights[6] + weights[7] + weights[8]));
-            rows.start = (uint32_t)records[0] + above * (uint32_t)pad;
-            rows.lead = rows.start + sums[0];
-            rows.trail = sums[2];
+            rows.start = (uint32_t)records[0] + (uint32_t)(outside * pad);
+            rows.lead = rows.start + (uint32_t)((w[0] + w[1] + w[2]) * pad);
+            rows.trail = (uint32_t)((w[6] + w[7] + w[8]) * pad);
             rows.lines[0] = part == 0 ? middle : middle - line;
             rows.lines[1] = middle;
             rows.lines[2] = part == 2 ? middle : middle + line;
