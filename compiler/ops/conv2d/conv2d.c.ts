@@ -28,7 +28,7 @@ import { hasDepthwiseConstants } from "./depthwise-constants.js";
 import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-conv2d-mve.c.js";
 import { isLine, lowerDepthwiseLine } from "./depthwise-line.c.js";
 import { depthwisePairsScratchBytes, isPairs, lowerDepthwisePairs } from "./depthwise-pairs.c.js";
-import { lowerRollingDepthwise } from "./depthwise-rolling.c.js";
+import { isDepthwise, lowerRollingDepthwise } from "./depthwise-rolling.c.js";
 import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./depthwise-rows.c.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
@@ -40,10 +40,6 @@ const patchBytes = 1152;
 function patchChannels({ attributes: { kernel, patchChannels }, inputs }: Node): number {
   const most = Math.max(4, Math.floor(patchBytes / (kernel[0] * kernel[1]) / 4) * 4);
   return Math.min(patchChannels ?? most, inputs[0]!.shape[3]!);
-}
-
-function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean {
-  return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
 }
 
 /** What the kernels of a core, or of any core, need: patches of a few pixels, or one padded patch. */
