@@ -6,6 +6,8 @@ export const madeForCores: readonly string[] = [
   "cortex-m4 conv2d_blocks_3x3",
   "cortex-m4 conv2d_blocks_10x4",
   "cortex-m4 conv2d_blocks_1x1_added",
+  "cortex-m4 conv2d_blocks16_1x1",
+  "cortex-m4 conv2d_blocks16_3x3",
   "cortex-m4 conv2d_winograd",
   "cortex-m4 conv2d_sign",
   "cortex-m4 depthwise_rows_1",
