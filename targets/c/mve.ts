@@ -1,6 +1,7 @@
 /** Constants of products as qc_mve_product.h reads them, for cores with Helium vectors. */
 import { type HighWordRequantization, type RequantizeLayer, realiseHighWord } from "../../compiler/arith/index.js";
 import { type IntegerTensor, typeRange } from "../../compiler/ir/index.js";
+import type { Core } from "../core.js";
 import type { CContext } from "./lowering.js";
 import { channelSlots, type WeightMatrix, weightSums } from "./matrix.js";
 import { initialiser } from "./tensors.js";
@@ -16,6 +17,20 @@ export interface MveRequantization {
   readonly role: string;
 }
 
+const certified = new WeakMap<RequantizeLayer, HighWordRequantization | "none">();
+
+/** Plans ask for a layer's scratch many times. */
+function certifiedConstants(layer: RequantizeLayer): HighWordRequantization | "none" {
+  const known = certified.get(layer) ?? realiseHighWord(layer, true) ?? "none";
+  certified.set(layer, known);
+  return known;
+}
+
+/** Whether a core's vector kernels take a layer with 8-bit codes, so that no other kernel's scratch is needed. */
+export function hasMveConstants(core: Core, layer: RequantizeLayer): boolean {
+  return core.features.includes("mve") && certifiedConstants(layer) !== "none";
+}
+
 /** The vector form of a layer with 8-bit codes, on cores that have vectors; undefined where no certified one exists. */
 export function mveRequantization(
   context: CContext,
@@ -23,8 +38,8 @@ export function mveRequantization(
   output: IntegerTensor,
 ): MveRequantization | undefined {
   if (!context.core.features.includes("mve")) return undefined;
-  const constants = realiseHighWord(layer, true);
-  if (!constants) return undefined;
+  const constants = certifiedConstants(layer);
+  if (constants === "none") return undefined;
   const byte = typeRange({ ...output.type, bits: 8 });
   const { lo, hi } = layer.clamp;
   const clipped = lo !== byte.lo || hi !== byte.hi;

@@ -1,7 +1,7 @@
 /** Matrix product in C: qc_dense_blocks.h or qc_dense_pairs.h (packed multiplies), qc_dense_lanes.h (two-lane products), qc_dense_halves.h (cores with `halves`), else qc_dense_quads.h. */
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
-import { byteWords } from "../../../targets/c/mve.js";
+import { byteWords, hasMveConstants } from "../../../targets/c/mve.js";
 import { placeRecords } from "../../../targets/c/records.js";
 import { initialiser, signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
@@ -18,6 +18,7 @@ export function scratchBytes(node: IntegerNode<DenseAttributes>, core?: Core): n
   const [x] = node.inputs;
   const inputs = x!.shape.at(-1)!;
   if (isWide(node)) return isDirect(x!, inputs) ? 0 : wideScratchBytes(inputs);
+  if (core && hasMveConstants(core, node.attributes.requantize)) return 0;
   const packed = core === undefined || (core.features.includes("dsp") && blockStream(node));
   return packed ? blockScratchBytes(node) : 0;
 }
