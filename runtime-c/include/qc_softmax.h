@@ -9,6 +9,7 @@
 #include "qc_code.h"
 #include "qc_config.h"
 #include "qc_dsp.h"
+#include "qc_requantize.h"
 #include "qc_scalar.h"
 
 /* The largest code of a row. */
@@ -58,7 +59,7 @@ QC_INLINE void qc_softmax_even(const uint8_t *x, uint8_t *y, int32_t rows, int32
             sum += exponentials[largest - qc_code(x[i], x_signed)];
         }
         for (i = 0; i < classes; i++) {
-            const int64_t scaled = (int64_t)exponentials[largest - qc_code(x[i], x_signed)] * levels;
+            const int64_t scaled = qc_long_product((int32_t)exponentials[largest - qc_code(x[i], x_signed)], levels);
 
             y[i] = (uint8_t)qc_saturate(qc_quotient_masked(scaled, sum << levels_shift) + zero_point, lo, hi);
         }
