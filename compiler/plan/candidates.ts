@@ -23,8 +23,8 @@ export interface Candidate {
   readonly recomputedMacs: number;
   /** Undefined for one node on whole tensors. */
   readonly group?: RowGroup;
-  /** Where bytes and overhead are only lower bounds: simulates the rows, which takes its time. */
-  readonly measure?: () => Candidate;
+  /** Where all figures are only lower bounds: the steps that it stands for, if any. Simulates the rows, which takes its time. */
+  readonly measure?: () => readonly Candidate[];
 }
 
 /** Longest run of nodes tried. */
@@ -33,10 +33,7 @@ export const longestGroup = 40;
 /** All steps, with what they need at least; strips among them do at most `mostRecomputed` operations again. */
 export function candidatesOf(graph: IntegerGraph, places: InputPlaces, core?: Core, mostRecomputed = 0): Candidate[] {
   const surroundings = new Surroundings(graph, places);
-  // What lies in place is whole.
-  const stages = graph.nodes.map((node, index) =>
-    sharesBytes(node, surroundings.lives) ? undefined : stageOf(node, index, core),
-  );
+  const stages = stagesOf(surroundings, core);
   const found: Candidate[] = [];
   graph.nodes.forEach((node, first) => {
     if (!node.inputs.some((input) => places.streamed.has(input)))
@@ -48,6 +45,19 @@ export function candidatesOf(graph: IntegerGraph, places: InputPlaces, core?: Co
     }
   });
   return [...found, ...stripCandidates(surroundings, stages, core, mostRecomputed)];
+}
+
+/** The steps among them that are computed in strips. */
+export function stripsOf(graph: IntegerGraph, places: InputPlaces, core?: Core, mostRecomputed = 0): Candidate[] {
+  const surroundings = new Surroundings(graph, places);
+  const found = stripCandidates(surroundings, stagesOf(surroundings, core), core, mostRecomputed);
+  return found.flatMap(({ measure }) => measure!());
+}
+
+/** Every node as a stage; undefined for those that must be alone. */
+function stagesOf({ graph, lives }: Surroundings, core: Core | undefined): (Stage | undefined)[] {
+  // What lies in place is whole.
+  return graph.nodes.map((node, index) => (sharesBytes(node, lives) ? undefined : stageOf(node, index, core)));
 }
 
 /** Every node alone on whole tensors. */
@@ -120,7 +130,7 @@ function groupOf(stages: readonly Stage[], surroundings: Surroundings): Candidat
     bytes: surroundings.kept(first, end) + leastBytes(stages, end, surroundings),
     overhead: leastOverhead(stages),
     recomputedMacs: 0,
-    measure: () => measured(stages, surroundings),
+    measure: () => [measured(stages, surroundings)],
   };
 }
 

@@ -1,14 +1,13 @@
 /** IntegerGraph to Plan: chooses the steps, and places everything that lives in one arena. */
 
 import type { Core } from "../../targets/core.js";
-import { fail } from "../diagnostics.js";
 import type { IntegerGraph } from "../ir/integer-graph.js";
 import { type Candidate, candidatesOf, wholeNodes } from "./candidates.js";
 import { type InputOptions, type InputPlaces, inputPlaces, refuseStream } from "./input-places.js";
 import { livesOf } from "./liveness.js";
 import { orderForMemory } from "./order.js";
 import { macsOf } from "./overhead.js";
-import { type Pieces, piecesOf } from "./pieces.js";
+import { type Owner, type Pieces, piecesOf } from "./pieces.js";
 import { largestSet, type Placement, place } from "./placement.js";
 import { arenaAlignment, type Plan } from "./plan.js";
 import { peakOf, Schedules } from "./schedule.js";
@@ -23,7 +22,7 @@ export interface PlanOptions extends InputOptions {
   readonly sramBytes?: number | undefined;
   /** Bytes that weights and code may take; algorithms that take fewer instructions for more weights are chosen within them. */
   readonly flashBytes?: number | undefined;
-  /** Percent of the graph's multiply-accumulate operations that may be done again, in strips of an external input; none unless given. */
+  /** Percent of the graph's multiply-accumulate operations that may be done again, in strips of columns; none unless given. */
   readonly maxRecompute?: number | undefined;
   /** Whose kernels are to have room for their scratch; any core's unless given. */
   readonly core?: Core | undefined;
@@ -65,7 +64,7 @@ function waysOf(graph: IntegerGraph, options: PlanOptions): Way[] {
 
 /** Nodes take their fastest kernels, or where memory does not suffice for these, some that need less scratch. */
 function planInOrder(graph: IntegerGraph, options: PlanOptions, views: boolean): Plan {
-  const places = { ...placesOf(graph, options), views };
+  const places = { ...inputPlaces(graph, options), views };
   const fastest = options.optimize === "memory" ? undefined : planByForms(graph, places, options);
   if (fastest && fastest.arenaBytes <= (options.sramBytes ?? Infinity)) return fastest;
   const frugal = leastScratch(graph, options.core);
@@ -106,7 +105,7 @@ function planByForms(graph: IntegerGraph, places: InputPlaces, options: PlanOpti
 /** Plans that no other beats in both bytes and added instructions, the fastest first. */
 export function planFrontier(graph: IntegerGraph, options: Omit<PlanOptions, "optimize" | "sramBytes"> = {}): Plan[] {
   const plans = waysOf(graph, options).flatMap(({ order, views }) => {
-    const places = { ...placesOf(order, options), views };
+    const places = { ...inputPlaces(order, options), views };
     const frugal = leastScratch(order, options.core);
     return [{ graph: order, forms: undefined }, ...(frugal ? [frugal] : [])].flatMap(({ graph: each, forms }) => {
       const schedules = schedulesOf(each, places, options).frontier();
@@ -117,21 +116,9 @@ export function planFrontier(graph: IntegerGraph, options: Omit<PlanOptions, "op
   return plans.filter((plan, i) => plans.slice(0, i).every((faster) => faster.arenaBytes > plan.arenaBytes));
 }
 
-/** Throws QC6001 where the graph's inputs cannot be where the options want them. */
-function placesOf(graph: IntegerGraph, options: PlanOptions): InputPlaces {
-  const places = inputPlaces(graph, options);
-  if ((options.maxRecompute ?? 0) > 0 && places.external.size === 0) {
-    fail(
-      "QC6001",
-      "--max-recompute: only an input that can be read again is cut into strips; give --external-input too.",
-    );
-  }
-  return places;
-}
-
 function schedulesOf(graph: IntegerGraph, places: InputPlaces, { core, maxRecompute = 0 }: PlanOptions): Schedules {
-  const candidates = candidatesOf(graph, places, core, Math.floor((macsOf(graph) * maxRecompute) / 100));
-  return new Schedules(candidates, graph.nodes.length);
+  const mostRecomputed = Math.floor((macsOf(graph) * maxRecompute) / 100);
+  return new Schedules(candidatesOf(graph, places, core, mostRecomputed), graph.nodes.length, mostRecomputed);
 }
 
 /**
@@ -173,6 +160,9 @@ function assemble(
   });
   const { set } = largestSet(pieces.problem);
   const step = pieces.stepOfSet[set] ?? -1;
+  const rows = new Map(steps.flatMap(({ group }) => [...(group?.rows ?? [])]));
+  const kind = ({ scratchOf, tensors }: Owner) =>
+    scratchOf !== undefined ? "scratch" : tensors.some(({ id }) => rows.has(id)) ? "rows" : "tensor";
   return {
     graph,
     steps: steps.map(({ first, group }) =>
@@ -187,7 +177,7 @@ function assemble(
     ),
     arenaBytes: placement.bytes,
     offsets,
-    rows: new Map(steps.flatMap(({ group }) => [...(group?.rows ?? [])])),
+    rows,
     scratch,
     lowerBound: placement.lowerBound,
     overhead: steps.reduce((sum, { overhead }) => sum + overhead, added),
@@ -196,12 +186,10 @@ function assemble(
       node: graph.nodes[steps[Math.max(step, 0)]?.first ?? 0]?.name ?? graph.name,
       tensors: (pieces.problem.together[set] ?? []).flatMap((i) => pieces.owners[i]!.tensors.slice(0, 1)),
     },
-    pieces: pieces.owners.map(({ name, start, end }, i) => ({
-      name,
-      start,
-      end,
-      offset: placement.offsets[i]!,
-      bytes: pieces.problem.sizes[i]!,
-    })),
+    pieces: pieces.owners.flatMap((owner, i) => {
+      const { name, start, end } = owner;
+      const [offset, bytes] = [placement.offsets[i]!, pieces.problem.sizes[i]!];
+      return bytes > 0 ? [{ name, kind: kind(owner), start, end, offset, bytes }] : [];
+    }),
   };
 }

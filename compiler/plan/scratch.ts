@@ -6,7 +6,9 @@ import type { Candidate } from "./candidates.js";
 import type { Owner, Pieces } from "./pieces.js";
 import type { Placement } from "./placement.js";
 import { aligned } from "./plan.js";
+import type { RowGroup } from "./row-group.js";
 import { stageOf } from "./stages.js";
+import { stripNode } from "./strips.js";
 
 /** A node by one of its algorithms. */
 interface Form {
@@ -61,16 +63,23 @@ export function fasterForms(
   const several = [...nodes.keys()].filter((index) => forms.has(nodes[index]!.output));
   for (const index of several.sort((a, b) => gain(b) - gain(a) || a - b)) {
     const step = steps.findIndex(({ first, end }) => first <= index && index < end);
-    const byRows = steps[step]!.group !== undefined;
+    const { group } = steps[step]!;
     const form = forms.get(nodes[index]!.output)!.find(({ node }, i, { length }) => {
-      const home = opHomes.get(node.op)!;
-      const bytes = byRows ? stageOf(node, index, core)!.scratchBytes : (home.scratchBytes?.(node, core) ?? 0);
+      const bytes = group
+        ? scratchByRows(node, index, group, core)
+        : (opHomes.get(node.op)!.scratchBytes?.(node, core) ?? 0);
       return i === length - 1 || room.fit(node, index, step, aligned(bytes), limit);
     })!;
     nodes[index] = form.node;
     added += form.added;
   }
   return { graph: { ...graph, nodes }, ...room.placed(placement), added };
+}
+
+/** Scratch of a node in a group, as wide as rows or as its strips are. */
+function scratchByRows(node: IntegerNode, index: number, { strips }: RowGroup, core: Core | undefined): number {
+  const parts = strips?.map((strip) => stripNode(node, strip)) ?? [node];
+  return parts.reduce((most, part) => Math.max(most, stageOf(part, index, core)!.scratchBytes), 0);
 }
 
 /** Where pieces lie, and where one may grow. */
