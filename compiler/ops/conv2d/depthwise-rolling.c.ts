@@ -12,6 +12,7 @@ import type { Conv2dAttributes } from "./conv2d.types.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
+/** Whether every channel has a kernel of its own and one output. */
 export function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean {
   return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
 }
