@@ -4,7 +4,7 @@
  * it, so that 24 multiplies with sum, of 16 products each, need six loads of codes (stride 2: nine) and six of weights.
  *
  * Where four do not divide the columns, the last four are computed once more. Needs an even number of output channels, four columns
- * of output, and requantization with scale 256 and even multipliers.
+ * of output, and requantization with even multipliers.
  *
  * Weights per pair of channels: per kernel row, per 16 input channels, per kernel column 16 of each channel; then addend and half
  * the multiplier of each.
@@ -104,7 +104,7 @@ typedef struct {
                      "vmov q1[3], q1[1], r10, lr\n\t"                                            \
                      "ldrd r0, r2, [r1]\n\t"                                                     \
                      "ldrd r4, r6, [r1, #8]\n\t"                                                 \
-                     "vmov.i32 q2, #0x100\n\t"                                                   \
+                     "vmov.i32 q2, %[scale]\n\t"                                                   \
                      "vmlas.s32 q0, q2, r0\n\t"                                                  \
                      "vmlas.s32 q1, q2, r4\n\t"                                                  \
                      "vldrh.u16 q2, [r9, #212]\n\t"                                              \
@@ -122,7 +122,7 @@ typedef struct {
                      "cmp r11, r12\n\t"                                                          \
                      "bne 1b"                                                                    \
                      : "+r"(at)                                                                  \
-                     : "r"(row), [shift] "i"(q.shift), [depth] "i"(depth), [step] "i"(4 * stride * depth) \
+                     : "r"(row), [shift] "i"(q.shift), [scale] "i"(q.scale), [depth] "i"(depth), [step] "i"(4 * stride * depth) \
                      : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r10", "r12", "lr", "q0", "q1", "q2", "q3", "q4", "q5", \
                        "q6", "q7", "cc", "memory")
 
@@ -176,7 +176,7 @@ QC_INLINE void qc_mve_column_blocks(qc_mve_columns *p, int32_t first, qc_mve_req
             }
             weights += i % 2 * 2;
             p->y[p->offsets[i]] = (uint8_t)qc_clamp(
-                qc_requant_high_word((int32_t)((uint32_t)sum * 256u + weights[0]), (int32_t)(2 * weights[1]), q.shift), q.lo, q.hi);
+                qc_requant_high_word((int32_t)((uint32_t)sum * (uint32_t)q.scale + weights[0]), (int32_t)(2 * weights[1]), q.shift), q.lo, q.hi);
         }
     }
 #endif
@@ -209,7 +209,7 @@ QC_INLINE void qc_conv2d_columns_mve(const qc_window *s, const uint8_t *x, const
     p.lo = q.lo;
     p.hi = q.hi;
     for (row = 0; row < s->out_height; row++, y += s->out_width * s->out_channels) {
-        int32_t channel;
+        int32_t first; /* of a row's columns */
 
         for (; next < row * s->stride_y + 3; next++) {
             const int32_t iy = next - s->pad_top;
@@ -227,19 +227,24 @@ QC_INLINE void qc_conv2d_columns_mve(const qc_window *s, const uint8_t *x, const
         for (i = 0; i < segments; i++) {
             p.segments[segments - 1 - i] = rows[16 * i / depth] + 16 * i % depth;
         }
-        p.weights = weights;
-        for (channel = 0; channel < s->out_channels; channel += 2) {
-            p.y = y + channel;
-            p.end = s->out_width / 4 * step;
-            qc_mve_column_blocks(&p, 0, q, depth, stride);
-            if (s->out_width % 4) {
-                const int32_t first = (s->out_width - 4) * stride * depth;
+        /* One call, because the assembly in it is long. */
+        first = 0;
+        p.end = s->out_width / 4 * step;
+        for (;;) {
+            uint8_t *out = y + first * s->out_channels;
+            int32_t pairs;
 
-                p.y = y + channel + (s->out_width - 4) * s->out_channels;
-                p.end = first + step;
-                qc_mve_column_blocks(&p, first, q, depth, stride);
+            p.weights = weights;
+            for (pairs = s->out_channels / 2; pairs > 0; pairs--, out += 2, p.weights += 24 * segments + 4) {
+                p.y = out;
+                qc_mve_column_blocks(&p, first * stride * depth, q, depth, stride);
             }
-            p.weights += 24 * segments + 4;
+            if (first == 0 && s->out_width % 4) {
+                first = s->out_width - 4;
+                p.end = first * stride * depth + step;
+            } else {
+                break;
+            }
         }
     }
 }

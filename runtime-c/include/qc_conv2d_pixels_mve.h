@@ -4,7 +4,7 @@
  * Weights of one or two steps of 16 taps stay in registers; more are read again for each block.
  *
  * Where four do not divide the pixels, the last four are computed once more, likewise the last two channels. Needs two channels, four
- * pixels that lie `pitch` <= 127 bytes apart, and requantization with scale 256 and even multipliers.
+ * pixels that lie `pitch` <= 127 bytes apart, and requantization with even multipliers.
  *
  * Weights per pair of channels: per step 16 of each, the last 16 taps first as in qc_mve_product.h; then addend and half the
  * multiplier of each.
@@ -19,17 +19,24 @@
 #include "qc_mve.h"
 #include "qc_window.h"
 
-/* What all blocks share. Assembly reads it by offset. */
+/* A layer's results, and its codes where they are read in place. Assembly reads it by offset. */
 typedef struct {
     uint16_t offsets[8]; /* of a block's results: of each pixel both channels */
     int32_t y_step;      /* bytes from block to block */
     int32_t limits;      /* lo in the lower half, hi in the upper */
+    int32_t channels;    /* of y */
+    int32_t pixels;      /* of a run, whose codes lie equally far apart; at least 4 */
+    int32_t runs;        /* 1 or more */
+    int32_t x_step;      /* bytes from run to run */
 } qc_mve_fours;
 
 /* How codes lie; literal in every call. */
 typedef struct {
     int32_t taps;
     int32_t pitch; /* bytes from pixel to pixel */
+    int32_t step;  /* where patches are gathered, bytes from window to window in the image; as the next two */
+    int32_t rows;  /* of the kernel */
+    int32_t row;   /* bytes of one */
 } qc_mve_lie;
 
 #if QC_MVE_ASSEMBLY
@@ -74,7 +81,7 @@ typedef struct {
     "vldrbt.8 q2, [r3], %[pitch]\n\t"                                \
     "vldrbt.8 q3, [r3], %[pitch]\n\t"                                \
     QC_MVE_FOURS_OF_ONE_SUMS("q4", "q6") QC_MVE_FOURS_OF_ONE_SUMS("q5", "q7") \
-    "vmov.i32 q0, #0x100\n\t"                                        \
+    "vmov.i32 q0, %[scale]\n\t"                                        \
     "vmlas.s32 q6, q0, r5\n\t"                                       \
     "vmlas.s32 q7, q0, r10\n\t"                                      \
     "vldrh.u16 q1, [r8]\n\t"                                         \
@@ -112,9 +119,9 @@ typedef struct {
     QC_MVE_FOURS_OF_TWO_PIXEL("r4", "r12") QC_MVE_FOURS_OF_TWO_PIXEL("r6", "lr") \
     QC_MVE_FOURS_TAKE("q0", "r0", "r2", "r4", "r6")                  \
     QC_MVE_FOURS_TAKE("q1", "r8", "r10", "r12", "lr")                \
-    "vshl.i32 q0, q0, #8\n\t"                                        \
+    "vshl.i32 q0, q0, %[bits]\n\t"                                        \
     "vadd.i32 q0, q0, r1\n\t"                                        \
-    "vshl.i32 q1, q1, #8\n\t"                                        \
+    "vshl.i32 q1, q1, %[bits]\n\t"                                        \
     "vadd.i32 q1, q1, r5\n\t"                                        \
     QC_MVE_FOURS_CODES("q0", "q1", "r9", "r11") CLIP                 \
     "vmov r0, r2, s14, s15\n\t" NARROW " q0, q0\n\t"                 \
@@ -147,7 +154,7 @@ typedef struct {
     "vmov s13, r2\n\t"                                               \
     "vmov s14, r4\n\t"                                               \
     "vldrh.u16 q5, [r8]\n\t"                                         \
-    "vmov.i32 q6, #0x100\n\t"                                        \
+    "vmov.i32 q6, %[scale]\n\t"                                        \
     "mov r7, r12\n\t"                                                \
     "add r0, r1, %[words]\n\t"                                       \
     "ldrd r5, r2, [r0]\n\t"                                          \
@@ -177,7 +184,7 @@ typedef struct {
 #define QC_MVE_FOURS_RUN(BODY)                                                                                         \
     __asm__ volatile(BODY                                                                                              \
                      : "+r"(stream), "+r"(codes), "+r"(output), "+r"(count), "+r"(shared)                              \
-                     : [shift] "i"(q.shift), [taps] "i"(lie.taps), [pitch] "i"(lie.pitch), [back] "i"(-lie.pitch),     \
+                     : [shift] "i"(q.shift), [scale] "i"(q.scale), [bits] "i"(__builtin_ctz((unsigned)q.scale)), [taps] "i"(lie.taps), [pitch] "i"(lie.pitch), [back] "i"(-lie.pitch),     \
                        [last] "i"(last), [first] "i"(-last), [twice] "i"((steps - 1) / 2), [once] "i"((steps - 1) % 2), \
                        [words] "i"(32 * steps), [next] "i"((steps % 2 ? 1 : 4) * lie.pitch + lie.taps - 16 * steps)     \
                      : "r0", "r2", "r4", "r5", "r6", "r9", "r10", "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", \
@@ -241,7 +248,7 @@ QC_INLINE void qc_mve_fours_of(const qc_mve_fours *p, const uint32_t *weights, c
                 }
             }
             y[p->offsets[i]] = (uint8_t)qc_clamp(
-                qc_requant_high_word((int32_t)((uint32_t)sum * 256u + constants[0]), (int32_t)(2 * constants[1]), q.shift), q.lo, q.hi);
+                qc_requant_high_word((int32_t)((uint32_t)sum * (uint32_t)q.scale + constants[0]), (int32_t)(2 * constants[1]), q.shift), q.lo, q.hi);
         }
     }
 #endif
@@ -251,56 +258,114 @@ QC_INLINE void qc_mve_fours_of(const qc_mve_fours *p, const uint32_t *weights, c
 QC_INLINE void qc_mve_pixels_of(const qc_mve_fours *p, const uint32_t *weights, const uint8_t *x, uint8_t *y, int32_t count,
                                 int32_t channels, qc_mve_requant q, qc_mve_lie lie)
 {
-    int32_t channel;
+    const int32_t words = (lie.taps + 15) / 16 * 8 + 4;
+    const int32_t pairs = (channels + 1) / 2;
+    int32_t blocks = count / 4;
 
-    for (channel = 0; channel < channels; channel += 2, weights += (lie.taps + 15) / 16 * 8 + 4) {
-        uint8_t *const out = y + (channel < channels - 2 ? channel : channels - 2);
+    /* One call, because the assembly in it is long. */
+    for (;;) {
+        const uint32_t *stream = weights;
+        uint8_t *out = y;
+        int32_t left;
 
-        qc_mve_fours_of(p, weights, x, out, count / 4, q, lie);
-        if (count % 4) {
-            qc_mve_fours_of(p, weights, x + (count - 4) * lie.pitch, out + (count - 4) * channels, 1, q, lie);
+        for (left = pairs; left > 0; left--, out += 2, stream += words) {
+            qc_mve_fours_of(p, stream, x, left == 1 ? y + channels - 2 : out, blocks, q, lie);
         }
+        if (count % 4 == 0) {
+            return;
+        }
+        x += (count - 4) * lie.pitch;
+        y += (count - 4) * channels;
+        count = 4;
+        blocks = 1;
     }
 }
 
-/* scratch: `gathered` (at least 4) patches, `lie.pitch` bytes apart; none where `gathered` is 0, and pixels are read in place. Literal in every call: `lie`, and whether `gathered` is 0. */
-QC_INLINE void qc_conv2d_pixels_mve(const qc_window *s, const uint8_t *x, const uint32_t *weights, uint8_t *y, uint8_t *scratch,
-                                    int32_t gathered, qc_mve_requant q, qc_mve_lie lie)
+/* Pixels that are read in place. */
+QC_INLINE void qc_conv2d_pixels_mve(const qc_mve_fours *p, const uint8_t *x, const uint32_t *weights, uint8_t *y, qc_mve_requant q,
+                                    qc_mve_lie lie)
 {
-    const int32_t total = s->out_height * s->out_width;
-    qc_mve_fours p;
-    int32_t pixel;
-    int32_t count;
-    int32_t i;
+    int32_t runs;
 
-    for (i = 0; i < 8; i++) {
-        p.offsets[i] = (uint16_t)(i / 2 * s->out_channels + i % 2);
+    for (runs = p->runs; runs > 0; runs--, x += p->x_step, y += p->pixels * p->channels) {
+        qc_mve_pixels_of(p, weights, x, y, p->pixels, p->channels, q, lie);
     }
-    p.y_step = 4 * s->out_channels;
-    p.limits = (int32_t)(((uint32_t)q.hi << 16) | ((uint32_t)q.lo & 0xffffu));
-    if (gathered == 0) {
-        const int32_t whole = s->stride_y == 1 && s->stride_x == 1;
-        const int32_t run = whole ? total : s->out_width;
+}
 
-        for (pixel = 0; pixel < total; pixel += run) {
-            qc_mve_pixels_of(&p, weights, x + pixel / s->out_width * s->stride_y * s->width * s->channels,
-                             y + pixel * s->out_channels, run, s->out_channels, q, lie);
-        }
+/* As qc_mve_copy_windows from windows `lie.step` bytes apart. */
+QC_INLINE void qc_mve_literal_windows(uint8_t *to, const uint8_t *from, int32_t pitch, int32_t count, qc_mve_lie lie)
+{
+#if QC_MVE_ASSEMBLY
+    if (lie.rows == 3 && lie.row <= 16 && lie.step <= 127) {
+        const uint8_t *from1 = from + pitch;
+        const uint8_t *from2 = from1 + pitch;
+
+        __asm__ volatile("vctp.8 %[n]\n\t"
+                         "dls lr, %[count]\n"
+                         "1:\n\t"
+                         "vpsttt\n\t"
+                         "vldrbt.8 q0, [%[from]], %[step]\n\t"
+                         "vldrbt.8 q1, [%[from1]], %[step]\n\t"
+                         "vldrbt.8 q2, [%[from2]], %[step]\n\t"
+                         "vpsttt\n\t"
+                         "vstrbt.8 q0, [%[to]], %[row]\n\t"
+                         "vstrbt.8 q1, [%[to]], %[row]\n\t"
+                         "vstrbt.8 q2, [%[to]], %[rest]\n\t"
+                         "le lr, 1b"
+                         : [to] "+r"(to), [from] "+r"(from), [from1] "+r"(from1), [from2] "+r"(from2)
+                         : [n] "r"(lie.row), [step] "i"(lie.step), [row] "i"(lie.row), [rest] "i"(lie.pitch - 2 * lie.row),
+                           [count] "r"(count)
+                         : "q0", "q1", "q2", "lr", "memory");
         return;
     }
-    for (pixel = 0; pixel < total; pixel += count) {
-        qc_mve_corner corner;
+#endif
+    qc_mve_copy_windows(to, lie.pitch, from, lie.step, pitch, lie.row, lie.rows, count);
+}
 
+/* Gathers `count` patches; returns the next window's corner. */
+QC_INLINE qc_mve_corner qc_mve_literal_patches(const qc_window *s, const uint8_t *x, qc_mve_corner corner, int32_t count,
+                                               uint8_t *to, qc_mve_lie lie)
+{
+    while (count > 0) {
+        int32_t run = qc_mve_windows_inside(s, corner, s->channels);
+
+        if (run > 0) {
+            run = run < count ? run : count;
+            qc_mve_literal_windows(to, x + corner.at, s->dilation_y * s->width * s->channels, run, lie);
+        } else {
+            qc_mve_patch(s, x, corner, s->channels, to);
+            run = 1;
+        }
+        to += run * lie.pitch;
+        corner = qc_mve_advance(s, corner, run);
+        count -= run;
+    }
+    return corner;
+}
+
+/* Windows whose codes are gathered first. scratch: `gathered` (a multiple of 4, not 0) patches, `lie.pitch` bytes apart. */
+QC_INLINE void qc_conv2d_patches_mve(const qc_window *s, const qc_mve_fours *p, const uint8_t *x, const uint32_t *weights,
+                                     uint8_t *y, uint8_t *scratch, int32_t gathered, qc_mve_requant q, qc_mve_lie lie)
+{
+    const int32_t total = s->out_height * s->out_width;
+    qc_mve_corner corner;
+    int32_t pixel;
+    int32_t count;
+
+    corner.iy = -s->pad_top;
+    corner.ix = -s->pad_left;
+    corner.at = (corner.iy * s->width + corner.ix) * s->channels;
+    for (pixel = 0; pixel < total; pixel += count) {
         count = total - pixel < gathered ? total - pixel : gathered;
         if (count < 4) {
             pixel = total - 4;
             count = 4;
+            corner.iy = pixel / s->out_width * s->stride_y - s->pad_top;
+            corner.ix = pixel % s->out_width * s->stride_x - s->pad_left;
+            corner.at = (corner.iy * s->width + corner.ix) * s->channels;
         }
-        corner.iy = pixel / s->out_width * s->stride_y - s->pad_top;
-        corner.ix = pixel % s->out_width * s->stride_x - s->pad_left;
-        corner.at = (corner.iy * s->width + corner.ix) * s->channels;
-        qc_mve_patches(s, x, corner, s->channels, count, lie.pitch, scratch);
-        qc_mve_pixels_of(&p, weights, scratch, y + pixel * s->out_channels, count, s->out_channels, q, lie);
+        corner = qc_mve_literal_patches(s, x, corner, count, scratch, lie);
+        qc_mve_pixels_of(p, weights, scratch, y + pixel * p->channels, count, p->channels, q, lie);
     }
 }
 

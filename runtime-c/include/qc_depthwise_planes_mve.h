@@ -9,7 +9,7 @@
  * offsets, made once for a band of rows.
  *
  * A last odd row is computed with the row before it once more, and so are the last columns where four do not divide them. Needs two
- * rows and four columns of output, requantization with scale 256 and even multipliers, and offsets below 2^16.
+ * rows and four columns of output, requantization with even multipliers, and offsets below 2^16.
  *
  * Constants: per channel addend and half the multiplier; 16 zero bytes; per channel 16 bytes, the nine weights as a group has them
  * and zeros. Windows further on in 16 bytes read the same weights some bytes before, where zeros end the channel before.
@@ -31,6 +31,9 @@ typedef struct {
     int32_t lo;
     int32_t hi;
     int32_t group; /* bytes of a group */
+    int32_t across; /* blocks */
+    int32_t x_first; /* where the first block begins */
+    int32_t y_first;
 } qc_mve_planes;
 
 /* Tables of offsets of a band's codes: in the image, in the groups, and in the groups before, two bytes on. */
@@ -165,7 +168,7 @@ QC_INLINE void qc_mve_spread_codes(const uint8_t *codes, uint8_t *groups, qc_mve
                      "1:\n\t"                                                                           \
                      "dls lr, r10\n"                                                                    \
                      "2:\n\t" SUMS                                                                      \
-                     "vmov.i32 q0, #0x100\n\t"                                                          \
+                     "vmov.i32 q0, %[scale]\n\t"                                                          \
                      "vmlas.s32 q1, q0, r5\n\t"                                                         \
                      "vmlas.s32 q2, q0, r5\n\t"                                                         \
                      "vqdmulh.s32 q1, q1, r8\n\t"                                                       \
@@ -181,7 +184,7 @@ QC_INLINE void qc_mve_spread_codes(const uint8_t *codes, uint8_t *groups, qc_mve
                      "subs r11, r11, #1\n\t"                                                            \
                      "bne 1b"                                                                           \
                      : "+r"(taps), "+r"(codes), "+r"(output), "+r"(pairs)                               \
-                     : "r"(addend), "r"(multiplier), "r"(step), "r"(blocks), "r"(shared), [shift] "i"(q.shift) \
+                     : "r"(addend), "r"(multiplier), "r"(step), "r"(blocks), "r"(shared), [shift] "i"(q.shift), [scale] "i"(q.scale) \
                      : "r2", "r4", "r6", "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "cc", "memory")
 
 #define QC_MVE_PLANE_OF_STRIDE(CLIP, NARROW)                                                                     \
@@ -241,7 +244,7 @@ QC_INLINE void qc_mve_plane_blocks(const qc_mve_planes *p, const uint32_t *const
                 for (k = 0; k < (stride == 1 ? 12 - shift : 9); k++) {
                     sum += (int32_t)(int8_t)window[k + shift] * (int32_t)(int8_t)weights[k];
                 }
-                y[p->offsets[i]] = (uint8_t)qc_clamp(qc_requant_high_word((int32_t)((uint32_t)sum * 256u + constants[0]),
+                y[p->offsets[i]] = (uint8_t)qc_clamp(qc_requant_high_word((int32_t)((uint32_t)sum * (uint32_t)q.scale + constants[0]),
                                                                           (int32_t)(2 * constants[1]), q.shift),
                                                      q.lo, q.hi);
             }
@@ -287,27 +290,38 @@ QC_INLINE void qc_depthwise_planes_mve(const qc_window *s, const uint8_t *x, con
     const int32_t group = stride == 1 ? 4 * (s->out_width + 2) : 6 * s->out_width + 4;
     const int32_t columns = (s->out_width - 1) * stride + 3;
     const int32_t inside = columns - s->pad_left < s->width ? columns - s->pad_left : s->width;
-    const int32_t across = s->out_width / 4;
     const int32_t block = stride == 1 ? 16 : 24;
     const int32_t pair = stride == 1 ? group : 2 * group;
     const uint8_t *const weights = (const uint8_t *)(constants + 2 * s->channels + 4);
     qc_mve_spread tables;
     uint8_t *groups;
-    qc_mve_planes p;
+    const int32_t parts = s->out_width % 4 ? 2 : 1; /* whole blocks, and the last columns once more */
+    qc_mve_planes p[2];
     int32_t row;
     int32_t rows;
+    int32_t part;
     int32_t i;
 
     tables.from = (uint16_t *)(void *)scratch;
     tables.to = tables.from + codes;
     tables.again = tables.to + codes;
     groups = (uint8_t *)(tables.from + (stride == 1 ? 2 : 3) * codes);
-    for (i = 0; i < 8; i++) {
-        p.offsets[i] = (uint16_t)((((i >> 1) & 1) * 2 + (i >> 2)) * y_column + (i & 1) * y_row);
+    for (part = 0; part < parts; part++) {
+        const int32_t column = part == 0 ? 0 : s->out_width - 4;
+        const int32_t across = part == 0 ? s->out_width / 4 : 1;
+
+        for (i = 0; i < 8; i++) {
+            p[part].offsets[i] = (uint16_t)((((i >> 1) & 1) * 2 + (i >> 2)) * y_column + (i & 1) * y_row);
+        }
+        p[part].lo = q.lo;
+        p[part].hi = q.hi;
+        p[part].group = group;
+        p[part].across = across;
+        p[part].x_first = group + column * (block / 4);
+        p[part].y_first = column * y_column;
+        p[part].x_next = pair - across * block;
+        p[part].y_next = 2 * y_row - across * 4 * y_column;
     }
-    p.lo = q.lo;
-    p.hi = q.hi;
-    p.group = group;
     for (row = 0; row < s->out_height; row += rows) {
         int32_t top;
         int32_t first;
@@ -327,17 +341,11 @@ QC_INLINE void qc_depthwise_planes_mve(const qc_window *s, const uint8_t *x, con
         qc_mve_fill(groups, (uint8_t)qc_mve_code(s->pad_value, x_signed), (rows / (stride == 1 ? 2 : 1) + 2) * group);
         n = qc_mve_spread_tables(s, tables, first, last, top, x_row, x_column, inside, group, stride);
         for (c = 0; c < s->channels; c++) {
-            uint8_t *const out = y + row * y_row + c;
-
             qc_mve_spread_codes(x + first * x_row + c, groups, tables, n, group, x_signed, stride);
-            p.x_next = pair - across * block;
-            p.y_next = 2 * y_row - across * 4 * y_column;
-            qc_mve_plane_blocks(&p, constants + 2 * c, weights + 16 * c, groups + group, out, 4 * y_column, across, rows / 2, q, stride);
-            if (s->out_width % 4) {
-                p.x_next = pair - block;
-                p.y_next = 2 * y_row - 4 * y_column;
-                qc_mve_plane_blocks(&p, constants + 2 * c, weights + 16 * c, groups + group + (s->out_width - 4) * (block / 4),
-                                    out + (s->out_width - 4) * y_column, 4 * y_column, 1, rows / 2, q, stride);
+            /* One call, because the assembly in it is long. */
+            for (part = 0; part < parts; part++) {
+                qc_mve_plane_blocks(&p[part], constants + 2 * c, weights + 16 * c, groups + p[part].x_first,
+                                    y + row * y_row + c + p[part].y_first, 4 * y_column, p[part].across, rows / 2, q, stride);
             }
         }
     }

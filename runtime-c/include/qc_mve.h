@@ -22,7 +22,7 @@
 #endif
 #endif
 
-/* What a layer's channels share. `shift`, `y_signed` and `clipped` are literal in every call. */
+/* What a layer's channels share. `scale`, `shift`, `y_signed` and `clipped` are literal in every call. */
 typedef struct {
     int32_t scale; /* a power of two */
     int32_t shift; /* 1..16 */

@@ -37,9 +37,7 @@ export function mveColumnsScratchBytes(node: Node): number {
 export function lowerMveColumns(node: Node, context: CContext): boolean {
   const { inputs, output, attributes } = node;
   const requantization = takes(node) && mveRequantization(context, attributes.requantize, output);
-  if (!requantization || requantization.constants.scaleBits !== 8 || !hasEvenMultipliers(requantization.constants)) {
-    return false;
-  }
+  if (!requantization || !hasEvenMultipliers(requantization.constants)) return false;
   const { weights, bias, inputZeroPoint, strides } = attributes;
   const depth = inputs[0]!.shape[3]!;
   const missing = mveMissing(weights, bias, inputZeroPoint, inputs[0]!);

@@ -78,9 +78,7 @@ function groupBytes(weights: ArrayLike<number>, first: number, stride: number): 
 export function lowerMvePlanes(node: Node, context: CContext): boolean {
   const form = formOf(node);
   const requantization = form && mveRequantization(context, node.attributes.requantize, node.output);
-  if (!requantization || requantization.constants.scaleBits !== 8 || !hasEvenMultipliers(requantization.constants)) {
-    return false;
-  }
+  if (!requantization || !hasEvenMultipliers(requantization.constants)) return false;
   const { turned, band, codes } = form;
   const [input, output] = [node.inputs[0]!, node.output].map((tensor) => (turned ? swap(tensor) : tensor));
   const attributes = turned ? transposed(node.attributes) : node.attributes;
