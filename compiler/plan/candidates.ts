@@ -2,6 +2,7 @@
 import type { Core } from "../../targets/core.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
 import { opHomes } from "../ops/index.js";
+import { byRows, type Forms } from "./forms.js";
 import type { InputPlaces } from "./input-places.js";
 import { isWhole, type Life, livesOf, overwritten, sharesBytes, tensorBytes, unshared } from "./liveness.js";
 import { leastOverhead, overheadOf } from "./overhead.js";
@@ -30,10 +31,19 @@ export interface Candidate {
 /** Longest run of nodes tried. */
 export const longestGroup = 40;
 
-/** All steps, with what they need at least; strips among them do at most `mostRecomputed` operations again. */
-export function candidatesOf(graph: IntegerGraph, places: InputPlaces, core?: Core, mostRecomputed = 0): Candidate[] {
+/**
+ * All steps, with what they need at least; strips among them do at most `mostRecomputed` operations again. Nodes that are by the
+ * fastest of their `forms` may lose it by rows.
+ */
+export function candidatesOf(
+  graph: IntegerGraph,
+  places: InputPlaces,
+  core?: Core,
+  mostRecomputed = 0,
+  forms?: Forms,
+): Candidate[] {
   const surroundings = new Surroundings(graph, places);
-  const stages = stagesOf(surroundings, core);
+  const stages = stagesOf(surroundings, core, forms);
   const found: Candidate[] = [];
   graph.nodes.forEach((node, first) => {
     if (!node.inputs.some((input) => places.streamed.has(input)))
@@ -55,9 +65,12 @@ export function stripsOf(graph: IntegerGraph, places: InputPlaces, core?: Core, 
 }
 
 /** Every node as a stage; undefined for those that must be alone. */
-function stagesOf({ graph, lives }: Surroundings, core: Core | undefined): (Stage | undefined)[] {
-  // What lies in place is whole.
-  return graph.nodes.map((node, index) => (sharesBytes(node, lives) ? undefined : stageOf(node, index, core)));
+function stagesOf({ graph, lives }: Surroundings, core?: Core, forms?: Forms): (Stage | undefined)[] {
+  return graph.nodes.map((node, index) => {
+    // What lies in place is whole.
+    const stage = sharesBytes(node, lives) ? undefined : stageOf(node, index, core);
+    return stage && { ...stage, lost: byRows(forms?.get(node.output) ?? [], 0) };
+  });
 }
 
 /** Every node alone on whole tensors. */

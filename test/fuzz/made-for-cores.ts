@@ -35,6 +35,8 @@ export const madeForCores: readonly string[] = [
   "rv32imc conv2d_high_word",
   "rv32imc conv2d_lanes",
   "rv32imc conv2d_winograd4",
+  "rv32imc depthwise_columns_1",
+  "rv32imc depthwise_columns_2",
   "rv32imc depthwise_rolling_1_high_word",
   "rv32imc depthwise_rolling_2_high_word",
   "cortex-m0plus conv2d_high_word",

@@ -12,6 +12,7 @@ import type { Conv2dAttributes } from "./conv2d.types.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
+/** Whether every channel has a kernel of its own and one output. */
 export function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean {
   return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
 }
@@ -35,16 +36,17 @@ function isSuitable({ attributes, inputs, output }: Node): boolean {
 /** Whether the assembly for one number of channels can say how far two columns of pairs are apart, and finds two columns. */
 const hasColumns = ({ output }: Node) => output.shape[3]! <= 511 && output.shape[2]! >= 2;
 
-/** Bytes of code for a number of channels, and how many instructions they are to save. */
-const columnsCode = { bytes: 800, least: 8000 };
+/** Bytes of code for a number of channels, and the instructions that so many bytes have to save. */
+const columnsCode = { bytes: 800, worth: 8000 };
 
 /** What code for the layer's own number of channels would save; none on cores without figures for it. */
 export function columnsFor(node: Node, core: Core): Faster<Conv2dAttributes>[] {
   if (!isDepthwise(node) || isWide(node) || !isSuitable(node) || !hasColumns(node)) return [];
   const rolling = predictedInstructions(core, "depthwise_rolling", node);
   const columns = predictedInstructions(core, "depthwise_columns", node);
-  if (rolling === undefined || columns === undefined || rolling - columns < columnsCode.least) return [];
-  return [{ attributes: { ...node.attributes, ownCode: true }, saved: rolling - columns, bytes: columnsCode.bytes }];
+  if (rolling === undefined || columns === undefined) return [];
+  const saved = rolling - columns - columnsCode.worth;
+  return [{ attributes: { ...node.attributes, ownCode: true }, saved, bytes: columnsCode.bytes }];
 }
 
 /** Calls the kernel on cores with the high-word form; false where it does not suit. */
