@@ -11,6 +11,7 @@ import { verifyIntegerGraph } from "./ir/verify.js";
 import { lower } from "./passes/lower.js";
 import { graphPasses, integerPasses, type Optimisation } from "./passes/pipeline.js";
 import { chooseForSpeed } from "./plan/choose-for-speed.js";
+import { formsBetween } from "./plan/forms.js";
 import { makePlan, type PlanOptions } from "./plan/make-plan.js";
 import type { Plan } from "./plan/plan.js";
 
@@ -33,9 +34,18 @@ export interface CompileOptions {
   readonly onStage?: ((stage: string, form: Graph | IntegerGraph | Plan) => void) | undefined;
 }
 
+/** What `makePlan` and `planFrontier` take. */
+export interface Planning {
+  readonly graph: IntegerGraph;
+  readonly wanted: PlanOptions;
+}
+
 export interface Compilation {
   readonly graph: Graph;
+  /** By the algorithms of the plan. */
   readonly integerGraph: IntegerGraph;
+  /** What the plan was chosen from. */
+  readonly planning: Planning;
   readonly plan: Plan;
   /** What the user should know; never errors. */
   readonly notes: readonly Diagnostic[];
@@ -65,28 +75,20 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Compil
     verifyIntegerGraph(integerGraph);
     onStage?.(pass.name, integerGraph);
   }
-  const plan = fastestPlan(integerGraph, options);
-  integerGraph = plan.graph;
+  const planning = planningOf(integerGraph, options);
+  const plan = makePlan(planning.graph, planning.wanted);
   onStage?.("plan", plan);
-  return { graph, integerGraph, plan, notes };
+  return { graph, integerGraph: plan.graph, planning, plan, notes };
 }
 
-/** The plan, by the algorithms of `speed` where these find their scratch without passing rows. */
-function fastestPlan(graph: IntegerGraph, { plan: wanted = {}, optimise, onStage }: CompileOptions): Plan {
+/** A graph with what a plan may choose from: unless `size` is wished, algorithms of more flash too. */
+export function planningOf(graph: IntegerGraph, { plan: wanted = {}, optimise, onStage }: CompileOptions): Planning {
   const { core, flashBytes } = wanted;
-  const whole = optimise !== "size" && wanted.optimize !== "memory" && !wanted.streamInput;
-  if (core && whole) {
-    const pass = chooseForSpeed(core, flashBytes);
-    const faster = pass.run(graph);
-    if (faster !== graph) {
-      verifyIntegerGraph(faster);
-      const plan = makePlan(faster, wanted);
-      const fits = plan.arenaBytes <= (wanted.sramBytes ?? core.sramBytes ?? Infinity);
-      if (fits && plan.steps.every(({ kind }) => kind === "node")) {
-        onStage?.(pass.name, faster);
-        return plan;
-      }
-    }
-  }
-  return makePlan(graph, wanted);
+  if (!core || optimise === "size") return { graph, wanted };
+  const pass = chooseForSpeed(core, flashBytes);
+  const faster = pass.run(graph);
+  if (faster === graph) return { graph, wanted };
+  verifyIntegerGraph(faster);
+  onStage?.(pass.name, faster);
+  return { graph: faster, wanted: { ...wanted, forms: formsBetween(faster, graph, core) } };
 }

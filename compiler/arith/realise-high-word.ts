@@ -46,16 +46,19 @@ export function realiseHighWord(layer: RequantizeLayer, rounding: boolean): High
   if (problems.some(({ slopes }) => !slopes)) return undefined;
   const scaleBits = scaleOf(layer.channels);
   if (scaleBits === undefined) return undefined;
-  for (const shift of candidateShifts) {
-    const channels: HighWordChannel[] = [];
-    for (const problem of problems) {
-      const constants = solve(problem, scaleBits, shift, rounding);
-      if (!constants) break;
-      channels.push(constants);
+  // Helium multiplies by scalars only when it doubles the product: even multipliers first.
+  for (const even of rounding ? [true, false] : [false]) {
+    for (const shift of candidateShifts) {
+      const channels: HighWordChannel[] = [];
+      for (const problem of problems) {
+        const constants = solve(problem, scaleBits, shift, rounding, even);
+        if (!constants) break;
+        channels.push(constants);
+      }
+      if (channels.length < problems.length) continue;
+      certify(layer, channels, scaleBits, shift, rounding);
+      return { scaleBits, shift, channels };
     }
-    if (channels.length < problems.length) continue;
-    certify(layer, channels, scaleBits, shift, rounding);
-    return { scaleBits, shift, channels };
   }
   return undefined;
 }
@@ -74,7 +77,13 @@ function scaleOf(staircases: readonly Staircase[]): number | undefined {
   return bits < 0 ? undefined : Math.min(8, bits);
 }
 
-function solve(problem: Problem, scaleBits: number, shift: number, rounding: boolean): HighWordChannel | undefined {
+function solve(
+  problem: Problem,
+  scaleBits: number,
+  shift: number,
+  rounding: boolean,
+  even: boolean,
+): HighWordChannel | undefined {
   const { staircase, constraints, slopes } = problem;
   if (isConstant(staircase)) {
     // 2^30 * 4*first*2^shift / 2^32 = first*2^shift.
@@ -84,8 +93,9 @@ function solve(problem: Problem, scaleBits: number, shift: number, rounding: boo
   const constant = rounding ? power(31 + shift) : 0n;
   const range = multipliers(slopes!, 32 + shift - scaleBits, 31);
   if (!range) return undefined;
-  for (const multiplier of candidates(range)) {
-    if (multiplier === 0n) continue;
+  for (const candidate of candidates(range)) {
+    const multiplier = even ? candidate & ~1n : candidate;
+    if (multiplier === 0n || multiplier < range[0]) continue;
     const { least, greatest } = offsets(constraints, multiplier << BigInt(scaleBits), 32 + shift);
     const addend = addendBetween(least, greatest, multiplier, constant, power(31 + shift));
     if (addend !== undefined && fits(staircase, addend, scaleBits))

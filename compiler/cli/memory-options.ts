@@ -42,7 +42,7 @@ export function withMemoryOptions(command: Command): Command {
     )
     .option(
       "--max-recompute <percent>",
-      "multiply-accumulates that may be done again to save RAM, in strips of columns of an external input (default: 0)",
+      "multiply-accumulates that may be done again to save RAM, in strips of columns; of the first layers only with --external-input (default: 0)",
     )
     .option(
       "--weights <section[=bytes]>",

@@ -2,8 +2,9 @@
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { findTarget } from "../../targets/index.js";
+import type { Planning } from "../compile.js";
 import { fail } from "../diagnostics.js";
-import { type PlanOptions, planFrontier } from "../plan/make-plan.js";
+import { planFrontier } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
 import { frontierJson, frontierSvg, frontierText } from "../report/frontier.js";
 import { memoryMapJson, memoryMapText } from "../report/memory-map.js";
@@ -37,9 +38,9 @@ export function addPlan(program: Command): void {
     if (options.pareto && options.weights)
       fail("QC6001", "--pareto lists schedules, whatever --weights says; leave one out.");
     const wanted = planOptions(options, target);
-    const { plan } = withWeights(compileFile(model, options, wanted), options, target);
-    if (options.pareto) showFrontier(plan, wanted, options);
-    else show(plan, options);
+    const compilation = withWeights(compileFile(model, options, wanted), options, target);
+    if (options.pareto) showFrontier(compilation.planning, options);
+    else show(compilation.plan, options);
   });
 }
 
@@ -49,7 +50,7 @@ function show(plan: Plan, { svg, json }: Options): void {
   else process.stdout.write(memoryMapText(plan));
 }
 
-function showFrontier({ graph }: Plan, wanted: PlanOptions, { svg, json }: Options): void {
+function showFrontier({ graph, wanted }: Planning, { svg, json }: Options): void {
   const { externalInput, maxRecompute = externalInput ? mostRecompute : 0 } = wanted;
   const plans = planFrontier(graph, { ...wanted, maxRecompute });
   if (svg !== undefined) write(svg, frontierSvg(plans));

@@ -2,6 +2,7 @@
 import type { Core } from "../../targets/core.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
 import { opHomes } from "../ops/index.js";
+import { byRows, type Forms } from "./forms.js";
 import type { InputPlaces } from "./input-places.js";
 import { isWhole, type Life, livesOf, overwritten, sharesBytes, tensorBytes, unshared } from "./liveness.js";
 import { leastOverhead, overheadOf } from "./overhead.js";
@@ -23,20 +24,26 @@ export interface Candidate {
   readonly recomputedMacs: number;
   /** Undefined for one node on whole tensors. */
   readonly group?: RowGroup;
-  /** Where bytes and overhead are only lower bounds: simulates the rows, which takes its time. */
-  readonly measure?: () => Candidate;
+  /** Where all figures are only lower bounds: the steps that it stands for, if any. Simulates the rows, which takes its time. */
+  readonly measure?: () => readonly Candidate[];
 }
 
 /** Longest run of nodes tried. */
 export const longestGroup = 40;
 
-/** All steps, with what they need at least; strips among them do at most `mostRecomputed` operations again. */
-export function candidatesOf(graph: IntegerGraph, places: InputPlaces, core?: Core, mostRecomputed = 0): Candidate[] {
+/**
+ * All steps, with what they need at least; strips among them do at most `mostRecomputed` operations again. Nodes that are by the
+ * fastest of their `forms` may lose it by rows.
+ */
+export function candidatesOf(
+  graph: IntegerGraph,
+  places: InputPlaces,
+  core?: Core,
+  mostRecomputed = 0,
+  forms?: Forms,
+): Candidate[] {
   const surroundings = new Surroundings(graph, places);
-  // What lies in place is whole.
-  const stages = graph.nodes.map((node, index) =>
-    sharesBytes(node, surroundings.lives) ? undefined : stageOf(node, index, core),
-  );
+  const stages = stagesOf(surroundings, core, forms);
   const found: Candidate[] = [];
   graph.nodes.forEach((node, first) => {
     if (!node.inputs.some((input) => places.streamed.has(input)))
@@ -48,6 +55,22 @@ export function candidatesOf(graph: IntegerGraph, places: InputPlaces, core?: Co
     }
   });
   return [...found, ...stripCandidates(surroundings, stages, core, mostRecomputed)];
+}
+
+/** The steps among them that are computed in strips. */
+export function stripsOf(graph: IntegerGraph, places: InputPlaces, core?: Core, mostRecomputed = 0): Candidate[] {
+  const surroundings = new Surroundings(graph, places);
+  const found = stripCandidates(surroundings, stagesOf(surroundings, core), core, mostRecomputed);
+  return found.flatMap(({ measure }) => measure!());
+}
+
+/** Every node as a stage; undefined for those that must be alone. */
+function stagesOf({ graph, lives }: Surroundings, core?: Core, forms?: Forms): (Stage | undefined)[] {
+  return graph.nodes.map((node, index) => {
+    // What lies in place is whole.
+    const stage = sharesBytes(node, lives) ? undefined : stageOf(node, index, core);
+    return stage && { ...stage, lost: byRows(forms?.get(node.output) ?? [], 0) };
+  });
 }
 
 /** Every node alone on whole tensors. */
@@ -120,7 +143,7 @@ function groupOf(stages: readonly Stage[], surroundings: Surroundings): Candidat
     bytes: surroundings.kept(first, end) + leastBytes(stages, end, surroundings),
     overhead: leastOverhead(stages),
     recomputedMacs: 0,
-    measure: () => measured(stages, surroundings),
+    measure: () => [measured(stages, surroundings)],
   };
 }
 

@@ -1,9 +1,9 @@
 /** IntegerGraph to Plan: chooses the steps, and places everything that lives in one arena. */
 
 import type { Core } from "../../targets/core.js";
-import { fail } from "../diagnostics.js";
 import type { IntegerGraph } from "../ir/integer-graph.js";
 import { type Candidate, candidatesOf, wholeNodes } from "./candidates.js";
+import { type Forms, leastScratch } from "./forms.js";
 import { type InputOptions, type InputPlaces, inputPlaces, refuseStream } from "./input-places.js";
 import { livesOf } from "./liveness.js";
 import { orderForMemory } from "./order.js";
@@ -12,7 +12,7 @@ import { type Owner, type Pieces, piecesOf } from "./pieces.js";
 import { largestSet, type Placement, place } from "./placement.js";
 import { arenaAlignment, type Plan } from "./plan.js";
 import { peakOf, Schedules } from "./schedule.js";
-import { type Forms, fasterForms, leastScratch } from "./scratch.js";
+import { fasterForms } from "./scratch.js";
 import { hasViews } from "./views.js";
 
 /** What a plan is to reach. */
@@ -23,10 +23,12 @@ export interface PlanOptions extends InputOptions {
   readonly sramBytes?: number | undefined;
   /** Bytes that weights and code may take; algorithms that take fewer instructions for more weights are chosen within them. */
   readonly flashBytes?: number | undefined;
-  /** Percent of the graph's multiply-accumulate operations that may be done again, in strips of an external input; none unless given. */
+  /** Percent of the graph's multiply-accumulate operations that may be done again, in strips of columns; none unless given. */
   readonly maxRecompute?: number | undefined;
   /** Whose kernels are to have room for their scratch; any core's unless given. */
   readonly core?: Core | undefined;
+  /** The graph's nodes that are by algorithms of more flash, with the others that they may have. */
+  readonly forms?: Forms | undefined;
 }
 
 /**
@@ -65,15 +67,21 @@ function waysOf(graph: IntegerGraph, options: PlanOptions): Way[] {
 
 /** Nodes take their fastest kernels, or where memory does not suffice for these, some that need less scratch. */
 function planInOrder(graph: IntegerGraph, options: PlanOptions, views: boolean): Plan {
-  const places = { ...placesOf(graph, options), views };
+  const places = { ...inputPlaces(graph, options), views };
+  const room = options.sramBytes ?? Infinity;
   const fastest = options.optimize === "memory" ? undefined : planByForms(graph, places, options);
-  if (fastest && fastest.arenaBytes <= (options.sramBytes ?? Infinity)) return fastest;
-  const frugal = leastScratch(graph, options.core);
+  const sure = fastest && fastest.arenaBytes <= room && (fastest.overhead === 0 || !options.forms);
+  if (sure) return fastest;
+  const frugal = leastScratch(graph, options.core, options.forms);
   if (!frugal) return fastest ?? planByForms(graph, places, options);
   const plan = planByForms(frugal.graph, places, options, frugal.forms);
-  return fastest && fastest.arenaBytes <= plan.arenaBytes ? fastest : plan;
+  if (!fastest) return plan;
+  const fits = ({ arenaBytes }: Plan) => arenaBytes <= room;
+  if (fits(fastest) && fits(plan)) return fastest.overhead <= plan.overhead ? fastest : plan;
+  return fastest.arenaBytes <= plan.arenaBytes ? fastest : plan;
 }
 
+/** Nodes by the fastest of the given forms that find their scratch; without, as they are. */
 function planByForms(graph: IntegerGraph, places: InputPlaces, options: PlanOptions, forms?: Forms): Plan {
   const { core } = options;
   const room = options.optimize === "memory" ? 0 : (options.sramBytes ?? Infinity);
@@ -82,7 +90,7 @@ function planByForms(graph: IntegerGraph, places: InputPlaces, options: PlanOpti
     const whole = wholeNodes(graph, places, core);
     if (peakOf(whole) <= room) return placed(whole);
   }
-  const schedules = schedulesOf(graph, places, options);
+  const schedules = schedulesOf(graph, places, options, forms);
   const smallest = schedules.smallest() ?? refuseStream(graph);
   const least = peakOf(smallest);
   let limit = Math.max(room, least);
@@ -106,10 +114,10 @@ function planByForms(graph: IntegerGraph, places: InputPlaces, options: PlanOpti
 /** Plans that no other beats in both bytes and added instructions, the fastest first. */
 export function planFrontier(graph: IntegerGraph, options: Omit<PlanOptions, "optimize" | "sramBytes"> = {}): Plan[] {
   const plans = waysOf(graph, options).flatMap(({ order, views }) => {
-    const places = { ...placesOf(order, options), views };
-    const frugal = leastScratch(order, options.core);
+    const places = { ...inputPlaces(order, options), views };
+    const frugal = leastScratch(order, options.core, options.forms);
     return [{ graph: order, forms: undefined }, ...(frugal ? [frugal] : [])].flatMap(({ graph: each, forms }) => {
-      const schedules = schedulesOf(each, places, options).frontier();
+      const schedules = schedulesOf(each, places, options, forms).frontier();
       return schedules.map((steps) => planOf(each, steps, places, options.core, forms && { forms, room: 0 }));
     });
   });
@@ -117,21 +125,12 @@ export function planFrontier(graph: IntegerGraph, options: Omit<PlanOptions, "op
   return plans.filter((plan, i) => plans.slice(0, i).every((faster) => faster.arenaBytes > plan.arenaBytes));
 }
 
-/** Throws QC6001 where the graph's inputs cannot be where the options want them. */
-function placesOf(graph: IntegerGraph, options: PlanOptions): InputPlaces {
-  const places = inputPlaces(graph, options);
-  if ((options.maxRecompute ?? 0) > 0 && places.external.size === 0) {
-    fail(
-      "QC6001",
-      "--max-recompute: only an input that can be read again is cut into strips; give --external-input too.",
-    );
-  }
-  return places;
-}
-
-function schedulesOf(graph: IntegerGraph, places: InputPlaces, { core, maxRecompute = 0 }: PlanOptions): Schedules {
-  const candidates = candidatesOf(graph, places, core, Math.floor((macsOf(graph) * maxRecompute) / 100));
-  return new Schedules(candidates, graph.nodes.length);
+/** The schedules of a graph by the fastest forms there are, or by the slowest of given ones, whose cost is added later. */
+function schedulesOf(graph: IntegerGraph, places: InputPlaces, options: PlanOptions, slowest?: Forms): Schedules {
+  const { core, maxRecompute = 0 } = options;
+  const mostRecomputed = Math.floor((macsOf(graph) * maxRecompute) / 100);
+  const candidates = candidatesOf(graph, places, core, mostRecomputed, slowest ? undefined : options.forms);
+  return new Schedules(candidates, graph.nodes.length, mostRecomputed);
 }
 
 /**

@@ -30,7 +30,7 @@ export function overheadOf({ stages, events }: RowGroup): number {
 
 /** Instructions that any group of these stages adds, however it holds its rows. */
 export function leastOverhead(stages: readonly Stage[]): number {
-  let instructions = stepsOf(stages) * perEvent;
+  let instructions = stepsOf(stages) * perEvent + lostBy(stages);
   for (const { node } of stages) {
     const width = node.output.shape[2]!;
     const wasted = wholeBlocks(width) - width;
@@ -42,7 +42,7 @@ export function leastOverhead(stages: readonly Stage[]): number {
 /** Instructions that strips add to the group's nodes on whole tensors, whose products are `macs` each. */
 export function stripOverhead({ stages, events }: RowGroup, strips: readonly Strip[], macs: readonly number[]): number {
   const widthOf = (strip: Strip, id: number) => strip.get(id)!.end - strip.get(id)!.first;
-  let instructions = strips.length * events.length * perEvent;
+  let instructions = strips.length * events.length * perEvent + lostBy(stages);
   for (const event of events) {
     if (event.kind === "compute") continue;
     const { tensor } = event;
@@ -59,5 +59,7 @@ export function stripOverhead({ stages, events }: RowGroup, strips: readonly Str
 
 /** Pixels of the blocks that hold this many. */
 const wholeBlocks = (pixels: number) => Math.ceil(pixels / blockPixels) * blockPixels;
+
+const lostBy = (stages: readonly Stage[]) => stages.reduce((sum, { lost }) => sum + lost, 0);
 
 const stepsOf = (stages: readonly Stage[]) => stages.reduce((sum, { steps }) => sum + steps, 0);

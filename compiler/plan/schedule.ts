@@ -3,23 +3,35 @@ import type { Candidate } from "./candidates.js";
 
 /** The schedules of a graph with so many nodes. Only candidates that could be part of an answer are measured. */
 export class Schedules {
-  readonly #candidates: Candidate[];
+  #candidates: readonly Candidate[];
 
+  /** `mostRecomputed`: operations that all steps together may do again. */
   constructor(
     candidates: readonly Candidate[],
     readonly nodes: number,
+    readonly mostRecomputed = Infinity,
   ) {
     this.#candidates = [...candidates].sort((a, b) => a.end - b.end || a.first - b.first);
   }
 
-  /** The steps with the least peak; undefined when there are none. */
+  /** Of the steps with the least peak those with the fewest added instructions; undefined when there are none. */
   smallest(): Candidate[] | undefined {
-    return this.#measured(() => this.#path(Infinity, (a, b) => a.peak - b.peak || a.added - b.added));
+    return this.#measured(() => {
+      const limits = [...new Set(this.#candidates.map(({ bytes }) => bytes))].sort((a, b) => a - b);
+      // The least limit that some steps keep to, by halves.
+      let [low, high] = [0, limits.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (this.#path(limits[middle]!)) high = middle;
+        else low = middle + 1;
+      }
+      return this.#path(limits[low] ?? 0);
+    });
   }
 
   /** The steps, in order, with the fewest added instructions whose every step needs at most `limit` bytes; undefined when none fit. */
   cheapest(limit: number): Candidate[] | undefined {
-    return this.#measured(() => this.#path(limit, (a, b) => a.added - b.added));
+    return this.#measured(() => this.#path(limit));
   }
 
   /** Schedules on the frontier of bytes against added instructions, from the fastest to the smallest. */
@@ -42,32 +54,41 @@ export class Schedules {
     for (;;) {
       const steps = answer();
       if (!steps?.some(({ measure }) => measure)) return steps;
-      for (const step of steps) {
-        if (step.measure) this.#candidates[this.#candidates.indexOf(step)] = step.measure();
-      }
+      const rested = new Set(steps);
+      this.#candidates = this.#candidates.flatMap((step) =>
+        rested.has(step) && step.measure ? step.measure() : [step],
+      );
     }
   }
 
-  #path(limit: number, compare: (a: Sum, b: Sum) => number): Candidate[] | undefined {
-    const sums = new Array<Sum | undefined>(this.nodes + 1);
-    sums[0] = { peak: 0, added: 0 };
+  /** The fewest added instructions within `limit`. Of the ways to a node, those are kept that no other beats in both sums. */
+  #path(limit: number): Candidate[] | undefined {
+    const sums: Sum[][] = Array.from({ length: this.nodes + 1 }, () => []);
+    sums[0]!.push({ added: 0, recomputed: 0 });
     for (const last of this.#candidates) {
-      const before = sums[last.first];
-      if (!before || last.bytes > limit) continue;
-      const sum = { peak: Math.max(before.peak, last.bytes), added: before.added + last.overhead, before, last };
-      if (!sums[last.end] || compare(sum, sums[last.end]!) < 0) sums[last.end] = sum;
+      if (last.bytes > limit) continue;
+      for (const before of sums[last.first]!) {
+        const [added, recomputed] = [before.added + last.overhead, before.recomputed + last.recomputedMacs];
+        const others = sums[last.end]!;
+        if (recomputed > this.mostRecomputed) continue;
+        if (others.some((other) => other.added <= added && other.recomputed <= recomputed)) continue;
+        const kept = others.filter((other) => other.added < added || other.recomputed < recomputed);
+        sums[last.end] = [...kept, { added, recomputed, before, last }];
+      }
     }
-    if (!sums[this.nodes]) return undefined;
+    const [first, ...others] = sums[this.nodes]!;
+    if (!first) return undefined;
     const steps: Candidate[] = [];
-    for (let sum = sums[this.nodes]; sum?.last; sum = sum.before) steps.unshift(sum.last);
+    const best = others.reduce((least, sum) => (sum.added < least.added ? sum : least), first);
+    for (let sum: Sum | undefined = best; sum?.last; sum = sum.before) steps.unshift(sum.last);
     return steps;
   }
 }
 
-/** Steps up to some node: what they need and add. */
+/** Steps up to some node: what they add. */
 interface Sum {
-  readonly peak: number;
   readonly added: number;
+  readonly recomputed: number;
   readonly before?: Sum;
   readonly last?: Candidate;
 }

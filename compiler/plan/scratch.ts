@@ -1,38 +1,15 @@
-/** Kernels that need less scratch for more instructions: where they are needed, and only there. */
+/** Nodes by forms that need less scratch for more instructions: where they are needed, and only there. */
 import type { Core } from "../../targets/core.js";
-import type { IntegerGraph, IntegerNode, IntegerTensor } from "../ir/integer-graph.js";
+import type { IntegerGraph, IntegerNode } from "../ir/integer-graph.js";
 import { opHomes } from "../ops/index.js";
 import type { Candidate } from "./candidates.js";
+import { byRows, type Forms } from "./forms.js";
 import type { Owner, Pieces } from "./pieces.js";
 import type { Placement } from "./placement.js";
 import { aligned } from "./plan.js";
+import type { RowGroup } from "./row-group.js";
 import { stageOf } from "./stages.js";
-
-/** A node by one of its algorithms. */
-interface Form {
-  readonly node: IntegerNode;
-  /** Instructions more than by the fastest. */
-  readonly added: number;
-}
-
-/** The forms of nodes that have several, the fastest first, by their outputs. */
-export type Forms = ReadonlyMap<IntegerTensor, readonly Form[]>;
-
-/** The graph with every node by the form of least scratch; undefined where no node has several. */
-export function leastScratch(
-  graph: IntegerGraph,
-  core: Core | undefined,
-): { readonly graph: IntegerGraph; readonly forms: Forms } | undefined {
-  const forms = new Map<IntegerTensor, readonly Form[]>();
-  for (const node of graph.nodes) {
-    const others = opHomes.get(node.op)!.lessScratch?.(node, core) ?? [];
-    const frugal = others.map(({ attributes, added }) => ({ node: { ...node, attributes }, added }));
-    if (frugal.length > 0) forms.set(node.output, [{ node, added: 0 }, ...frugal]);
-  }
-  if (forms.size === 0) return undefined;
-  const nodes = graph.nodes.map((node) => forms.get(node.output)?.at(-1)?.node ?? node);
-  return { graph: { ...graph, nodes }, forms };
-}
+import { stripNode } from "./strips.js";
 
 export interface Placed {
   readonly graph: IntegerGraph;
@@ -61,16 +38,24 @@ export function fasterForms(
   const several = [...nodes.keys()].filter((index) => forms.has(nodes[index]!.output));
   for (const index of several.sort((a, b) => gain(b) - gain(a) || a - b)) {
     const step = steps.findIndex(({ first, end }) => first <= index && index < end);
-    const byRows = steps[step]!.group !== undefined;
-    const form = forms.get(nodes[index]!.output)!.find(({ node }, i, { length }) => {
-      const home = opHomes.get(node.op)!;
-      const bytes = byRows ? stageOf(node, index, core)!.scratchBytes : (home.scratchBytes?.(node, core) ?? 0);
-      return i === length - 1 || room.fit(node, index, step, aligned(bytes), limit);
-    })!;
-    nodes[index] = form.node;
-    added += form.added;
+    const { group } = steps[step]!;
+    const all = forms.get(nodes[index]!.output)!;
+    const chosen = all.findIndex(({ node }, i) => {
+      const bytes = group
+        ? scratchByRows(node, index, group, core)
+        : (opHomes.get(node.op)!.scratchBytes?.(node, core) ?? 0);
+      return i === all.length - 1 || room.fit(node, index, step, aligned(bytes), limit);
+    });
+    nodes[index] = all[chosen]!.node;
+    added += group ? byRows(all, chosen) : all[chosen]!.added;
   }
   return { graph: { ...graph, nodes }, ...room.placed(placement), added };
+}
+
+/** Scratch of a node in a group, as wide as rows or as its strips are. */
+function scratchByRows(node: IntegerNode, index: number, { strips }: RowGroup, core: Core | undefined): number {
+  const parts = strips?.map((strip) => stripNode(node, strip)) ?? [node];
+  return parts.reduce((most, part) => Math.max(most, stageOf(part, index, core)!.scratchBytes), 0);
 }
 
 /** Where pieces lie, and where one may grow. */

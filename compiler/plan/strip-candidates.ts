@@ -1,11 +1,10 @@
-/** Steps that compute the first nodes in strips of columns, each row by row, from an input that can be read again. */
+/** Steps that compute nodes in strips of columns, each row by row, from a tensor that can be read again. */
 import type { Core } from "../../targets/core.js";
 import { bytesPerElement, type IntegerTensor } from "../ir/index.js";
 import { opHomes } from "../ops/index.js";
 import { columnAxis } from "../ops/rows.js";
 import { type Candidate, longestGroup, type Surroundings } from "./candidates.js";
-import { tensorBytes } from "./liveness.js";
-import { stripOverhead } from "./overhead.js";
+import { leastOverhead, stripOverhead } from "./overhead.js";
 import { largestSet } from "./placement.js";
 import { aligned, type Strip } from "./plan.js";
 import { makeRowGroup, type RowGroup } from "./row-group.js";
@@ -15,54 +14,88 @@ import { layoutsOf, stripNode, stripOf } from "./strips.js";
 /** Most strips tried. */
 const mostStrips = 32;
 
-/** Strips of every prefix of the nodes that do at most `mostRecomputed` operations again; none unless an input is external. */
+/**
+ * Strips of every run of nodes that makes one tensor of another and can be cut, at most `mostRecomputed` operations of which
+ * are done again. The tensor is an external input, columns of which are copied row by row, or lies in the arena, where it must
+ * be read one row at a time: other kernels see rows without gaps.
+ */
 export function stripCandidates(
   surroundings: Surroundings,
   stages: readonly (Stage | undefined)[],
   core: Core | undefined,
   mostRecomputed: number,
 ): Candidate[] {
-  const { external } = surroundings.places;
-  const [input] = external.size === 1 ? external : [];
   const found: Candidate[] = [];
-  for (let end = 1; input && end <= Math.min(stages.length, longestGroup); end++) {
-    const stage = stages[end - 1];
-    if (!stage || stage.sums || !opHomes.get(stage.node.op)!.columns?.applies(stage.node)) break;
-    const members = stages.slice(0, end) as Stage[];
-    if (isPrefix(members, input, surroundings)) {
-      found.push(...new Prefix(members, input, surroundings, core).candidates(mostRecomputed));
+  for (const first of stages.keys()) {
+    for (let end = first + 1; end <= Math.min(stages.length, first + longestGroup); end++) {
+      const stage = stages[end - 1];
+      if (!stage || stage.sums || !opHomes.get(stage.node.op)!.columns?.applies(stage.node)) break;
+      const members = stages.slice(first, end) as Stage[];
+      const source = sourceOf(members, surroundings);
+      if (!source || (mostRecomputed === 0 && !surroundings.places.external.has(source))) continue;
+      const overhead = leastOverhead(members);
+      const bytes = bytesAround(members, source, surroundings);
+      const measure = () => new Strips(members, source, surroundings, core).candidates(mostRecomputed);
+      found.push({ first, end, bytes, overhead, recomputedMacs: 0, measure });
     }
   }
   return found;
 }
 
-/** Whether the last output is all that others read of these nodes, and nobody else reads the input. */
-function isPrefix(stages: readonly Stage[], input: IntegerTensor, { graph, later }: Surroundings): boolean {
-  const end = stages.length;
-  const passed = stages.slice(0, -1).every(({ node }) => !later(node.output, end));
-  return passed && graph.nodes.slice(end).every(({ inputs }) => !inputs.includes(input));
+/** The tensor that all stages are computed from; undefined unless there is one that strips can read, and nothing but the last output is read later. */
+function sourceOf(stages: readonly Stage[], { graph, later, places, lives }: Surroundings): IntegerTensor | undefined {
+  const end = stages.at(-1)!.index + 1;
+  const made = new Set(stages.map(({ node }) => node.output));
+  const read = new Set(stages.flatMap(({ node }) => node.inputs));
+  const [source, ...others] = [...read].filter((tensor) => !made.has(tensor));
+  if (!source || others.length > 0 || places.streamed.has(source)) return undefined;
+  if (stages.slice(0, -1).some(({ node }) => later(node.output, end))) return undefined;
+  if (places.external.has(source)) {
+    return graph.nodes.slice(end).some(({ inputs }) => inputs.includes(source)) ? undefined : source;
+  }
+  const single = stages.every(({ node, mostNeeded }) =>
+    node.inputs.every((input, i) => input !== source || mostNeeded[i] === 1),
+  );
+  return single && !places.external.has(lives.get(source)!.tensor) ? source : undefined;
 }
 
-class Prefix {
+/** Bytes that lie in the arena besides what lives only within the step. */
+function bytesAround(stages: readonly Stage[], source: IntegerTensor, surroundings: Surroundings): number {
+  const [first, end] = [stages[0]!.index, stages.at(-1)!.index + 1];
+  const { lives, places } = surroundings;
+  const read = places.external.has(source) || lives.get(source)!.end >= end ? [] : [source];
+  return (
+    surroundings.kept(first, end) +
+    surroundings.wholeBytes(read) +
+    surroundings.wholeBytes([stages.at(-1)!.node.output], first)
+  );
+}
+
+/** The strips of a run of nodes. */
+class Strips {
   /** As if rows were whole: strips take the same steps, on fewer columns. Every stage has scratch. */
   readonly #group: RowGroup;
   readonly #output: IntegerTensor;
   readonly #macs: readonly number[];
   readonly #scratch = new Map<string, number>();
+  readonly #around: number;
 
   constructor(
     readonly stages: readonly Stage[],
-    input: IntegerTensor,
+    source: IntegerTensor,
     surroundings: Surroundings,
     readonly core: Core | undefined,
   ) {
     this.#output = stages.at(-1)!.node.output;
     this.#macs = stages.map(({ node }) => opHomes.get(node.op)!.macs(node));
-    this.#group = makeRowGroup(
+    this.#around = bytesAround(stages, source, surroundings);
+    const group = makeRowGroup(
       stages.map((stage) => ({ ...stage, scratchBytes: Math.max(1, stage.scratchBytes) })),
-      (tensor) => surroundings.later(tensor, stages.length),
-      new Set([input]),
+      (tensor) => surroundings.later(tensor, stages.at(-1)!.index + 1),
+      new Set(surroundings.places.external.has(source) ? [source] : []),
     );
+    // The next strip reads the source again.
+    this.#group = { ...group, distance: () => Infinity };
   }
 
   /** Those that no other beats in bytes and added instructions. */
@@ -108,15 +141,15 @@ class Prefix {
       spans.filter((_, k) => kept.includes(this.#group.together[set]![k]!)),
     );
     const group: RowGroup = { ...this.#group, stages: this.stages, inner, together, used, strips };
-    const all = [aligned(tensorBytes(this.#output)), ...inner.map(({ bytes }) => aligned(bytes))];
-    const sets = together.map((set) => [0, ...set.map((i) => i + 1)]);
-    const { bytes } = largestSet({ sizes: all, together: sets, chases: [] });
+    const all = inner.map(({ bytes }) => aligned(bytes));
+    const bytes = this.#around + largestSet({ sizes: all, together, chases: [] }).bytes;
     const overhead = stripOverhead(group, strips, this.#macs);
-    return { first: 0, end: this.stages.length, bytes, overhead, recomputedMacs, group };
+    const first = this.stages[0]!.index;
+    return { first, end: first + this.stages.length, bytes, overhead, recomputedMacs, group };
   }
 
-  #scratchBytes(stage: number, strip: Strip): number {
-    const { node, index } = this.stages[stage]!;
+  #scratchBytes(index: number, strip: Strip): number {
+    const { node } = this.stages[index - this.stages[0]!.index]!;
     const part = stripNode(node, strip);
     const key = [index, ...[...part.inputs, part.output].map(({ shape }) => shape[columnAxis])];
     const text = `${key} ${opHomes.get(part.op)!.print(part.attributes)}`;

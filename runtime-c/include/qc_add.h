@@ -10,6 +10,7 @@
 
 #include "qc_code.h"
 #include "qc_config.h"
+#include "qc_dsp.h"
 #include "qc_element.h"
 #include "qc_requantize.h"
 #include "qc_scalar.h"
@@ -29,7 +30,7 @@ QC_INLINE void qc_add(const uint8_t *a, const uint8_t *b, uint8_t *y, int32_t co
             const int32_t code = qc_code(b[j], b_signed);
 
             for (; i < end; i++) {
-                qc_store(y, i, y_kind, qc_clamp(qc_add_linear(qc_code(a[i], a_signed), code, ma, mb, c, shift), lo, hi));
+                qc_store(y, i, y_kind, qc_saturate(qc_add_linear(qc_code(a[i], a_signed), code, ma, mb, c, shift), lo, hi));
             }
         }
     }

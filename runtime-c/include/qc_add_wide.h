@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "qc_config.h"
+#include "qc_dsp.h"
 #include "qc_element.h"
 #include "qc_requantize.h"
 #include "qc_scalar.h"
@@ -59,7 +60,7 @@ QC_INLINE void qc_add_tied(const uint8_t *a, const uint8_t *b, uint8_t *y, int32
                 const int64_t u = qc_add_wide(qc_load(a, i, a_kind) * t->a_unit, code, t->ma, t->mb, t->c);
                 const int32_t value = qc_shift_floor(qc_parity_correct(u, t->correction, t->shift, t->odd), t->shift);
 
-                qc_store(y, i, y_kind, qc_clamp(value, t->lo, t->hi));
+                qc_store(y, i, y_kind, qc_saturate(value, t->lo, t->hi));
             }
         }
     }

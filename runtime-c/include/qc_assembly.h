@@ -19,4 +19,21 @@
 #endif
 #endif
 
+#if QC_ARMV6M_ASSEMBLY
+/* A register's value saturated at the values of two others, in five instructions in each case. */
+#define QC_ARMV6M_SATURATE(VALUE, LO, HI) \
+    "cmp " VALUE ", " LO "\n\t"           \
+    "blt 8f\n\t"                         \
+    "cmp " VALUE ", " HI "\n\t"           \
+    "bgt 9f\n\t"                         \
+    "b 7f\n"                             \
+    "8:\n\t"                             \
+    "mov " VALUE ", " LO "\n\t"           \
+    "nop\n\t"                            \
+    "b 7f\n"                             \
+    "9:\n\t"                             \
+    "mov " VALUE ", " HI "\n"             \
+    "7:\n\t"
+#endif
+
 #endif

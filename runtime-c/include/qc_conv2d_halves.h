@@ -75,14 +75,7 @@ QC_INLINE void qc_halves_codes(const qc_halves_target *target, int shift)
     "adds r0, r0, r2\n\t"           \
     "adds r0, r0, r1\n\t"           \
     "asrs r0, r0, %[shift]\n\t"     \
-    "cmp r0, r8\n\t"                \
-    "bge 8f\n\t"                    \
-    "mov r0, r8\n"                  \
-    "8:\n\t"                        \
-    "cmp r0, r9\n\t"                \
-    "ble 9f\n\t"                    \
-    "mov r0, r9\n"                  \
-    "9:\n\t"
+    QC_ARMV6M_SATURATE("r0", "r8", "r9")
     register const qc_halves_target *at __asm__("r0") = target;
 
     __asm__ volatile(".syntax unified\n\t"

@@ -53,7 +53,7 @@ QC_INLINE void qc_quads_all_codes(const uint8_t *patches, const int8_t *weights,
                                   int x_signed, const int32_t *record, qc_requant q, uint8_t *y, int32_t pitch)
 {
     uint8_t part[16];
-    qc_quads_target target = {record, y, pitch, q.lo, q.hi};
+    qc_quads_target target = {record, y, pitch, qc_high_words_within(q.lo, q.hi, q.shift), q.hi};
     int32_t left = outputs;
     int32_t i;
 

@@ -150,20 +150,16 @@ QC_INLINE void qc_depthwise_one(qc_depthwise_taps taps, int32_t kernel_height, i
 }
 
 /*
- * scratch, when any window reaches over the border: kernel_height * kernel_width bytes for each channel, for as many as
- * QC_DEPTHWISE_PATCH bytes hold, in whole words, at least four. `parts`: whether these are fewer than all. kernel_height,
- * kernel_width and parts are literal where the layers that share the kernel agree.
+ * scratch, when any window reaches over the border: kernel_height * kernel_width bytes for each channel of a part. `part`: a
+ * multiple of four, or 0 for all channels at once. kernel_height, kernel_width and part are literal where the layers that share
+ * the kernel agree.
  */
-enum { QC_DEPTHWISE_PATCH = 1152 };
-
 QC_INLINE void qc_depthwise_conv2d(const qc_window *s, const uint8_t *x, const uint8_t *weights, const int32_t *records, uint8_t *y,
                                    uint8_t *scratch, qc_requant q, int x_signed, int dsp, int32_t kernel_height, int32_t kernel_width,
-                                   int parts)
+                                   int32_t part)
 {
     const qc_layout plain = {0, 1, x_signed};
     const int32_t words = qc_record_words(q);
-    const int32_t held = QC_DEPTHWISE_PATCH / (kernel_height * kernel_width) / 4 * 4;
-    const int32_t most = held > 4 ? held : 4;
     int32_t row;
     int32_t column;
 
@@ -183,8 +179,8 @@ QC_INLINE void qc_depthwise_conv2d(const qc_window *s, const uint8_t *x, const u
                     taps.step = s->dilation_x * s->channels;
                     taps.pitch = s->dilation_y * s->width * s->channels;
                 } else {
-                    if (parts && left > most) {
-                        left = most;
+                    if (part > 0 && left > part) {
+                        left = part;
                     }
                     qc_patch(plain, s, x + first, row, column, left, scratch);
                     taps.codes = scratch;
@@ -206,7 +202,7 @@ QC_INLINE void qc_depthwise_conv2d(const qc_window *s, const uint8_t *x, const u
                     record += words;
                     y++;
                 }
-            } while (parts && first < s->channels);
+            } while (part > 0 && first < s->channels);
         }
     }
 }

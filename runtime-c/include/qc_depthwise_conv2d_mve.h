@@ -120,57 +120,7 @@ QC_INLINE void qc_mve_pad_lanes(int16_t *to, int32_t n, uint8_t pad_value, int x
     "vstrb.16 q2, [r4]\n\t"                                                   \
     "add r4, r4, r5\n\t"
 
-/* A kernel row of three taps with stride 1: both pixels share what they read. Weights at the given offsets. */
-#define QC_MVE_ROW_OF_THREE(ROW, W0, W1, W2)      \
-    "vldrh.u16 q4, [" ROW "], #32\n\t"            \
-    "vldrb.s16 q5, [r3, " W0 "]\n\t"              \
-    QC_MVE_LANES("q4", "q5", "q0", "q1")          \
-    "vldrh.u16 q4, [" ROW ", #-16]\n\t"           \
-    "vldrb.s16 q6, [r3, " W1 "]\n\t"              \
-    QC_MVE_LANES("q4", "q6", "q0", "q1")          \
-    QC_MVE_LANES("q4", "q5", "q2", "q3")          \
-    "vldrh.u16 q4, [" ROW "]\n\t"                 \
-    "vldrb.s16 q5, [r3, " W2 "]\n\t"              \
-    QC_MVE_LANES("q4", "q5", "q0", "q1")          \
-    QC_MVE_LANES("q4", "q6", "q2", "q3")          \
-    "vldrh.u16 q4, [" ROW ", #16]\n\t"            \
-    QC_MVE_LANES("q4", "q5", "q2", "q3")
-
-/* The same with stride 2: the pixels share one column. */
-#define QC_MVE_ROW_OF_THREE_APART(ROW, W0, W1, W2) \
-    "vldrh.u16 q4, [" ROW "], #64\n\t"           \
-    "vldrb.s16 q5, [r3, " W0 "]\n\t"             \
-    QC_MVE_LANES("q4", "q5", "q0", "q1")           \
-    "vldrh.u16 q4, [" ROW ", #-48]\n\t"          \
-    "vldrb.s16 q6, [r3, " W1 "]\n\t"             \
-    QC_MVE_LANES("q4", "q6", "q0", "q1")           \
-    "vldrh.u16 q4, [" ROW ", #-32]\n\t"          \
-    QC_MVE_LANES("q4", "q5", "q2", "q3")           \
-    "vldrb.s16 q5, [r3, " W2 "]\n\t"             \
-    QC_MVE_LANES("q4", "q5", "q0", "q1")           \
-    "vldrh.u16 q4, [" ROW ", #-16]\n\t"          \
-    QC_MVE_LANES("q4", "q6", "q2", "q3")           \
-    "vldrh.u16 q4, [" ROW "]\n\t"                \
-    QC_MVE_LANES("q4", "q5", "q2", "q3")
-
 #define QC_MVE_ROWS_CLOBBERED "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "cc", "memory"
-
-#define QC_MVE_THREE_BY_THREE(ROW_OF_THREE, CLIP, NARROW)                                                        \
-    __asm__ volatile("ldrd r8, r9, [r2]\n\t"                                                                    \
-                     "ldr r10, [r2, #8]\n\t"                                                                    \
-                     "add r8, r8, r0\n\t"                                                                       \
-                     "add r9, r9, r0\n\t"                                                                       \
-                     "add r10, r10, r0\n\t"                                                                     \
-                     "dls lr, r1\n"                                                                             \
-                     "1:\n\t" QC_MVE_SUMS_BEGIN ROW_OF_THREE("r8", "#0", "#8", "#16")                           \
-                         ROW_OF_THREE("r9", "#24", "#32", "#40") ROW_OF_THREE("r10", "#48", "#56", "#64")        \
-                             QC_MVE_SUMS_STORE(CLIP, NARROW) "le lr, 1b"                                         \
-                     : "+r"(output)                                                                              \
-                     : "r"(offset), "r"(pairs), "r"(structure), "r"(weights), "r"(pitch), [shift] "i"(q.shift)   \
-                     : "r6", "r8", "r9", "r10", QC_MVE_ROWS_CLOBBERED)
-
-#define QC_MVE_STRIDE_1(CLIP, NARROW) QC_MVE_THREE_BY_THREE(QC_MVE_ROW_OF_THREE, CLIP, NARROW)
-#define QC_MVE_STRIDE_2(CLIP, NARROW) QC_MVE_THREE_BY_THREE(QC_MVE_ROW_OF_THREE_APART, CLIP, NARROW)
 
 #define QC_MVE_ANY_KERNEL(CLIP, NARROW)                                                                                 \
     __asm__ volatile("ldr r10, [r2, #40]\n\t"                                                                           \
@@ -198,28 +148,11 @@ QC_INLINE void qc_mve_pad_lanes(int16_t *to, int32_t n, uint8_t pad_value, int x
                      : "r"(structure), "r"(pitch), [shift] "i"(q.shift)                                                 \
                      : "r6", "r8", "r9", "r10", "r11", "r12", QC_MVE_ROWS_CLOBBERED)
 
-#define QC_MVE_ROWS(KERNEL)                     \
-    do {                                        \
-        if (q.y_signed) {                       \
-            if (q.clipped) {                    \
-                KERNEL(QC_MVE_SUMS_CLIP, "vqmovnb.s16");  \
-            } else {                            \
-                KERNEL("", "vqmovnb.s16");      \
-            }                                   \
-        } else {                                \
-            if (q.clipped) {                    \
-                KERNEL(QC_MVE_SUMS_CLIP, "vqmovunb.s16"); \
-            } else {                            \
-                KERNEL("", "vqmovunb.s16");     \
-            }                                   \
-        }                                       \
-    } while (0)
-
 #endif
 
 /* `count` (at least 1) pairs of pixels from the lane `first` of each row on. y: the first pixel's first of eight channels. */
 QC_INLINE void qc_mve_row_pairs(const qc_mve_rows *rows, int32_t first, int32_t count, const uint32_t *constants, qc_mve_requant q,
-                                int three, uint8_t *y)
+                                uint8_t *y)
 {
 #if QC_MVE_ASSEMBLY
     register int32_t offset __asm__("r0") = 2 * first;
@@ -229,17 +162,22 @@ QC_INLINE void qc_mve_row_pairs(const qc_mve_rows *rows, int32_t first, int32_t 
     register uint8_t *output __asm__("r4") = y;
     register int32_t pitch __asm__("r5") = rows->channels;
 
-    if (three == 1) {
-        QC_MVE_ROWS(QC_MVE_STRIDE_1);
-    } else if (three == 2) {
-        QC_MVE_ROWS(QC_MVE_STRIDE_2);
+    if (q.y_signed) {
+        if (q.clipped) {
+            QC_MVE_ANY_KERNEL(QC_MVE_SUMS_CLIP, "vqmovnb.s16");
+        } else {
+            QC_MVE_ANY_KERNEL("", "vqmovnb.s16");
+        }
     } else {
-        QC_MVE_ROWS(QC_MVE_ANY_KERNEL);
+        if (q.clipped) {
+            QC_MVE_ANY_KERNEL(QC_MVE_SUMS_CLIP, "vqmovunb.s16");
+        } else {
+            QC_MVE_ANY_KERNEL("", "vqmovunb.s16");
+        }
     }
 #else
     int32_t pixel;
 
-    (void)three;
     for (pixel = 0; pixel < 2 * count; pixel++) {
         int32_t c;
 
@@ -263,15 +201,14 @@ QC_INLINE void qc_mve_row_pairs(const qc_mve_rows *rows, int32_t first, int32_t 
 }
 
 /*
- * scratch: kernel_height rows of 8 * (2 * ((out_width + 1) / 2) - 1) * stride_x + kernel_width) lanes. `three`: the stride_x,
- * 1 or 2, of a 3x3 kernel, 0 for others; literal in every call.
+ * scratch: kernel_height rows of 8 * ((2 * ((out_width + 1) / 2) - 1) * stride_x + kernel_width) lanes.
  */
 QC_INLINE void qc_depthwise_conv2d_mve(const qc_window *s, const uint8_t *x, const uint32_t *constants, uint8_t *y, int16_t *scratch,
-                                       qc_mve_requant q, int x_signed, int three)
+                                       qc_mve_requant q, int x_signed)
 {
-    const int32_t kernel_height = three ? 3 : s->kernel_height;
-    const int32_t kernel_width = three ? 3 : s->kernel_width;
-    const int32_t stride_x = three ? three : s->stride_x;
+    const int32_t kernel_height = s->kernel_height;
+    const int32_t kernel_width = s->kernel_width;
+    const int32_t stride_x = s->stride_x;
     const int32_t pairs = (s->out_width + 1) / 2;
     const int32_t columns = (2 * pairs - 1) * stride_x + kernel_width;
     const int32_t inside = columns - s->pad_left < s->width ? columns - s->pad_left : s->width;
@@ -314,10 +251,10 @@ QC_INLINE void qc_depthwise_conv2d_mve(const qc_window *s, const uint8_t *x, con
             }
             if (s->out_width % 2 == 0 || row + 1 < s->out_height) {
                 /* An odd last pair ends where the next row's results will overwrite it. */
-                qc_mve_row_pairs(&rows, 0, pairs, constants, q, three, out);
+                qc_mve_row_pairs(&rows, 0, pairs, constants, q, out);
             } else {
-                qc_mve_row_pairs(&rows, 0, pairs - 1, constants, q, three, out);
-                qc_mve_row_pairs(&rows, (s->out_width - 2) * rows.stride, 1, constants, q, three,
+                qc_mve_row_pairs(&rows, 0, pairs - 1, constants, q, out);
+                qc_mve_row_pairs(&rows, (s->out_width - 2) * rows.stride, 1, constants, q,
                                  out + (s->out_width - 2) * s->channels);
             }
             out += s->out_width * s->channels;

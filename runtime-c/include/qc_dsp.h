@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "qc_assembly.h"
 #include "qc_config.h"
 #include "qc_scalar.h"
 
@@ -152,7 +153,23 @@ QC_INLINE uint32_t qc_pack_mixed(uint32_t a, uint32_t b)
 #endif
 }
 
-/* min(max(value, lo), hi): one instruction for the limits of 8- and 16-bit codes. */
+/*
+ * The larger of two values, and min(max(value, lo), hi): one instruction for the limits of 8- and 16-bit codes on cores that have it. Where
+ * compilers would branch, each case takes as many instructions.
+ */
+QC_INLINE int32_t qc_larger(int32_t a, int32_t b)
+{
+#if QC_RISCV_ASSEMBLY
+    __asm__("blt %0, %1, 8f\n\tj 9f\n8:\n\tmv %0, %1\n9:" : "+r"(a) : "r"(b));
+    return a;
+#elif QC_ARMV6M_ASSEMBLY
+    __asm__(".syntax unified\n\tcmp %0, %1\n\tblt 8f\n\tb 9f\n8:\n\tmov %0, %1\n9:" : "+r"(a) : "r"(b) : "cc");
+    return a;
+#else
+    return a < b ? b : a;
+#endif
+}
+
 QC_INLINE int32_t qc_saturate(int32_t value, int32_t lo, int32_t hi)
 {
 #if QC_DSP_ASSEMBLY
@@ -175,7 +192,15 @@ QC_INLINE int32_t qc_saturate(int32_t value, int32_t lo, int32_t hi)
         return saturated;
     }
 #endif
+#if QC_RISCV_ASSEMBLY
+    __asm__("blt %0, %1, 8f\n\tblt %2, %0, 9f\n\tj 7f\n8:\n\tmv %0, %1\n\tj 7f\n9:\n\tmv %0, %2\n7:" : "+r"(value) : "r"(lo), "r"(hi));
+    return value;
+#elif QC_ARMV6M_ASSEMBLY
+    __asm__(".syntax unified\n\t" QC_ARMV6M_SATURATE("%0", "%1", "%2") : "+r"(value) : "r"(lo), "r"(hi) : "cc");
+    return value;
+#else
     return qc_clamp(value, lo, hi);
+#endif
 }
 
 /* value >> shift, saturated at the limits of a byte: one instruction for a literal shift of 1..31. */

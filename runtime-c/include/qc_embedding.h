@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "qc_config.h"
+#include "qc_dsp.h"
 #include "qc_element.h"
 #include "qc_scalar.h"
 
@@ -17,7 +18,7 @@ QC_INLINE void qc_embedding(const uint8_t *x, uint8_t *y, int32_t count, int x_k
     for (i = 0; i < count; i++) {
         const int32_t code = qc_load(x, i, x_kind);
         /* Negative indices count from the end. */
-        const int32_t row = qc_clamp(code < 0 ? code + rows : code, 0, rows - 1);
+        const int32_t row = qc_saturate(code < 0 ? code + rows : code, 0, rows - 1);
 
         memcpy(y, table + row * run, (size_t)run);
         y += run;

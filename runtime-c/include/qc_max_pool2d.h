@@ -77,7 +77,7 @@ QC_INLINE void qc_max_pool2d(const qc_window *s, const uint8_t *x, uint8_t *y, i
                         const int32_t held = qc_load(y, channel, kind);
 
                         /* Stored in any case, so that the codes steer no branch. */
-                        qc_store(y, channel, kind, first || (least ? code < held : code > held) ? code : held);
+                        qc_store(y, channel, kind, first ? code : least ? -qc_larger(-code, -held) : qc_larger(code, held));
                     }
                     first = 0;
                 }

@@ -22,7 +22,7 @@
 #endif
 #endif
 
-/* What a layer's channels share. `shift`, `y_signed` and `clipped` are literal in every call. */
+/* What a layer's channels share. `scale`, `shift`, `y_signed` and `clipped` are literal in every call. */
 typedef struct {
     int32_t scale; /* a power of two */
     int32_t shift; /* 1..16 */
@@ -80,6 +80,32 @@ QC_INLINE uint8_t *qc_mve_copy(uint8_t *to, const uint8_t *from, int32_t n)
 #else
     memcpy(to, from, (size_t)n);
     return to + n;
+#endif
+}
+
+/* As qc_mve_copy, codes as signed multiplies see them. */
+QC_INLINE void qc_mve_copy_signed(uint8_t *to, const uint8_t *from, int32_t n, int x_signed)
+{
+    if (x_signed) {
+        qc_mve_copy(to, from, n);
+        return;
+    }
+#if QC_MVE_ASSEMBLY
+    __asm__ volatile("vmov.i8 q1, #0x80\n\t"
+                     "wlstp.8 lr, %[n], 2f\n"
+                     "1:\n\t"
+                     "vldrb.8 q0, [%[from]], #16\n\t"
+                     "veor q0, q0, q1\n\t"
+                     "vstrb.8 q0, [%[to]], #16\n\t"
+                     "letp lr, 1b\n"
+                     "2:"
+                     : [to] "+r"(to), [from] "+r"(from)
+                     : [n] "r"(n)
+                     : "q0", "q1", "lr", "memory");
+#else
+    for (; n > 0; n--) {
+        *to++ = (uint8_t)qc_mve_code(*from++, 0);
+    }
 #endif
 }
 

@@ -8,6 +8,7 @@
 #include "qc_code.h"
 #include "qc_config.h"
 #include "qc_four.h"
+#include "qc_riscv_code.h"
 
 #if QC_ARMV6M_ASSEMBLY
 /* Adds the products of `taps` (at least 1) codes, `step` bytes apart (literal), with words of four weights; sums stay in high registers. */
@@ -82,7 +83,7 @@ typedef struct {
     const int32_t *record;
     uint8_t *y;
     int32_t pitch;
-    int32_t lo;
+    qc_high_words within; /* the limits */
     int32_t hi;
 } qc_quads_target;
 
@@ -127,19 +128,11 @@ typedef struct {
     "addi %[codes], %[codes], 16\n\t"                                                          \
     "addi %[weights], %[weights], 16\n\t"                                                      \
     "bne %[codes], %[end], 1b\n\t"
-/* One code from its sum, addend t1, multiplier ra, limits a4 and a5. */
+/* One code from its sum, addend t1, multiplier ra, limits a4, a5 and target. */
 #define QC_QUADS_CODE(SUM, Y, OFFSET)            \
     "slli " SUM ", " SUM ", 8\n\t"              \
     "add " SUM ", " SUM ", t1\n\t"              \
-    "mulh " SUM ", " SUM ", ra\n\t"             \
-    "srai " SUM ", " SUM ", %[shift]\n\t"       \
-    "bge " SUM ", a4, 8f\n\t"                   \
-    "mv " SUM ", a4\n"                          \
-    "8:\n\t"                                    \
-    "bge a5, " SUM ", 9f\n\t"                   \
-    "mv " SUM ", a5\n"                          \
-    "9:\n\t"                                    \
-    "sb " SUM ", " OFFSET "(" Y ")\n\t"
+    QC_RISCV_CODE(SUM, "ra", "%[shift]", "a4", "a5", "%[target]", OFFSET "(" Y ")")
 #define QC_QUADS_CHANNEL(ADDEND, MULTIPLIER, OFFSET, P0, P1, P2, P3) \
     "lw t1, " ADDEND "(t0)\n\t"                                     \
     "lw ra, " MULTIPLIER "(t0)\n\t"                                 \
@@ -167,12 +160,13 @@ QC_INLINE void qc_quads_codes(const uint8_t *codes, const int8_t *weights, int32
                      "add a6, %[codes], t1\n\t"                                   \
                      "add a7, a6, t1\n\t"                                         \
                      "add %[weights], a7, t1\n\t"                                 \
+                     "lw %[target], 20(%[target])\n\t"                           \
                      QC_QUADS_CHANNEL("0", "4", "0", "s1", "s5", "s9", "t3")      \
                      QC_QUADS_CHANNEL("8", "12", "1", "s2", "s6", "s10", "t4")    \
                      QC_QUADS_CHANNEL("16", "20", "2", "s3", "s7", "s11", "t5")   \
                      QC_QUADS_CHANNEL("24", "28", "3", "s4", "s8", "t2", "t6")    \
-                     : [codes] "+&r"(codes), [weights] "+&r"(weights)               \
-                     : [end] "r"(end), [target] "r"(target), [shift] "i"(shift)   \
+                     : [codes] "+&r"(codes), [weights] "+&r"(weights), [target] "+&r"(target) \
+                     : [end] "r"(end), [shift] "i"(shift)                         \
                      : QC_QUADS_REGISTERS)
     if (x_signed) {
         QC_QUADS_ALL("lb");

@@ -52,7 +52,7 @@ QC_INLINE int32_t qc_requant_thresholds(int32_t acc, const int32_t *record)
         /* Of `left` thresholds from `below` on: the upper half, and the middle one of an odd number. */
         const int32_t half = (left + 1) / 2;
 
-        below += thresholds[below + half - 1] <= acc ? half : 0;
+        below += half & (int32_t)~(((int64_t)acc - thresholds[below + half - 1]) >> 63);
     }
     return record[0] + below;
 }
@@ -73,6 +73,16 @@ QC_INLINE int32_t qc_high_word(int32_t a, int32_t multiplier)
 #endif
 }
 
+/* a*multiplier. Libraries of cores without long products branch on carries. */
+QC_INLINE int64_t qc_long_product(int32_t a, int32_t multiplier)
+{
+#if defined(__ARM_ARCH_6M__)
+    return (int64_t)((uint64_t)(uint32_t)qc_high_word(a, multiplier) << 32 | (uint32_t)a * (uint32_t)multiplier);
+#else
+    return (int64_t)a * multiplier;
+#endif
+}
+
 /* Code of the high-word form before saturation. */
 QC_INLINE int32_t qc_requant_high(qc_requant q, int32_t acc, int32_t addend, int32_t multiplier)
 {
@@ -89,14 +99,14 @@ QC_INLINE int32_t qc_requant_high(qc_requant q, int32_t acc, int32_t addend, int
 /* qc_requant_sign and qc_requant_parity without a branch, so that every accumulator takes as many instructions. */
 QC_LONG int32_t qc_requant_sign_masked(int32_t acc, const int32_t *record, int32_t shift)
 {
-    const int64_t mask = acc < 0 ? -1 : 0;
+    const int64_t mask = acc >> 31;
 
-    return qc_requant_plain(acc, record[0], qc_record_value(record + 1) - (qc_record_value(record + 3) & mask), shift);
+    return qc_shift_floor(qc_long_product(acc, record[0]) + qc_record_value(record + 1) - (qc_record_value(record + 3) & mask), shift);
 }
 
 QC_LONG int32_t qc_requant_parity_masked(int32_t acc, const int32_t *record, int32_t shift, int32_t odd)
 {
-    const int64_t u = qc_multiply_add(acc, record[0], qc_record_value(record + 1));
+    const int64_t u = qc_long_product(acc, record[0]) + qc_record_value(record + 1);
     const int64_t mask = -(int64_t)(((u >> shift) ^ odd) & 1);
 
     return qc_shift_floor(u - (qc_record_value(record + 3) & mask), shift);
@@ -108,7 +118,7 @@ QC_INLINE int32_t qc_requantize_code(qc_requant q, int32_t acc, const int32_t *r
     int32_t value;
 
     if (q.form == QC_PLAIN) {
-        value = qc_requant_plain(acc, record[0], qc_record_value(record + 1), q.shift);
+        value = qc_shift_floor(qc_long_product(acc, record[0]) + qc_record_value(record + 1), q.shift);
     } else if (q.form == QC_SIGN) {
         value = qc_requant_sign_masked(acc + record[5], record, q.shift);
     } else if (q.form == QC_PARITY) {

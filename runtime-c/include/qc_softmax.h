@@ -8,6 +8,8 @@
 
 #include "qc_code.h"
 #include "qc_config.h"
+#include "qc_dsp.h"
+#include "qc_requantize.h"
 #include "qc_scalar.h"
 
 /* The largest code of a row. */
@@ -19,7 +21,7 @@ QC_INLINE int32_t qc_row_maximum(const uint8_t *x, int32_t classes, int x_signed
     for (i = 1; i < classes; i++) {
         const int32_t code = qc_code(x[i], x_signed);
 
-        largest = code > largest ? code : largest;
+        largest = qc_larger(largest, code);
     }
     return largest;
 }
@@ -32,13 +34,14 @@ QC_INLINE int32_t qc_quotient_masked(int64_t n, int64_t d)
     int32_t weight;
 
     for (weight = 256; weight > 0; weight >>= 1) {
-        const int64_t mask = n - divisor < 0 ? 0 : -1;
+        const int64_t mask = ~((n - divisor) >> 63);
 
         n -= divisor & mask;
         quotient |= weight & (int32_t)mask;
         divisor >>= 1;
     }
-    return qc_round_quotient(quotient, n, d);
+    /* As qc_round_quotient, by the sign of a difference. */
+    return quotient + (int32_t)((uint64_t)(d - 2 * n - (quotient & 1)) >> 63);
 }
 
 /* E * levels / (sum << levels_shift), rounded half to even, plus the zero point, saturated. y may be x. */
@@ -56,9 +59,9 @@ QC_INLINE void qc_softmax_even(const uint8_t *x, uint8_t *y, int32_t rows, int32
             sum += exponentials[largest - qc_code(x[i], x_signed)];
         }
         for (i = 0; i < classes; i++) {
-            const int64_t scaled = (int64_t)exponentials[largest - qc_code(x[i], x_signed)] * levels;
+            const int64_t scaled = qc_long_product((int32_t)exponentials[largest - qc_code(x[i], x_signed)], levels);
 
-            y[i] = (uint8_t)qc_clamp(qc_quotient_masked(scaled, sum << levels_shift) + zero_point, lo, hi);
+            y[i] = (uint8_t)qc_saturate(qc_quotient_masked(scaled, sum << levels_shift) + zero_point, lo, hi);
         }
     }
 }
@@ -83,7 +86,7 @@ QC_INLINE void qc_softmax_doubly_rounded(const uint8_t *x, uint8_t *y, int32_t r
         for (i = 0; i < classes; i++) {
             const int32_t exponential = (int32_t)exponentials[largest - qc_code(x[i], x_signed)];
 
-            y[i] = (uint8_t)qc_clamp(qc_softmax_tflite(exponential, reciprocal, shift) + zero_point, lo, hi);
+            y[i] = (uint8_t)qc_saturate(qc_softmax_tflite(exponential, reciprocal, shift) + zero_point, lo, hi);
         }
     }
 }

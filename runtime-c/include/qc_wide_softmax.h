@@ -9,6 +9,7 @@
 
 #include "qc_config.h"
 #include "qc_element.h"
+#include "qc_dsp.h"
 #include "qc_scalar.h"
 
 /* Row maximum less a code, whatever int32 codes they are. */
@@ -35,7 +36,7 @@ QC_INLINE int32_t qc_wide_row_maximum(const uint8_t *x, int32_t from, int32_t cl
     for (i = 1; i < classes; i++) {
         const int32_t code = qc_load(x, from + i, kind);
 
-        largest = code > largest ? code : largest;
+        largest = qc_larger(largest, code);
     }
     return largest;
 }
@@ -87,7 +88,7 @@ QC_INLINE void qc_wide_softmax(const uint8_t *x, uint8_t *y, int32_t rows, int32
             const uint32_t difference = qc_softmax_difference(largest, x, i, x_kind);
             const uint64_t term = qc_wide_exponential(difference, fine, coarse, fine_bits, limit);
 
-            qc_store(y, i, y_kind, qc_clamp(qc_wide_quotient(term * (uint64_t)levels, sum) + zero_point, lo, hi));
+            qc_store(y, i, y_kind, qc_saturate(qc_wide_quotient(term * (uint64_t)levels, sum) + zero_point, lo, hi));
         }
     }
 }
@@ -130,7 +131,7 @@ QC_INLINE void qc_log_softmax(const uint8_t *x, uint8_t *y, int32_t rows, int32_
             const uint32_t d = qc_softmax_difference(largest, x, i, x_kind);
             const int64_t step = (own - difference * (int64_t)(d < most ? d : most)) >> shift;
 
-            qc_store(y, i, y_kind, qc_clamp((int32_t)step + zero_point, lo, hi));
+            qc_store(y, i, y_kind, qc_saturate((int32_t)step + zero_point, lo, hi));
         }
     }
 }

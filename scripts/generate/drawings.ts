@@ -11,13 +11,11 @@ import { findTarget } from "../../targets/index.js";
 export function drawExample(modelPath: string): Record<string, string> {
   const model = readFileSync(modelPath);
   const target = findTarget("cortex-m4");
-  const planFor = (optimize: "memory" | "speed") => {
-    const wanted = planOptions({ optimize }, target);
-    return { wanted, plan: compile(model, { name: "fashion-mnist", plan: wanted }).plan };
-  };
-  const fast = planFor("speed");
+  const compileFor = (optimize: "memory" | "speed") =>
+    compile(model, { name: "fashion-mnist", plan: planOptions({ optimize }, target) });
+  const { planning } = compileFor("speed");
   return {
-    "docs/memory-map.svg": memoryMapSvg(planFor("memory").plan),
-    "docs/frontier.svg": frontierSvg(planFrontier(fast.plan.graph, fast.wanted)),
+    "docs/memory-map.svg": memoryMapSvg(compileFor("memory").plan),
+    "docs/frontier.svg": frontierSvg(planFrontier(planning.graph, planning.wanted)),
   };
 }

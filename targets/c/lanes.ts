@@ -55,11 +55,8 @@ export function requireLanes(matrix: LaneMatrix, channels: readonly number[], ch
   if (from !== matrix.taps) fail("QC3001", `chunks of ${from} taps; expected ${matrix.taps}.`);
 }
 
-/**
- * The fewest chunks of at most `most` taps whose sums stay in their lanes for all of these channels; those of `step` taps or
- * more are rounded down to a multiple of it.
- */
-export function laneChunks(matrix: LaneMatrix, channels: readonly number[], most: number, step = 1): number[] {
+/** The fewest chunks of at most `most` taps whose sums stay in their lanes for all of these channels. */
+export function laneChunks(matrix: LaneMatrix, channels: readonly number[], most: number): number[] {
   const chunks: number[] = [];
   const fits = (from: number, to: number) =>
     channels.every((channel) => {
@@ -69,7 +66,7 @@ export function laneChunks(matrix: LaneMatrix, channels: readonly number[], most
   for (let from = 0; from < matrix.taps; from += chunks.at(-1)!) {
     let taps = 1;
     while (taps < most && from + taps < matrix.taps && fits(from, from + taps + 1)) taps++;
-    chunks.push(taps < step ? taps : taps - (taps % step));
+    chunks.push(taps);
   }
   requireLanes(matrix, channels, chunks);
   return chunks;
@@ -123,6 +120,9 @@ export function laneSums<Matrix extends LaneMatrix>(
 /** The most taps of a chunk that qc_lanes_multiply.h has code for. */
 export const mostLaneTaps = 8;
 
+/** What a pair's first chunk adds to the byte that tells its length. */
+const firstChunk = 124;
+
 /** The stream of qc_conv2d_lanes.h; at least two channels. */
 export function packLanes(matrix: LaneMatrix, constants: LaneConstants, missing: Int32Array): Uint32Array {
   const { weights, channels, taps, centre } = matrix;
@@ -135,7 +135,7 @@ export function packLanes(matrix: LaneMatrix, constants: LaneConstants, missing:
     const bytes: number[] = [];
     let tap = 0;
     for (const count of chunks) {
-      bytes.push(16 * count);
+      bytes.push(16 * count + (tap === 0 ? firstChunk : 0));
       for (const end = tap + count; tap < end; tap++) {
         bytes.push(weights[first * taps + tap]!, weights[(first + 1) * taps + tap]!);
       }
@@ -151,8 +151,8 @@ export function packLanes(matrix: LaneMatrix, constants: LaneConstants, missing:
   return Uint32Array.from(words);
 }
 
-/** Taps of a step of qc_dense_lanes.h: chunks are shorter, or whole numbers of steps. */
-export const denseLaneStep = 8;
+/** The most taps of a piece of a chunk that qc_dense_lanes.h has code for. */
+const mostDenseTaps = 32;
 
 /** The stream of qc_dense_lanes.h; at least eight outputs. */
 export function packDenseLanes(matrix: LaneMatrix, constants: LaneConstants, missing: Int32Array): Uint32Array {
@@ -163,11 +163,13 @@ export function packDenseLanes(matrix: LaneMatrix, constants: LaneConstants, mis
     // The last eight reach back over outputs that are done.
     const first = Math.min(next, channels - 8);
     const eight = Array.from({ length: 8 }, (_, i) => first + i);
-    const chunks = laneChunks(matrix, eight, taps, denseLaneStep);
+    const chunks = laneChunks(matrix, eight, taps);
     let tap = 0;
     for (const count of chunks) {
-      words.push(16 * count);
-      for (const end = tap + count; tap < end; tap++) {
+      for (const [start, end] = [tap, tap + count]; tap < end; tap++) {
+        if ((tap - start) % mostDenseTaps === 0) {
+          words.push(((start === tap ? 16 : -16) * Math.min(mostDenseTaps, end - tap)) >>> 0);
+        }
         for (let o = first; o < first + 8; o += 2) {
           words.push((weights[o * taps + tap]! + weights[(o + 1) * taps + tap]! * 65536) >>> 0);
         }

@@ -8,7 +8,7 @@ import { operandColumns, stripNode } from "../../compiler/plan/strips.js";
 
 /** Where rows lie: `offset` bytes behind `base`, plus `perRow` for every row that the counter has counted. */
 export interface RowPlace {
-  /** The C variable that points to the arena, to an external input, or to a strip's columns of the step's output. */
+  /** The C variable that points to the arena, to an external input, or to a strip's columns of what its step reads or makes. */
   readonly base: "arena" | "input" | "output";
   readonly offset: number;
   readonly perRow: number;
@@ -49,7 +49,7 @@ export function kindsOf(plan: Plan, step: RowStep, strip?: Strip): { kinds: Even
   const kinds: EventKind[] = [];
   const sequence: number[] = [];
   const known = new Map<string, number>();
-  const reader = new EventReader(plan, strip);
+  const reader = new EventReader(plan, strip, plan.graph.nodes[step.nodes.at(-1)!]!.output.id);
   for (const event of step.events) {
     const { key, kind } = reader.read(event);
     if (event.kind === "slide" && event.kept === 0) continue;
@@ -67,6 +67,8 @@ class EventReader {
   constructor(
     readonly plan: Plan,
     readonly strip: Strip | undefined,
+    /** Of a strip, the tensor that outlives the step. */
+    readonly made: number,
   ) {}
 
   /** Bytes of a held row, of whole columns or of the strip's. */
@@ -84,14 +86,15 @@ class EventReader {
     const tensor = this.plan.graph.tensors[id]!;
     const offset = this.plan.offsets.get(id)!;
     const held = this.plan.rows.get(id);
+    const before = (column * rowBytes(tensor)) / tensor.shape[columnAxis]!;
     if (held === undefined) {
       const perRow = perCount * rowBytes(tensor);
-      const moved = first * rowBytes(tensor) - row * perRow;
+      const moved = first * rowBytes(tensor) - row * perRow + before;
+      if (this.strip) return { base: id === this.made ? "output" : "input", offset: moved, perRow };
       if (this.plan.external.has(id)) return { base: "input", offset: moved, perRow };
-      return this.strip ? { base: "output", offset: moved, perRow } : { base: "arena", offset: offset + moved, perRow };
+      return { base: "arena", offset: offset + moved, perRow };
     }
     const start = held === 1 ? first : (this.#starts.get(id) ?? 0);
-    const before = (column * rowBytes(tensor)) / tensor.shape[columnAxis]!;
     return { base: "arena", offset: offset + (first - start) * this.#heldBytes(tensor) + before, perRow: 0 };
   }
 

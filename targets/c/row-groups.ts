@@ -54,7 +54,10 @@ export class RowGroupEmitter {
   #strips(step: RowStep, strips: readonly Strip[]): string {
     const { nodes, tensors } = this.plan.graph;
     const output = nodes[step.nodes.at(-1)!]!.output;
-    const input = tensors.find(({ id }) => this.plan.external.has(id) && strips[0]!.has(id))!;
+    const made = new Set(step.nodes.map((node) => nodes[node]!.output.id));
+    const input = tensors.find(({ id }) => strips[0]!.has(id) && !made.has(id))!;
+    const external = this.plan.external.has(input.id);
+    const source = external ? "input" : `arena + ${this.plan.offsets.get(input.id)!}`;
     const firstByte = (strip: Strip, tensor: IntegerTensor) =>
       (strip.get(tensor.id)!.first * rowBytes(tensor)) / tensor.shape[columnAxis]!;
     const body = ["int32_t strip;", ""];
@@ -65,15 +68,15 @@ export class RowGroupEmitter {
         return run.length > 1 ? `${at} + strip * ${next! - at!}` : `${at}`;
       });
       const place = this.plan.offsets.get(output.id)!;
-      const call = `${name}(arena, input + (${from}), arena + (${place} + ${to}));`;
+      const call = `${name}(arena, ${source} + (${from}), arena + (${place} + ${to}));`;
       if (run.length > 1) body.push(`for (strip = 0; strip < ${run.length}; strip++) {`, `    ${call}`, "}");
       else body.push(call);
     }
     body.push("(void)strip;");
     const wanted = `strips_${step.nodes[0]}_to_${step.nodes.at(-1)}`;
     const comment = `${this.#comment(step)}, in ${strips.length} strips of columns`;
-    const name = this.emitter.define(wanted, "uint8_t *arena, const uint8_t *input", body, comment);
-    return `${name}(arena, input);`;
+    const parameters = external ? "uint8_t *arena, const uint8_t *input" : "uint8_t *arena";
+    return `${this.emitter.define(wanted, parameters, body, comment)}(arena${external ? ", input" : ""});`;
   }
 
   /** The statement that hands one row to the step and returns from the caller unless it was the last one. */

@@ -3,7 +3,7 @@ import { QcError } from "../../compiler/diagnostics.js";
 import { runPlan } from "../../compiler/interpreter/run-plan.js";
 import type { IntegerGraph, IntegerNode } from "../../compiler/ir/index.js";
 import { opHomes } from "../../compiler/ops/index.js";
-import { candidatesOf, wholeNodes } from "../../compiler/plan/candidates.js";
+import { stripsOf, wholeNodes } from "../../compiler/plan/candidates.js";
 import { inputPlaces } from "../../compiler/plan/input-places.js";
 import { makePlan, type PlanOptions, planOf } from "../../compiler/plan/make-plan.js";
 import { type Plan, streamsInput } from "../../compiler/plan/plan.js";
@@ -27,15 +27,18 @@ export function randomSetting(numbers: readonly number[]): { readonly core: Core
   return { core: choices.pick(emulated), fast: choices.chance(0.7) };
 }
 
-/** The graph with every other algorithm that a home offers, wherever it pays. */
+/** The graph with the other algorithms that homes offer, wherever they pay; each node goes without one of them, or takes all, in turn. */
 export function allFast(graph: IntegerGraph): IntegerGraph {
   const made = ["cortex-m4", "rv32imc"].map(core);
-  const faster = (node: IntegerNode) =>
-    made.flatMap((target) => opHomes.get(node.op)!.forSpeed?.(node, target) ?? []).map(({ attributes }) => attributes);
-  return {
-    ...graph,
-    nodes: graph.nodes.map((node) => ({ ...node, attributes: Object.assign({}, node.attributes, ...faster(node)) })),
+  const faster = (node: IntegerNode, index: number) => {
+    const offers = made.flatMap((target) => opHomes.get(node.op)!.forSpeed?.(node, target) ?? []);
+    return offers.filter((_, i) => i !== index % (offers.length + 1)).map(({ attributes }) => attributes);
   };
+  const nodes = graph.nodes.map((node, i) => ({
+    ...node,
+    attributes: Object.assign({}, node.attributes, ...faster(node, i)),
+  }));
+  return { ...graph, nodes };
 }
 
 /** The plan that these choices make: the fastest, the smallest, or the fastest in some RAM between; with the input elsewhere, or in strips, where it can be. */
@@ -49,8 +52,8 @@ export function randomPlan(graph: IntegerGraph, numbers: readonly number[]): Pla
     { externalInput: true, maxRecompute: choices.integer(1, 200) },
   ]);
   const options = planned(graph, wanted) ? wanted : {};
-  if (options.externalInput || options.streamInput) {
-    const strips = choices.chance(0.5) ? stripPlan(graph, choices) : undefined;
+  if (!options.streamInput) {
+    const strips = choices.chance(0.3) ? stripPlan(graph, options, choices) : undefined;
     if (strips) return strips;
   }
   const smallest = () => makePlan(graph, { ...options, optimize: "memory" });
@@ -63,13 +66,14 @@ export function randomPlan(graph: IntegerGraph, numbers: readonly number[]): Pla
   return plan;
 }
 
-/** Random strips of the first nodes, which the smallest plan seldom has, before whole tensors; nothing where there are none. */
-function stripPlan(graph: IntegerGraph, choices: Choices): Plan | undefined {
-  const places = inputPlaces(graph, { externalInput: true });
-  const found = candidatesOf(graph, places, undefined, Infinity).filter(({ group }) => group?.strips);
+/** Random strips, which the smallest plan seldom has, between whole tensors; nothing where there are none. */
+function stripPlan(graph: IntegerGraph, options: PlanOptions, choices: Choices): Plan | undefined {
+  const places = inputPlaces(graph, options);
+  const found = stripsOf(graph, places, undefined, Infinity);
   if (found.length === 0) return undefined;
   const strips = choices.pick(found);
-  return planOf(graph, [strips, ...wholeNodes(graph, places).slice(strips.end)], places);
+  const alone = wholeNodes(graph, places);
+  return planOf(graph, [...alone.slice(0, strips.first), strips, ...alone.slice(strips.end)], places);
 }
 
 /** A plan, or nothing where these options are refused. */

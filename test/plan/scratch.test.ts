@@ -5,7 +5,7 @@ import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { runPlan } from "../../compiler/interpreter/run-plan.js";
 import { makePlan, type PlanOptions } from "../../compiler/plan/make-plan.js";
 import type { Plan } from "../../compiler/plan/plan.js";
-import { leastScratch } from "../../compiler/plan/scratch.js";
+import { leastScratch } from "../../compiler/plan/forms.js";
 import { seededSets } from "../../compiler/verify/vectors.js";
 import { verifyTarget } from "../../compiler/verify/verify.js";
 import { ModelBuilder } from "../helpers/onnx.js";

@@ -36,6 +36,36 @@ const graphs = {
       builder.outputs.push(addConv2d(builder, random, input, groups * random.integer(1, 11), window, groups, choice));
     }
   },
+  "convolutions of whole 16 channels, and of few taps": (random: Random, builder: GraphBuilder) => {
+    // [height, width, channels, outputs, stride across]: blocks of four columns, and some that four do not divide.
+    const columns = [
+      [4, 4, 16, 2, 1],
+      [3, 7, 32, 6, 1],
+      [5, 9, 48, 4, 2],
+      [2, 16, 16, 2, 2],
+    ] as const;
+    for (const [index, [height, width, channels, outputs, stride]] of columns.entries()) {
+      const input = builder.input([1, height, width, channels], index % 2 === 0 ? int8 : uint8);
+      const choice = { outputType: anyType(random), rounding: "plain", clipped: index % 2 === 1 } as const;
+      const window = { ...square, strides: [1 + (index % 2), stride] as const };
+      const weight = () => random.integer(-20, 20);
+      builder.outputs.push(addConv2d(builder, random, input, outputs, window, 1, choice, weight));
+    }
+    // Taps: of one step, of two, of an odd and an even number of more; patches, and pixels in place with and without a stride.
+    for (const [index, channels] of [8, 16, 32, 33, 64, 106].entries()) {
+      const input = builder.input([1, 5, 9, channels], int8);
+      const choice = { outputType: anyType(random), rounding: "plain", clipped: index % 2 === 1 } as const;
+      const strides = channels < 64 && index % 2 === 1 ? ([2, 2] as const) : ([1, 1] as const);
+      const window = { ...unpadded, kernel: [1, 1] as const, strides };
+      builder.outputs.push(addConv2d(builder, random, input, 2 + index, window, 1, choice));
+    }
+    for (const [index, channels] of [1, 3, 5].entries()) {
+      const input = builder.input([1, 6, 23, channels], int8);
+      const choice = { outputType: anyType(random), rounding: "plain", clipped: index === 1 } as const;
+      const window = { ...square, strides: [1, 1 + (index % 2)] as const };
+      builder.outputs.push(addConv2d(builder, random, input, 4 + index, window, 1, choice));
+    }
+  },
   "convolutions whose sums fill the halves of a word": (random: Random, builder: GraphBuilder) => {
     // Weights of which two alone may fill a half of a word, and such that hundreds do not.
     for (const [index, most] of [127, 110, 2, 60].entries()) {
@@ -64,6 +94,24 @@ const graphs = {
         builder.outputs.push(addConv2d(builder, random, input, channels, window, channels, choice));
       }
     }
+    // Larger images, whose rows or columns are cut into bands.
+    for (const [index, [height, width, stride]] of (
+      [
+        [34, 31, 1],
+        [22, 60, 2],
+        [11, 9, 2],
+        [9, 11, 2],
+      ] as const
+    ).entries()) {
+      const input = builder.input([1, height, width, 8 + index], index % 2 === 0 ? int8 : uint8);
+      const choice = { outputType: anyType(random), rounding: "plain", clipped: index % 2 === 1 } as const;
+      const window = {
+        ...square,
+        strides: [stride, stride] as const,
+        pads: index % 2 === 0 ? ([1, 1, 1, 1] as const) : ([0, 0, 1, 1] as const),
+      };
+      builder.outputs.push(addConv2d(builder, random, input, 8 + index, window, 8 + index, choice));
+    }
   },
   "dense layers and sums": (random: Random, builder: GraphBuilder) => {
     for (const [index, inputs] of [1, 15, 16, 17, 33, 48, 100].entries()) {
@@ -82,7 +130,16 @@ const graphs = {
 
 /** What the layers of these graphs must use. */
 const kernels = {
-  "cortex-m55": ["qc_conv2d_mve(", "qc_depthwise_conv2d_mve(", "qc_dense_mve(", "qc_add_mve("],
+  "cortex-m55": [
+    "qc_conv2d_columns_mve(",
+    "qc_conv2d_pixels_mve(",
+    "qc_conv2d_patches_mve(",
+    "qc_conv2d_mve(",
+    "qc_depthwise_planes_mve(",
+    "qc_depthwise_conv2d_mve(",
+    "qc_dense_mve(",
+    "qc_add_mve(",
+  ],
   rv32imc: ["qc_conv2d_quads(", "qc_depthwise_rolling(", "qc_depthwise_conv2d(", "qc_dense_quads("],
   "cortex-m0plus": [
     "qc_conv2d_halves(",

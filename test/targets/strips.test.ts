@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import type { IntegerGraph } from "../../compiler/ir/index.js";
-import { candidatesOf } from "../../compiler/plan/candidates.js";
+import { stripsOf, wholeNodes } from "../../compiler/plan/candidates.js";
 import { inputPlaces } from "../../compiler/plan/input-places.js";
 import { makePlan, planOf } from "../../compiler/plan/make-plan.js";
 import type { Plan } from "../../compiler/plan/plan.js";
@@ -28,6 +28,15 @@ const expected = vectors.map((codes) => outputsOf(graph, codes));
 /** The smallest plan with an external input. */
 const external = (maxRecompute: number) => makePlan(graph, { optimize: "memory", externalInput: true, maxRecompute });
 const many = external(100);
+/** The steps inside the network that have the most strips, of a tensor in the arena. */
+const inside = (() => {
+  const places = inputPlaces(graph, {});
+  const strips = stripsOf(graph, places, undefined, Infinity).reduce((most, step) =>
+    step.group!.strips!.length > most.group!.strips!.length ? step : most,
+  );
+  const alone = wholeNodes(graph, places);
+  return planOf(graph, [...alone.slice(0, strips.first), strips, ...alone.slice(strips.end)], places);
+})();
 
 /** Two layers on wide rows, in few and in many strips. */
 const wide = (() => {
@@ -39,8 +48,8 @@ const wide = (() => {
   }
   const compilation = compile(b.output(b.node("Transpose", [x], { perm: [0, 2, 3, 1] })).bytes());
   const places = inputPlaces(compilation.integerGraph, { externalInput: true });
-  const steps = candidatesOf(compilation.integerGraph, places, undefined, Infinity)
-    .filter(({ end, group }) => end === 2 && (group?.strips?.length ?? 0) >= 4)
+  const steps = stripsOf(compilation.integerGraph, places, undefined, Infinity)
+    .filter(({ first, end, group }) => first === 0 && end === 2 && group!.strips!.length >= 4)
     .sort((a, b) => a.group!.strips!.length - b.group!.strips!.length);
   const plans = [steps[0]!, steps.at(-1)!].map((step) => planOf(compilation.integerGraph, [step], places));
   return { compilation, plans };
@@ -50,7 +59,7 @@ async function equal(plan: Plan, target: string): Promise<boolean> {
   return (await verifyTarget({ ...compilation, plan }, findTarget(target), vectors, expected, { seed: 1 })).equal;
 }
 
-describe("an input outside the arena", () => {
+describe("an input outside the arena, and strips", () => {
   it.each([
     // On this machine too in test/fuzz.
     ["whole, on Cortex-M4", makePlan(graph, { externalInput: true }), "cortex-m4"],
@@ -59,6 +68,8 @@ describe("an input outside the arena", () => {
     ["in strips, on Cortex-M4", many, "cortex-m4"],
     ["in strips, on Cortex-M55", many, "cortex-m55"],
     ["in strips, on rv32imc", many, "rv32imc"],
+    ["in strips of what lies in the arena, on Cortex-M4", inside, "cortex-m4"],
+    ["in strips of what lies in the arena, on rv32imc", inside, "rv32imc"],
   ] as const)("%s", async (_, plan, target) => expect(await equal(plan, target)).toBe(true), 300_000);
 
   it("in strips, as WebAssembly", async () => {

@@ -1,6 +1,6 @@
 /**
- * Convolution in C. With two-lane products: qc_conv2d_lanes.h. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed
- * multiplies: qc_conv2d_blocks.h, qc_depthwise_line.h, qc_depthwise_pairs.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
+ * Convolution in C. With two-lane products: qc_conv2d_lanes.h. With vectors: qc_conv2d_columns_mve.h, qc_conv2d_pixels_mve.h, else
+ * qc_conv2d_mve.h; qc_depthwise_planes_mve.h, else qc_depthwise_conv2d_mve.h. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_line.h, qc_depthwise_pairs.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
  * qc_conv2d_halves.h on cores with `halves`, else qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h, qc_depthwise_conv2d.h.
  */
 import { cheapestFirst } from "../../../targets/c/costs.js";
@@ -17,26 +17,32 @@ import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { blockScratchBytes, blockStream, blockWindow, lowerBlocks } from "./conv2d-blocks.c.js";
+import { lowerBlocks16 } from "./conv2d-blocks16.c.js";
+import { lowerMveColumns, mveColumnsScratchBytes } from "./conv2d-columns-mve.c.js";
 import { halvesScratchBytes, lowerHalves, usesHalves } from "./conv2d-halves.c.js";
 import { lanesScratchBytes, lowerLanes } from "./conv2d-lanes.c.js";
 import { matrices } from "./conv2d-matrices.js";
 import { lowerMve, mveScratchBytes } from "./conv2d-mve.c.js";
+import { lowerMvePixels, mvePixelsScratchBytes } from "./conv2d-pixels-mve.c.js";
 import { lowerWinograd, winogradScratchBytes } from "./conv2d-winograd.c.js";
 import { lowerWinograd4, winograd4ScratchBytes } from "./conv2d-winograd4.c.js";
 import { hasDepthwiseConstants } from "./depthwise-constants.js";
 import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-conv2d-mve.c.js";
 import { isLine, lowerDepthwiseLine } from "./depthwise-line.c.js";
 import { depthwisePairsScratchBytes, isPairs, lowerDepthwisePairs } from "./depthwise-pairs.c.js";
-import { lowerRollingDepthwise } from "./depthwise-rolling.c.js";
+import { lowerMvePlanes, mvePlanesScratchBytes } from "./depthwise-planes-mve.c.js";
+import { isDepthwise, lowerRollingDepthwise } from "./depthwise-rolling.c.js";
 import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./depthwise-rows.c.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 
-/** Channels whose padded patch QC_DEPTHWISE_PATCH bytes hold (qc_depthwise_conv2d.h). */
-const patchChannels = (taps: number) => Math.max(4, Math.floor(1152 / taps / 4) * 4);
+/** Most bytes of a padded patch of a depthwise convolution, unless four channels take more. */
+const patchBytes = 1152;
 
-function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean {
-  return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
+/** Channels whose padded patch is made at a time. */
+function patchChannels({ attributes: { kernel, patchChannels }, inputs }: Node): number {
+  const most = Math.max(4, Math.floor(patchBytes / (kernel[0] * kernel[1]) / 4) * 4);
+  return Math.min(patchChannels ?? most, inputs[0]!.shape[3]!);
 }
 
 /** What the kernels of a core, or of any core, need: patches of a few pixels, or one padded patch. */
@@ -50,8 +56,9 @@ export function scratchBytes(node: Node, core?: Core): number {
     if (dsp && !mve && isLine(node) && hasDepthwiseConstants(node)) return 0;
     const pairs = dsp && isPairs(node) ? depthwisePairsScratchBytes(node) : 0;
     if (pairs > 0 && !mve) return pairs;
-    const patch = isPadded(node.attributes) ? taps * Math.min(channels, patchChannels(taps)) : 0;
-    return Math.max(patch, pairs, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveDepthwiseScratchBytes(node) : 0);
+    const patch = isPadded(node.attributes) ? taps * patchChannels(node) : 0;
+    const mveScratch = Math.max(mvePlanesScratchBytes(node), mveDepthwiseScratchBytes(node));
+    return Math.max(patch, pairs, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveScratch : 0);
   }
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
   const lanes =
@@ -61,13 +68,17 @@ export function scratchBytes(node: Node, core?: Core): number {
   // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes. Or blocks; or what vectors need.
   const pairs = 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
   const blocks = blockScratchBytes(node);
-  const packed = core !== undefined && blockStream(node) ? blocks : Math.max(pairs, blocks);
-  const bytes = Math.max(packed, lanes, halves, mve ? mveScratchBytes(node) : 0);
+  const packed =
+    core !== undefined && (blockStream(node) ?? (node.attributes.weights16 && blockStream(node, "lanes")))
+      ? blocks
+      : Math.max(pairs, blocks);
+  const mveScratch = Math.max(mveColumnsScratchBytes(node), mvePixelsScratchBytes(node), mveScratchBytes(node));
+  const bytes = Math.max(packed, lanes, halves, mve ? mveScratch : 0);
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 
-/** Instructions that a multiply-accumulate takes more than by the fastest kernel: by blocks of two and one pixel, without a ring, by quads. */
-const addedPerProduct = { two: 0.05, one: 0.3, line: 0.05, quads: 2.5 };
+/** Instructions that a multiply-accumulate takes more than by the fastest kernel: by blocks of two and one pixel, without a ring, by quads, by patches of four channels. */
+const addedPerProduct = { two: 0.05, one: 0.3, line: 0.05, quads: 2.5, patch: 0.2 };
 
 /** Smaller blocks, and kernels without patches or rings. */
 export function lessScratch(
@@ -81,15 +92,19 @@ export function lessScratch(
     attributes: { ...attributes, ...changed },
     added: Math.round(per * products),
   });
-  if (!core.features.includes("dsp")) {
-    return !isDepthwise(node) && usesHalves(node, core) ? [form({ blockPixels: 4 }, addedPerProduct.quads)] : [];
-  }
+  const dsp = core.features.includes("dsp");
   if (isDepthwise(node)) {
     const line = form({ direct: true }, addedPerProduct.line);
-    return isLine({ ...node, attributes: line.attributes }) && hasDepthwiseConstants(node) ? [line] : [];
+    if (dsp && isLine({ ...node, attributes: line.attributes }) && hasDepthwiseConstants(node)) return [line];
+    const few = isPadded(attributes) && patchChannels(node) > 4;
+    return few ? [form({ patchChannels: 4 }, addedPerProduct.patch)] : [];
   }
+  if (!dsp) return usesHalves(node, core) ? [form({ blockPixels: 4 }, addedPerProduct.quads)] : [];
   if (attributes.winograd || !blockStream(node)) return [];
-  return [form({ blockPixels: 2 }, addedPerProduct.two), form({ blockPixels: 1 }, addedPerProduct.one)];
+  return [
+    form({ blockPixels: 2, weights16: false }, addedPerProduct.two),
+    form({ blockPixels: 1, weights16: false }, addedPerProduct.one),
+  ];
 }
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {
@@ -98,13 +113,19 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const narrow = !isWide(node);
   const dsp = context.core.features.includes("dsp");
   const mve = context.core.features.includes("mve");
-  if (narrow && mve && (isDepthwise(node) ? lowerMveDepthwise : lowerMve)(node, context)) return;
+  if (narrow && mve) {
+    const kernels = isDepthwise(node)
+      ? [lowerMvePlanes, lowerMveDepthwise]
+      : [lowerMveColumns, lowerMvePixels, lowerMve];
+    if (kernels.some((lower) => lower(node, context))) return;
+  }
   if (narrow && dsp) {
     if (isDepthwise(node) && (lowerDepthwiseLine(node, context) || lowerDepthwisePairs(node, context))) return;
     const candidates = isDepthwise(node)
       ? [{ kernel: "depthwise_rows", lower: lowerDepthwiseRows }]
       : [
           ...(attributes.winograd ? [{ kernel: "conv2d_winograd", lower: lowerWinograd }] : []),
+          ...(attributes.weights16 ? [{ kernel: "conv2d_blocks16", lower: lowerBlocks16 }] : []),
           { kernel: "conv2d_blocks", lower: lowerBlocks },
         ];
     if (cheapestFirst(context.core, node, candidates).some(({ lower }) => lower(node, context))) return;
@@ -189,13 +210,13 @@ function depthwise(node: Node, context: CContext): void {
   const packed = context.constant("weights", "uint8_t", Uint8Array.from(interleave(matrix, 4)));
   const constants = records(node, context, 1, 4);
   const dsp = context.core.features.includes("dsp") ? 1 : 0;
-  const parts = isPadded(node.attributes) && channels > patchChannels(kernel[0] * kernel[1]);
-  const last = [signedLiteral(node.inputs[0]!), dsp, kernel[0], kernel[1], parts ? 1 : 0].join(", ");
+  const part = isPadded(node.attributes) && channels > patchChannels(node) ? patchChannels(node) : 0;
+  const last = [signedLiteral(node.inputs[0]!), dsp, kernel[0], kernel[1], part].join(", ");
   context.include("qc_depthwise_conv2d.h");
   const body = `qc_depthwise_conv2d(s, x, weights, records, y, scratch, q, ${last});`;
   call(
     context,
-    `depthwise_conv2d_${kernel.join("x")}${parts ? "_parts" : ""}_${constants.role}`,
+    `depthwise_conv2d_${kernel.join("x")}${part > 0 ? `_parts_of_${part}` : ""}_${constants.role}`,
     "uint8_t",
     packed,
     constants,

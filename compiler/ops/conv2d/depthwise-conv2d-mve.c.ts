@@ -27,7 +27,7 @@ export function mveDepthwiseScratchBytes(node: Node): number {
 /** Calls the vector kernel; false where the core has none or it does not suit. */
 export function lowerMveDepthwise(node: Node, context: CContext): boolean {
   const { inputs, output, attributes } = node;
-  const { kernel, strides, weights, bias, inputZeroPoint } = attributes;
+  const { kernel, weights, bias, inputZeroPoint } = attributes;
   const requantization = isSuitable(node) && mveRequantization(context, attributes.requantize, output);
   if (!requantization || requantization.constants.scaleBits !== 8) return false;
   const missing = mveMissing(weights, bias, inputZeroPoint, inputs[0]!);
@@ -43,10 +43,9 @@ export function lowerMveDepthwise(node: Node, context: CContext): boolean {
     const bytes = Array.from({ length: taps }, (_, tap) => eight.map((channel) => weightOf(channel, tap)));
     words.push(...byteWords(bytes.flat()));
   }
-  const three = kernel[0] === 3 && kernel[1] === 3 && strides[1] <= 2 ? strides[1] : 0;
   context.include("qc_depthwise_conv2d_mve.h");
   const name = context.shared({
-    role: `depthwise_conv2d_${three ? `3x3_${three}_` : ""}${requantization.role}`,
+    role: `depthwise_conv2d_${requantization.role}`,
     parameters: [
       "const qc_window *s",
       "const uint8_t *x",
@@ -57,7 +56,7 @@ export function lowerMveDepthwise(node: Node, context: CContext): boolean {
     ],
     body: [
       requantization.declaration,
-      `qc_depthwise_conv2d_mve(s, x, constants, y, (int16_t *)(void *)scratch, q, ${signedLiteral(inputs[0]!)}, ${three});`,
+      `qc_depthwise_conv2d_mve(s, x, constants, y, (int16_t *)(void *)scratch, q, ${signedLiteral(inputs[0]!)});`,
     ],
   });
   const constants = context.constant("constants", "uint32_t", words);

@@ -1,25 +1,42 @@
 /** Matrix product in C: qc_dense_blocks.h or qc_dense_pairs.h (packed multiplies), qc_dense_lanes.h (two-lane products), qc_dense_halves.h (cores with `halves`), else qc_dense_quads.h. */
 import type { CContext, CLowering } from "../../../targets/c/lowering.js";
 import { channelSlots, interleave, packPairs, pairsCarry, weightSums } from "../../../targets/c/matrix.js";
-import { byteWords } from "../../../targets/c/mve.js";
+import { byteWords, hasMveConstants } from "../../../targets/c/mve.js";
 import { placeRecords } from "../../../targets/c/records.js";
 import { initialiser, signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
 import type { Core } from "../../../targets/core.js";
 import { elementCount, type IntegerNode } from "../../ir/index.js";
 import type { DenseAttributes } from "./dense.types.js";
-import { blockScratchBytes, lowerBlocks } from "./dense-blocks.c.js";
+import { blockScratchBytes, blockStream, lowerBlocks } from "./dense-blocks.c.js";
 import { lowerHalves } from "./dense-halves.c.js";
 import { lowerLanes } from "./dense-lanes.c.js";
 import { lowerMve } from "./dense-mve.c.js";
 
-/** Kernels copy a row that they cannot read in whole words, or of other elements than bytes, or for wide weights. */
+/** Kernels widen a row, or copy one that they cannot read in whole words, or of other elements than bytes, or for wide weights. */
 export function scratchBytes(node: IntegerNode<DenseAttributes>, core?: Core): number {
   const [x] = node.inputs;
   const inputs = x!.shape.at(-1)!;
-  const packed = core === undefined || core.features.includes("dsp");
-  if (!isWide(node)) return packed ? blockScratchBytes(node) : 0;
-  return isDirect(x!, inputs) ? 0 : wideScratchBytes(inputs);
+  if (isWide(node)) return isDirect(x!, inputs) ? 0 : wideScratchBytes(inputs);
+  if (core && hasMveConstants(core, node.attributes.requantize)) return 0;
+  const packed = core === undefined || (core.features.includes("dsp") && blockStream(node));
+  return packed ? blockScratchBytes(node) : 0;
+}
+
+/** Instructions that a multiply-accumulate takes more where codes are not widened first. */
+const addedByWidening = 0.12;
+
+/** Rows read as they are. */
+export function lessScratch(
+  node: IntegerNode<DenseAttributes>,
+  core?: Core,
+): { readonly attributes: DenseAttributes; readonly added: number }[] {
+  const direct = { ...node, attributes: { ...node.attributes, direct: true } };
+  if (!core || scratchBytes(direct, core) >= scratchBytes(node, core)) return [];
+  const rows = elementCount(node.output.shape) / node.output.shape.at(-1)!;
+  return [
+    { attributes: direct.attributes, added: Math.round(addedByWidening * rows * node.attributes.weights.length) },
+  ];
 }
 
 /** A row is a pixel: the window is one pixel in size. */
