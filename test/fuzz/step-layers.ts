@@ -28,6 +28,16 @@ const depthwise: Choose = (c) => {
   return { image, outputs: channels, groups: channels, kernel: [size, size], strides, pads };
 };
 
+/** Depthwise with stride 2, higher than wide: columns may run where rows do. */
+const towers: Choose = (c) => {
+  const channels = c.integer(4, 9);
+  const before = c.integer(0, 1);
+  return {
+    ...{ image: [channels, c.integer(9, 13), c.integer(4, 7)], outputs: channels, groups: channels },
+    ...{ kernel: [3, 3], strides: [2, 2], pads: [before, before, 1, 1] },
+  };
+};
+
 /** Even sizes at least 8 wide, and channels by fours or 16. */
 const tiles: Choose = (c) => {
   const image = [c.pick([4, 8, 16]), 2 * c.integer(1, 2), 2 * c.integer(4, 6)] as const;
@@ -39,7 +49,13 @@ const tiles: Choose = (c) => {
 };
 
 const pointwise: Choose = (c) => {
-  const image = [c.integer(1, 40), c.integer(1, 3), c.integer(1, 3)] as const;
+  const [least, most] = c.pick([
+    [1, 16],
+    [1, 32],
+    [17, 32],
+    [33, 50],
+  ] as const);
+  const image = [c.integer(least, most), c.integer(1, 3), c.integer(1, 7)] as const;
   return {
     ...{ image, outputs: c.integer(1, 9), groups: 1, kernel: [1, 1] },
     ...{ strides: [1, c.pick([1, 2])], pads: [0, 0, 0, 0] },
@@ -64,7 +80,7 @@ const first: Choose = (c) => {
   };
 };
 
-const kinds = [depthwise, depthwise, tiles, tiles, pointwise, first, deep];
+const kinds = [depthwise, depthwise, towers, tiles, tiles, pointwise, pointwise, first, deep];
 
 /** A convolution of int8 weights on a new graph input, in unsaturated 8-bit codes. */
 export function layer(state: GraphState): void {
