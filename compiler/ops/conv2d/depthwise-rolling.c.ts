@@ -64,7 +64,7 @@ export function lowerRollingDepthwise(node: Node, context: CContext): boolean {
   context.include(`qc_depthwise_${form}.h`);
   const literals = [signedLiteral(inputs[0]!), strides[1], ...own].join(", ");
   const name = context.shared({
-    role: ["depthwise", form, strides[1], ...own, constants.role].join("_"),
+    role: ["depthwise", form, strides[1], constants.role, ...own].join("_"),
     parameters: [
       "const qc_window *s",
       "const uint8_t *x",
