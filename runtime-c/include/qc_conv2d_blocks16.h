@@ -13,6 +13,18 @@
 #include "qc_config.h"
 #include "qc_window.h"
 
+/* As qc_block_windows, for three pixels: pointwise layers, which seldom need it, share the code. */
+QC_SHARED void qc_block16_windows(const qc_block_source *source, int32_t first, int32_t step, uint32_t *lanes, int x_signed)
+{
+    qc_block_windows(source, first, step, lanes, QC_BLOCK_PIXELS, QC_BLOCK_PIXELS, x_signed);
+}
+
+/* As qc_block_run_length, for three pixels. */
+QC_SHARED int32_t qc_block16_run_length(const qc_block_source *source, int32_t row, int32_t column)
+{
+    return qc_block_run_length(source, row, column, QC_BLOCK_PIXELS);
+}
+
 /* Arguments and scratch as for qc_conv2d_blocks. */
 QC_INLINE void qc_conv2d_blocks16(const qc_window *s, const uint8_t *x, const uint32_t *stream, uint8_t *y, uint32_t *scratch, int shift,
                                   int adds, int few, int x_signed, int y_signed, int32_t kernel_height, int32_t kernel_width)
@@ -31,10 +43,8 @@ QC_INLINE void qc_conv2d_blocks16(const qc_window *s, const uint8_t *x, const ui
     uint8_t *const padding = (uint8_t *)(scratch + 2 * QC_BLOCK_PIXELS * quads);
     qc_block_source source = {s, x, x + s->height * s->width * s->channels, depth, words, row_bytes, gathers, whole, padding,
                               padding + row_bytes};
-    const int32_t pitch = step * s->out_channels;
-    qc_block16_run run = {scratch, 0, pitch, scratch + 2 * QC_BLOCK_PIXELS * quads, qc_block16_skipped(quads), stream, y,
-                          QC_BLOCK_PIXELS * pitch, x, s->stride_x * s->channels, s->dilation_y * s->width * s->channels - 4 * words, words,
-                          0, 1, 0, gathers};
+    qc_block16_run run = {scratch, 0, 0, step * s->out_channels, scratch + 2 * QC_BLOCK_PIXELS * quads, qc_block16_skipped(quads), stream,
+                          y, x, s->stride_x * s->channels, s->dilation_y * s->width * s->channels - 4 * words, words, 0, 1, 0, gathers};
     int32_t group;
 
     if (s->pad_top > 0 || (s->out_height - 1) * s->stride_y - s->pad_top + (kernel_height - 1) * s->dilation_y >= s->height) {
@@ -51,13 +61,17 @@ QC_INLINE void qc_conv2d_blocks16(const qc_window *s, const uint8_t *x, const ui
             const int32_t column = first - row * s->out_width;
 
             run.y = y + first * s->out_channels;
-            run.blocks = step == 1 ? qc_block_run_length(&source, row, column, QC_BLOCK_PIXELS) : 0;
+            run.blocks = step == 1 ? qc_block16_run_length(&source, row, column) : 0;
             run.rows = run.blocks > 0 ? kernel_height : 0;
             if (run.blocks > 0) {
                 run.codes = source.x + ((row * s->stride_y - s->pad_top) * s->width + column * s->stride_x - s->pad_left) * s->channels;
             } else {
                 run.blocks = 1;
-                qc_block_windows(&source, first, step, scratch, QC_BLOCK_PIXELS, QC_BLOCK_PIXELS, x_signed);
+                if (kernel_height == 1 && kernel_width == 1) {
+                    qc_block16_windows(&source, first, step, scratch, x_signed);
+                } else {
+                    qc_block_windows(&source, first, step, scratch, QC_BLOCK_PIXELS, QC_BLOCK_PIXELS, x_signed);
+                }
             }
             qc_block16_compute(&run, kernel_height, few, shift, adds, x_signed, y_signed);
             pixel += step == 1 ? QC_BLOCK_PIXELS * run.blocks : 1;

@@ -9,6 +9,9 @@ import { depthwiseConstants } from "./depthwise-constants.js";
 type Node = IntegerNode<Conv2dAttributes>;
 type Sides = [IntegerTensor, IntegerTensor];
 
+/** The most outputs of a row that get code of their own: more would not repay their bytes. */
+const mostUnrolled = 24;
+
 /** Whether the geometry is one that the kernel takes. */
 function takes({ inputs, attributes: { kernel, strides, dilations } }: Node): boolean {
   const three = kernel[0] === 3 && kernel[1] === 3 && dilations[0] === 1 && dilations[1] === 1;
@@ -67,13 +70,14 @@ export function lowerDepthwiseRows(node: Node, context: CContext): boolean {
     return [multiplier, start, ...rows];
   });
   const stream = context.constant("stream", "uint32_t", words);
-  const literals = [strides[1], turned ? 1 : 0, constants.shift, signedLiteral(input), signedLiteral(output)].join(
-    ", ",
-  );
+  const outputs = output.shape[2]!;
+  const few = outputs <= mostUnrolled ? outputs : 0;
+  const signs = [signedLiteral(input), signedLiteral(output)];
+  const literals = [strides[1], turned ? 1 : 0, few, constants.shift, ...signs].join(", ");
   context.include("qc_depthwise_rows.h");
   context.statement(windowStatement(attributes, input, output, groups, inputZeroPoint));
   const name = context.shared({
-    role: `depthwise_rows_${strides[1]}${turned ? "_turned" : ""}_${constants.shift}`,
+    role: `depthwise_rows_${strides[1]}${turned ? "_turned" : ""}${few ? `_${few}` : ""}_${constants.shift}`,
     parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
     body: [`qc_depthwise_rows(s, x, stream, y, (uint32_t *)(void *)scratch, ${literals});`],
   });
