@@ -193,11 +193,11 @@ QC_INLINE void qc_block16_compute(const qc_block16_run *run, int height, int few
                      "sub r9, r9, #1\n\t"                                                   \
                      "push {r2-r9}\n\t"                                                     \
                      "cmp r12, #0\n\t"                                                      \
-                     "beq.w 5f\n"                                                           \
+                     "beq.w 5f\n\t"                                                         \
+                     "ldr r0, [sp]\n"                                                       \
                      "2:\n\t"                                                               \
                      "add r7, sp, #32\n\t"                                                  \
                      "ldm r7, {r1, r10, r11, r12, lr}\n\t"                                  \
-                     "ldr r0, [sp]\n\t"                                                     \
                      "add r2, r1, r10\n\t"                                                  \
                      "add r3, r2, r10\n"                                                    \
                      "3:\n\t"                                                               \
@@ -238,10 +238,9 @@ QC_INLINE void qc_block16_compute(const qc_block16_run *run, int height, int few
                      QC_BLOCK16_ALL(SATURATE)                                               \
                      "bne.w 0b\n\t"                                                         \
                      "ldr r3, [sp, #56]\n\t"                                                \
-                     "str r3, [sp, #4]\n\t"                                                 \
-                     "str r1, [sp, #56]\n\t"                                                \
                      "cmp r3, r1\n\t"                                                       \
-                     "bhi 7f\n\t"                                                           \
+                     "bne 7f\n"                                                             \
+                     "10:\n\t"                                                              \
                      "ldr r4, [sp, #52]\n\t"                                                \
                      "subs r4, r4, #1\n\t"                                                  \
                      "beq 8f\n\t"                                                           \
@@ -255,7 +254,11 @@ QC_INLINE void qc_block16_compute(const qc_block16_run *run, int height, int few
                      "stm r7, {r2, r3}\n\t"                                                 \
                      "b.w 2b\n"                                                             \
                      "7:\n\t"                                                               \
-                     "sub r12, r12, #1\n\tstr r12, [sp, #8]\n\t"                            \
+                     "str r3, [sp, #4]\n\t"                                                 \
+                     "str r1, [sp, #56]\n\t"                                                \
+                     "bcc 10b\n\t"                                                          \
+                     "sub r12, r12, #1\n\t"                                                 \
+                     "str r12, [sp, #8]\n\t"                                                \
                      "b.w 0b\n"                                                             \
                      "8:\n\t"                                                               \
                      "add sp, #64\n\t"                                                      \

@@ -27,8 +27,10 @@ typedef struct {
     int32_t step;       /* from output to output of a row */
     int32_t last_pitch; /* from the last output of a row to the one behind it: 0 where there is none, so that it is overwritten */
     int32_t span;       /* bytes from the second pair of a channel's row to the end of the loop */
-    int32_t turned;     /* 1 when the loop is entered at its second half, or (stride 2) a single output is left */
+    int32_t turned;     /* steps of the loop's first pass, of which it takes four, 0 for all; or (stride 2) whether a single output is left */
     int32_t pairs;
+    int32_t pitch;      /* bytes from row to row of the input */
+    int32_t out_pitch;
 } qc_rows_layer;
 
 #if QC_DSP_ASSEMBLY
@@ -124,18 +126,29 @@ typedef struct {
     QC_ROWS_LOOP                                            \
     "cmp r7, r0\n\t"                                        \
     "beq.w 3f\n\t"                                          \
-    "cmp r8, #0\n\t"                                        \
+    "tst r8, #1\n\t"                                        \
     "beq 4f\n\t"                                            \
     "mov r12, r10\n\t"                                      \
     "mov lr, r11\n\t"                                       \
+    "ldrd r7, r9, [sp, #4]\n\t"                             \
+    "sub r7, r7, r9, lsl #1\n\t"                            \
+    "str r7, [sp, #4]\n\t"                                  \
     "ldr r11, [sp, #12]\n\t"                                \
+    "cmp r8, #1\n\t"                                        \
+    "beq.w 6f\n\t"                                          \
     "b 2f\n"                                                \
     "4:\n\t"                                                \
-    "ldr lr, [sp, #12]\n"                                   \
+    "ldr lr, [sp, #12]\n\t"                                 \
+    "cmp r8, #2\n\t"                                        \
+    "beq.w 5f\n"                                            \
     "1:\n\t"                                                \
-    QC_ROWS_STEP(QC_ROWS_OUT, SATURATE, "r10", "r11", "r12", "lr")       \
+    QC_ROWS_STEP(QC_ROWS_OUT_0, SATURATE, "r10", "r11", "r12", "lr") "\n"\
     "2:\n\t"                                                \
-    QC_ROWS_STEP(QC_ROWS_OUT, SATURATE, "r12", "lr", "r10", "r11")       \
+    QC_ROWS_STEP(QC_ROWS_OUT_2, SATURATE, "r12", "lr", "r10", "r11") "\n"\
+    "5:\n\t"                                                \
+    QC_ROWS_STEP(QC_ROWS_OUT_0, SATURATE, "r10", "r11", "r12", "lr") "\n"\
+    "6:\n\t"                                                \
+    QC_ROWS_STEP(QC_ROWS_OUT_2, SATURATE, "r12", "lr", "r10", "r11")\
     "ldr r7, [sp, #28]\n\t"                                 \
     "cmp r0, r7\n\t"                                        \
     "bne.w 1b\n\t"                                          \
@@ -327,6 +340,25 @@ QC_SHARED void qc_rows_records(uint32_t *records, const uint32_t *stream, int32_
     }
 }
 
+/* What rows of a layer share, and the ring's pairs of padding alone. `turned`: images lie column by column. */
+QC_SHARED qc_rows_layer qc_rows_begin(const qc_window *s, uint32_t *scratch, qc_rows_columns *columns, int32_t stride, int turned, int x_signed)
+{
+    const int32_t outputs = s->out_width;
+    const int32_t pairs = stride == 1 ? (outputs + 1) / 2 + 1 : outputs + 1;
+    const int32_t steps = stride == 1 ? pairs - 2 : outputs / 2 * 2;
+    const int32_t step = turned ? s->height * s->channels : s->channels; /* from column to column */
+    const int32_t out_step = turned ? s->out_height * s->channels : s->channels;
+    const qc_rows_layer layer = {out_step, outputs % 2 == 0 ? out_step : 0, 12 * steps, stride == 1 ? steps % 4 : outputs % 2, pairs,
+                                 turned ? s->channels : s->width * s->channels, turned ? s->channels : outputs * s->channels};
+    int32_t slot;
+
+    *columns = qc_rows_columns_of(s, pairs, step, x_signed);
+    for (slot = 0; slot < 3; slot++) {
+        qc_rows_pad(scratch + slot, pairs, columns);
+    }
+    return layer;
+}
+
 /*
  * At least four channels. scratch: 48 bytes for each pair of columns that the windows of a row cover, and 192 more. stride is
  * stride_x, literal: 1 or 2; `few`: as for qc_rows_row. `turned`, literal: images lie column by column, as those higher than wide are best seen.
@@ -334,51 +366,41 @@ QC_SHARED void qc_rows_records(uint32_t *records, const uint32_t *stream, int32_
 QC_INLINE void qc_depthwise_rows(const qc_window *s, const uint8_t *x, const uint32_t *stream, uint8_t *y, uint32_t *scratch,
                                  int32_t stride, int turned, int few, int shift, int x_signed, int y_signed)
 {
-    const int32_t outputs = s->out_width;
-    const int32_t pairs = stride == 1 ? (outputs + 1) / 2 + 1 : outputs + 1;
-    const int32_t steps = stride == 1 ? pairs - 2 : outputs / 2 * 2;
-    const int32_t step = turned ? s->height * s->channels : s->channels; /* from column to column */
-    const int32_t pitch = turned ? s->channels : s->width * s->channels; /* from row to row */
-    const int32_t out_step = turned ? s->out_height * s->channels : s->channels;
-    const qc_rows_layer layer = {out_step, outputs % 2 == 0 ? out_step : 0, 12 * steps, stride == 1 ? steps % 2 : outputs % 2, pairs};
-    const qc_rows_columns columns = qc_rows_columns_of(s, pairs, step, x_signed);
+    qc_rows_columns columns;
+    const qc_rows_layer layer = qc_rows_begin(s, scratch, &columns, stride, turned, x_signed);
+    const int32_t pairs = layer.pairs;
     uint32_t *const records = scratch + 12 * pairs;
     int32_t channel;
 
-    /* Pairs of padding alone are written here, and by rows of padding. */
-    for (channel = 0; channel < 3; channel++) {
-        qc_rows_pad(scratch + channel, pairs, &columns);
-    }
     for (channel = 0; channel < s->channels; channel += QC_ROWS_GROUP) {
         /* The last group reads from the last four channels on, and computes those that are left. */
         const int32_t first = channel + QC_ROWS_GROUP <= s->channels ? channel : s->channels - QC_ROWS_GROUP;
         const int32_t count = s->channels - channel < QC_ROWS_GROUP ? s->channels - channel : QC_ROWS_GROUP;
         const uint32_t *const planes = scratch + (channel - first) * 3 * pairs;
-        const uint8_t *line = x + first - s->pad_top * pitch;
+        const uint8_t *line = x + first - s->pad_top * layer.pitch;
         uint8_t *out = y + channel;
         int32_t iy = -s->pad_top;
         int32_t top = -s->pad_top;
         int32_t slot = 0; /* of row iy */
-        int32_t phase = 0;
         int32_t row;
 
         qc_rows_records(records, stream + channel * QC_ROWS_STREAM, count);
         for (row = 0; row < s->out_height; row++) {
             for (; iy < top + 3; iy++) {
-                if (iy >= 0 && iy < s->height) {
+                if ((uint32_t)iy < (uint32_t)s->height) {
                     if (iy >= top) {
                         qc_rows_fill(scratch + slot, &columns, line, x_signed);
                     }
                 } else {
                     qc_rows_pad(scratch + slot, pairs, &columns);
                 }
-                line += pitch;
+                line += layer.pitch;
                 slot = slot == 2 ? 0 : slot + 1;
             }
-            qc_rows_row(planes, records, out, &layer, count, phase, outputs, stride, few, shift, y_signed);
-            out += turned ? s->channels : outputs * s->channels;
+            /* The slot behind the third row is the first one's. */
+            qc_rows_row(planes, records, out, &layer, count, slot == 0 ? 0 : 3 - slot, s->out_width, stride, few, shift, y_signed);
+            out += layer.out_pitch;
             top += s->stride_y;
-            phase = (phase + 2 * s->stride_y) % 3;
         }
     }
 }

@@ -24,7 +24,7 @@ typedef struct {
     int32_t skipped;   /* pairs of padding alone before them */
 } qc_rows_columns;
 
-QC_SHARED qc_rows_columns qc_rows_columns_of(const qc_window *s, int32_t pairs, int32_t step, int x_signed)
+QC_INLINE qc_rows_columns qc_rows_columns_of(const qc_window *s, int32_t pairs, int32_t step, int x_signed)
 {
     const int32_t skipped = s->pad_left / 2;
     const int32_t begins = s->pad_left % 2;

@@ -17,6 +17,7 @@ import { blocks16For } from "./conv2d-blocks16.c.js";
 import { lanesFor } from "./conv2d-lanes.c.js";
 import { winogradFor } from "./conv2d-winograd.c.js";
 import { winograd4For } from "./conv2d-winograd4.c.js";
+import { unrolledFor } from "./depthwise-rows.c.js";
 
 export default {
   name: "conv2d",
@@ -105,7 +106,8 @@ export default {
   weightBytes: ({ attributes }) => weightBytes(attributes),
   scratchBytes,
   lessScratch,
-  forSpeed: (node, core) => [winogradFor, blocks16For, lanesFor, winograd4For].flatMap((offers) => offers(node, core)),
+  forSpeed: (node, core) =>
+    [unrolledFor, winogradFor, blocks16For, lanesFor, winograd4For].flatMap((offers) => offers(node, core)),
   requantize: (attributes) => attributes.requantize,
   channels,
   /** Two rows make a tile of Winograd's: single rows go without. */
