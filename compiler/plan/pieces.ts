@@ -100,7 +100,8 @@ export function piecesOf(graph: IntegerGraph, steps: readonly Candidate[], place
     for (const piece of group.inner) {
       if ("tensor" in piece) {
         const { tensor } = piece;
-        const name = `${tensor.name} (${group.rows.get(tensor.id)} rows)`;
+        const rows = group.rows.get(tensor.id);
+        const name = `${tensor.name} (${rows} ${rows === 1 ? "row" : "rows"})`;
         drafts.push({ name, tensors: [tensor], bytes: aligned(piece.bytes), start: step, end: step });
       } else drafts.push(scratchDraft(graph.nodes[piece.scratchOf]!.name, piece.scratchOf, piece.bytes, step));
     }
