@@ -6,7 +6,7 @@ import type { Faster } from "../ops/op.js";
 import type { Pass } from "../passes/pass.js";
 
 /** Flash kept for a model's code, in bytes: more than any model of bench/README.md takes. */
-export const codeBytes = 12 * 1024;
+export const codeBytes = 20 * 1024;
 
 /**
  * The pass for one core. Of all nodes that have another algorithm, those go first that save the most expected instructions per

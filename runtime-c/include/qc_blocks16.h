@@ -19,12 +19,12 @@
 typedef struct {
     uint32_t *lanes;
     const uint32_t *stream_end; /* of the pairs of neighbouring channels */
+    uint8_t *pair_y;            /* room for the outputs of a pair of channels */
     int32_t pitch;              /* bytes from one pixel's outputs to the next one's */
     const uint32_t *lanes_end;
     int32_t skipped;            /* bytes of code before the second quad, of eight unrolled ones */
     const uint32_t *stream;
     uint8_t *y;                 /* outputs of the first pixel */
-    int32_t advance;            /* bytes from one block's outputs to the next one's */
     const uint8_t *codes;       /* the first pixel's window */
     int32_t apart;              /* bytes from one pixel's codes to the next one's */
     int32_t skip;               /* bytes from behind the words of a kernel row to the next row */
@@ -86,41 +86,53 @@ QC_INLINE void qc_block16_compute(const qc_block16_run *run, int height, int few
 #if QC_DSP_ASSEMBLY
     register const qc_block16_run *r0 __asm__("r0") = run;
 
-    /* 24 products in 16 instructions of 4 bytes. r2..r4 and r5..r7: sums of the channels; r12: y less 1. All 14 registers are in use, so
-       those that a caller keeps are saved here, and the stack holds the run, y less 1, the address of the second quad for `skipped`. */
-#define QC_BLOCK16_WORDS                            \
-    "smlad r2, r10, r8, r2\n\t"                     \
-    "smlad r3, r11, r8, r3\n\t"                     \
-    "smlad r4, lr, r8, r4\n\t"                      \
-    "smlad r5, r10, r9, r5\n\t"                     \
-    "smlad r6, r11, r9, r6\n\t"                     \
-    "smlad r7, lr, r9, r7\n\t"
-#define QC_BLOCK16_HALF "ldm r1!, {r8, r9}\n\tldm r0!, {r10, r11, lr}\n\t" QC_BLOCK16_WORDS
+    /* 24 products in 16 instructions of 4 bytes, or 36 in 23 where there is no loop. r2..r4 and r5..r7: sums of the channels. All 14 registers
+       are in use, so those that a caller keeps are saved here, and the stack holds the run, each y less 1, the address of the second quad
+       for `skipped`. */
+#define QC_BLOCK16_LANES "ldm r0!, {r10, r11, lr}\n\t"
+#define QC_BLOCK16_THREE(A, B, C, W)                \
+    "smlad " A ", r10, " W ", " A "\n\t"            \
+    "smlad " B ", r11, " W ", " B "\n\t"            \
+    "smlad " C ", lr, " W ", " C "\n\t"
+#define QC_BLOCK16_0(W) QC_BLOCK16_THREE("r2", "r3", "r4", W)
+#define QC_BLOCK16_1(W) QC_BLOCK16_THREE("r5", "r6", "r7", W)
+#define QC_BLOCK16_HALF "ldm r1!, {r8, r9}\n\t" QC_BLOCK16_LANES QC_BLOCK16_0("r8") QC_BLOCK16_1("r9")
+#define QC_BLOCK16_HALVES                           \
+    "ldm r1!, {r8, r9, r12}\n\t"                    \
+    QC_BLOCK16_LANES QC_BLOCK16_0("r8") QC_BLOCK16_1("r9")  \
+    QC_BLOCK16_LANES QC_BLOCK16_0("r12")            \
+    "ldm r1!, {r8, r9, r12}\n\t"                    \
+    QC_BLOCK16_1("r8")                              \
+    QC_BLOCK16_LANES QC_BLOCK16_0("r9") QC_BLOCK16_1("r12")
 #define QC_BLOCK16_FIRST                            \
     "ldm r1!, {r4, r7, r8, r9}\n\t"                 \
-    "ldm r0!, {r10, r11, lr}\n\t"                   \
+    QC_BLOCK16_LANES                                \
     "smlad r2, r10, r8, r4\n\t"                     \
     "smlad r3, r11, r8, r4\n\t"                     \
     "smlad r4, lr, r8, r4\n\t"                      \
     "smlad r5, r10, r9, r7\n\t"                     \
     "smlad r6, r11, r9, r7\n\t"                     \
-    "smlad r7, lr, r9, r7\n\t"                      \
-    QC_BLOCK16_HALF
+    "smlad r7, lr, r9, r7\n\t"
 #define QC_BLOCK16_QUADS                            \
+    QC_BLOCK16_FIRST                                \
     ".if %c[few]\n\t"                               \
     ".balign 4\n"                                   \
     "1:\n\t"                                        \
-    ".rept %c[few] - 1\n\t"                         \
-    QC_BLOCK16_HALF QC_BLOCK16_HALF                 \
+    ".rept (2 * %c[few] - 1) / 3\n\t"               \
+    QC_BLOCK16_HALVES                               \
+    ".endr\n\t"                                     \
+    ".rept (2 * %c[few] - 1) %% 3\n\t"              \
+    QC_BLOCK16_HALF                                 \
     ".endr\n\t"                                     \
     ".else\n\t"                                     \
-    "ldr pc, [sp, #16]\n\t"                         \
+    QC_BLOCK16_HALF                                 \
+    "ldr pc, [sp, #20]\n\t"                         \
     ".balign 4\n"                                   \
     "1:\n\t"                                        \
     ".rept 8\n\t"                                   \
     QC_BLOCK16_HALF QC_BLOCK16_HALF                 \
     ".endr\n\t"                                     \
-    "ldr r8, [sp, #12]\n\t"                         \
+    "ldr r8, [sp, #16]\n\t"                         \
     "cmp r0, r8\n\t"                                \
     "bne.w 1b\n\t"                                  \
     ".endif\n\t"
@@ -138,16 +150,18 @@ QC_INLINE void qc_block16_compute(const qc_block16_run *run, int height, int few
 #define QC_BLOCK16_ALL(SATURATE)                                         \
     ".if %c[adds]\n\t"                                                   \
     "ldm r1!, {r8, r9, r10, r11}\n\t"                                    \
-    "ldrd r0, lr, [sp, #4]\n\t"                                          \
+    "ldr r0, [sp, #4]\n\t"                                               \
+    "ldrd r12, lr, [sp, #8]\n\t"                                         \
     QC_BLOCK16_SIX("smmla", SATURATE, "r8, r9", "r10, r11")              \
     "cmp r1, r0\n\t"                                                     \
     "ldr r0, [sp]\n\t"                                                   \
     ".else\n\t"                                                          \
     "ldm r1!, {r8, r9}\n\t"                                              \
-    "ldm sp, {r0, r10, lr}\n\t"                                          \
+    "ldm sp, {r0, r10, r12, lr}\n\t"                                     \
     QC_BLOCK16_SIX("smmul", SATURATE, "r8", "r9")                        \
     "cmp r1, r10\n\t"                                                    \
-    ".endif\n\t"
+    ".endif\n\t"                                                         \
+    "str r12, [sp, #8]\n\t"
 #define QC_BLOCK16_WIDEN(EXTEND)                    \
     "ldr r7, [r1], #4\n\t"                          \
     "ldr r8, [r2], #4\n\t"                          \
@@ -174,16 +188,16 @@ QC_INLINE void qc_block16_compute(const qc_block16_run *run, int height, int few
                      "mov r12, r6\n\t"                                                      \
                      "ldm r0, {r2-r9}\n\t"                                                  \
                      "adr.w lr, 1f\n\t"                                                     \
-                     "add r6, r6, lr\n\t"                                                   \
-                     "orr r6, r6, #1\n\t"                                                   \
-                     "sub r8, r8, #1\n\t"                                                   \
+                     "add r7, r7, lr\n\t"                                                   \
+                     "orr r7, r7, #1\n\t"                                                   \
+                     "sub r9, r9, #1\n\t"                                                   \
                      "push {r2-r9}\n\t"                                                     \
                      "cmp r12, #0\n\t"                                                      \
-                     "beq.w 5f\n"                                                           \
+                     "beq.w 5f\n\t"                                                         \
+                     "ldr r0, [sp]\n"                                                       \
                      "2:\n\t"                                                               \
                      "add r7, sp, #32\n\t"                                                  \
                      "ldm r7, {r1, r10, r11, r12, lr}\n\t"                                  \
-                     "ldr r0, [sp]\n\t"                                                     \
                      "add r2, r1, r10\n\t"                                                  \
                      "add r3, r2, r10\n"                                                    \
                      "3:\n\t"                                                               \
@@ -217,31 +231,34 @@ QC_INLINE void qc_block16_compute(const qc_block16_run *run, int height, int few
                      QC_BLOCK16_LAST(LOAD, "r3", "#8", "#20")                               \
                      ".endif\n"                                                             \
                      "5:\n\t"                                                               \
-                     "ldrd r1, r12, [sp, #20]\n\t"                                          \
+                     "ldrd r1, r2, [sp, #24]\n\tstr r2, [sp, #8]\n\t"                       \
                      "ldr r0, [sp]\n"                                                       \
                      "0:\n\t"                                                               \
-                     QC_BLOCK16_FIRST                                                       \
                      QC_BLOCK16_QUADS                                                       \
                      QC_BLOCK16_ALL(SATURATE)                                               \
                      "bne.w 0b\n\t"                                                         \
                      "ldr r3, [sp, #56]\n\t"                                                \
-                     "str r3, [sp, #4]\n\t"                                                 \
-                     "str r1, [sp, #56]\n\t"                                                \
                      "cmp r3, r1\n\t"                                                       \
-                     "bhi 7f\n\t"                                                           \
+                     "bne 7f\n"                                                             \
+                     "10:\n\t"                                                              \
                      "ldr r4, [sp, #52]\n\t"                                                \
                      "subs r4, r4, #1\n\t"                                                  \
                      "beq 8f\n\t"                                                           \
                      "str r4, [sp, #52]\n\t"                                                \
-                     "add r7, sp, #24\n\t"                                                  \
-                     "ldm r7, {r2, r3, r4, r5}\n\t"                                         \
-                     "add r2, r2, r3\n\t"                                                   \
-                     "add r4, r4, r5\n\t"                                                   \
-                     "add r4, r4, r5, lsl #1\n\t"                                           \
-                     "stm r7, {r2, r3, r4}\n\t"                                             \
+                     "add r7, sp, #28\n\t"                                                  \
+                     "ldm r7, {r2, r3, r4}\n\t"                                             \
+                     "add r2, r2, lr\n\t"                                                   \
+                     "add r2, r2, lr, lsl #1\n\t"                                           \
+                     "add r3, r3, r4\n\t"                                                   \
+                     "add r3, r3, r4, lsl #1\n\t"                                           \
+                     "stm r7, {r2, r3}\n\t"                                                 \
                      "b.w 2b\n"                                                             \
                      "7:\n\t"                                                               \
+                     "str r3, [sp, #4]\n\t"                                                 \
+                     "str r1, [sp, #56]\n\t"                                                \
+                     "bcc 10b\n\t"                                                          \
                      "sub r12, r12, #1\n\t"                                                 \
+                     "str r12, [sp, #8]\n\t"                                                \
                      "b.w 0b\n"                                                             \
                      "8:\n\t"                                                               \
                      "add sp, #64\n\t"                                                      \
@@ -270,8 +287,12 @@ QC_INLINE void qc_block16_compute(const qc_block16_run *run, int height, int few
 #undef QC_BLOCK16_OUT
 #undef QC_BLOCK16_QUADS
 #undef QC_BLOCK16_FIRST
+#undef QC_BLOCK16_HALVES
 #undef QC_BLOCK16_HALF
-#undef QC_BLOCK16_WORDS
+#undef QC_BLOCK16_1
+#undef QC_BLOCK16_0
+#undef QC_BLOCK16_THREE
+#undef QC_BLOCK16_LANES
 #else
     const uint8_t *codes = run->codes;
     uint8_t *first = run->y;
@@ -294,7 +315,7 @@ QC_INLINE void qc_block16_compute(const qc_block16_run *run, int height, int few
             y += 2;
         }
         codes += QC_BLOCK_PIXELS * run->apart;
-        first += run->advance;
+        first += QC_BLOCK_PIXELS * run->pitch;
     }
 #endif
 }

@@ -127,13 +127,16 @@ QC_INLINE void qc_rows_fill(uint32_t *to, const qc_rows_columns *columns, const 
 }
 
 /* A row of padding. */
-QC_INLINE void qc_rows_pad(uint32_t *to, int32_t pairs, const qc_rows_columns *columns)
+QC_SHARED void qc_rows_pad(uint32_t *to, int32_t pairs, const qc_rows_columns *columns)
 {
-    int32_t i;
+    const uint32_t padding = columns->padding & 0xFF00FF00u;
 
-    for (i = 0; i < QC_ROWS_GROUP * pairs; i++) {
-        *to = columns->padding & 0xFF00FF00u;
-        to += 3;
+    for (; pairs > 0; pairs--) {
+        to[0] = padding;
+        to[3] = padding;
+        to[6] = padding;
+        to[9] = padding;
+        to += 3 * QC_ROWS_GROUP;
     }
 }
 

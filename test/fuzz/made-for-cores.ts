@@ -12,6 +12,8 @@ export const madeForCores: readonly string[] = [
   "cortex-m4 conv2d_sign",
   "cortex-m4 depthwise_rows_1",
   "cortex-m4 depthwise_rows_2",
+  "cortex-m4 depthwise_rows_1_turned_4",
+  "cortex-m4 depthwise_rows_2_4",
   "cortex-m4 depthwise_rows_1_turned",
   "cortex-m4 depthwise_rows_2_turned",
   "cortex-m4 depthwise_pairs_5_1_3",

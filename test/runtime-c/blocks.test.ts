@@ -141,6 +141,7 @@ const kernels: Record<string, [number, Add]> = {
 /** What nodes get besides, by the name of the case: a kernel, and which of its forms. */
 const chosen: Record<string, object> = {
   depthwise_rows: { direct: false },
+  "depthwise_rows, unrolled": { direct: false, unrolled: true },
   depthwise_line: { direct: true },
   "conv2d_blocks, one pixel": { blockPixels: 1 },
   "conv2d_blocks, two pixels": { blockPixels: 2 },

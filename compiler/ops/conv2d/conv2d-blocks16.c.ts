@@ -10,8 +10,11 @@ import { blockParameters, blockStream, blockWindow, unrolledQuads } from "./conv
 
 type Node = IntegerNode<Conv2dAttributes>;
 
-/** The most quads of taps that get code of their own: more would not repay their bytes. */
-const mostUnrolled = 8;
+/** Layers of up to `quads` quads of taps and from `pixels` pixels on get code of their own: others would not repay its bytes. */
+const unrolled = [
+  { quads: 8, pixels: 40 },
+  { quads: 16, pixels: 100 },
+];
 
 /** What the kernel would save over qc_conv2d_blocks.h; none on cores without figures for both. */
 export function blocks16For(node: Node, core: Core): Faster<Conv2dAttributes>[] {
@@ -34,7 +37,8 @@ export function lowerBlocks16(node: Node, context: CContext): boolean {
   const { words, shift, adds } = found;
   const { kernel } = attributes;
   const stream = context.constant("stream", "uint32_t", words);
-  const few = unrolledQuads(node, mostUnrolled);
+  const most = unrolled.filter(({ pixels }) => output.shape[1]! * output.shape[2]! >= pixels).at(-1)?.quads ?? 0;
+  const few = unrolledQuads(node, most);
   const literals = [adds ? 1 : 0, few, signedLiteral(inputs[0]!), signedLiteral(output), ...kernel].join(", ");
   context.include("qc_conv2d_blocks16.h");
   context.statement(blockWindow(node));

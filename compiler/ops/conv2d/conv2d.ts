@@ -18,6 +18,7 @@ import { lanesFor } from "./conv2d-lanes.c.js";
 import { winogradFor } from "./conv2d-winograd.c.js";
 import { winograd4For } from "./conv2d-winograd4.c.js";
 import { columnsFor } from "./depthwise-rolling.c.js";
+import { unrolledFor } from "./depthwise-rows.c.js";
 
 export default {
   name: "conv2d",
@@ -107,7 +108,7 @@ export default {
   scratchBytes,
   lessScratch,
   forSpeed: (node, core) =>
-    [winogradFor, blocks16For, lanesFor, winograd4For, columnsFor].flatMap((offers) => offers(node, core)),
+    [unrolledFor, winogradFor, blocks16For, lanesFor, winograd4For, columnsFor].flatMap((offers) => offers(node, core)),
   requantize: (attributes) => attributes.requantize,
   channels,
   /** Two rows make a tile of Winograd's: single rows go without. */

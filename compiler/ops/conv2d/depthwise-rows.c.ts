@@ -2,9 +2,11 @@
 import type { CContext } from "../../../targets/c/lowering.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
+import type { Core } from "../../../targets/core.js";
 import type { IntegerNode, IntegerTensor } from "../../ir/index.js";
+import type { Faster } from "../op.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
-import { depthwiseConstants } from "./depthwise-constants.js";
+import { depthwiseConstants, hasDepthwiseConstants } from "./depthwise-constants.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
 type Sides = [IntegerTensor, IntegerTensor];
@@ -47,6 +49,24 @@ export function depthwiseRowsScratchBytes(node: Node): number {
   return 48 * pairs + 4 * 12 * 4;
 }
 
+/** The most outputs of a row that get code of their own: more would not repay their bytes. */
+const mostUnrolled = 24;
+
+/** Instructions that code of its own saves per row of a channel, and per output; and bytes of code per output. */
+const unrolling = { row: 8, output: 0.75, bytes: 56 };
+
+/** What code without a loop over a row's outputs would save. */
+export function unrolledFor(node: Node, core: Core): Faster<Conv2dAttributes>[] {
+  const { attributes, output } = node;
+  if (!core.features.includes("dsp") || core.features.includes("mve")) return [];
+  if (attributes.groups !== output.shape[3] || !takes(node) || !hasDepthwiseConstants(node)) return [];
+  const [, height, width, channels] = output.shape as [number, number, number, number];
+  const [rows, outputs] = isTurned(node) ? [width, height] : [height, width];
+  if (outputs > mostUnrolled) return [];
+  const saved = Math.round(channels * rows * (unrolling.row + unrolling.output * outputs));
+  return [{ attributes: { ...attributes, unrolled: true }, saved, bytes: unrolling.bytes * outputs }];
+}
+
 /** Lowers the node, unless its geometry or its requantization are not for this kernel; returns whether it did. */
 export function lowerDepthwiseRows(node: Node, context: CContext): boolean {
   if (!takes(node)) return false;
@@ -67,13 +87,14 @@ export function lowerDepthwiseRows(node: Node, context: CContext): boolean {
     return [multiplier, start, ...rows];
   });
   const stream = context.constant("stream", "uint32_t", words);
-  const literals = [strides[1], turned ? 1 : 0, constants.shift, signedLiteral(input), signedLiteral(output)].join(
-    ", ",
-  );
+  const outputs = output.shape[2]!;
+  const few = attributes.unrolled && outputs <= mostUnrolled ? outputs : 0;
+  const signs = [signedLiteral(input), signedLiteral(output)];
+  const literals = [strides[1], turned ? 1 : 0, few, constants.shift, ...signs].join(", ");
   context.include("qc_depthwise_rows.h");
   context.statement(windowStatement(attributes, input, output, groups, inputZeroPoint));
   const name = context.shared({
-    role: `depthwise_rows_${strides[1]}${turned ? "_turned" : ""}_${constants.shift}`,
+    role: `depthwise_rows_${strides[1]}${turned ? "_turned" : ""}${few ? `_${few}` : ""}_${constants.shift}`,
     parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
     body: [`qc_depthwise_rows(s, x, stream, y, (uint32_t *)(void *)scratch, ${literals});`],
   });

@@ -20,7 +20,7 @@ export function scratchBytes(node: IntegerNode<DenseAttributes>, core?: Core): n
   if (isWide(node)) return isDirect(x!, inputs) ? 0 : wideScratchBytes(inputs);
   if (core && hasMveConstants(core, node.attributes.requantize)) return 0;
   const packed = core === undefined || (core.features.includes("dsp") && blockStream(node));
-  return packed ? blockScratchBytes(node) : 0;
+  return packed ? blockScratchBytes(node, core) : 0;
 }
 
 /** Instructions that a multiply-accumulate takes more where codes are not widened first. */
