@@ -174,6 +174,7 @@ function assemble(
     ),
     arenaBytes: placement.bytes,
     offsets,
+    overlays: new Map(steps.flatMap(({ group }) => [...(group?.overlays ?? [])])),
     rows: new Map(steps.flatMap(({ group }) => [...(group?.rows ?? [])])),
     scratch,
     lowerBound: placement.lowerBound,

@@ -14,6 +14,8 @@ export interface Stage {
   readonly sums: boolean;
   /** Bytes the node needs while a step runs; sums live from the first step to the last. */
   readonly scratchBytes: number;
+  /** Whether a row of output may be written over a row of the first input, as `overwritesRows` of homes. */
+  readonly overwrites: boolean;
   /** Most rows of each input that a step needs. */
   readonly mostNeeded: readonly number[];
   needs(input: number, step: number): Span;
@@ -25,7 +27,8 @@ export function stageOf(node: IntegerNode, index: number, core?: Core): Stage | 
   if (home.sumsRows?.applies(node)) {
     const steps = imageRows(node.inputs[0]!)!;
     const needs = (_: number, step: number) => ({ first: step, end: step + 1 });
-    return { node, index, steps, sums: true, scratchBytes: home.sumsRows.bytes(node), mostNeeded: [1], needs };
+    const scratchBytes = home.sumsRows.bytes(node);
+    return { node, index, steps, sums: true, scratchBytes, overwrites: false, mostNeeded: [1], needs };
   }
   const structure = home.rows;
   if (!structure?.applies(node)) return undefined;
@@ -39,7 +42,8 @@ export function stageOf(node: IntegerNode, index: number, core?: Core): Stage | 
   );
   const needs = (input: number, step: number) => needed[input]![step]!;
   const mostNeeded = needed.map((ranges) => ranges.reduce((most, { first, end }) => Math.max(most, end - first), 0));
-  return { node, index, steps, sums: false, scratchBytes: Math.max(...scratch), mostNeeded, needs };
+  const overwrites = home.overwritesRows?.(node, core) === true && home.columns?.applies(node) === true;
+  return { node, index, steps, sums: false, scratchBytes: Math.max(...scratch), overwrites, mostNeeded, needs };
 }
 
 /** Bytes of one row of an image. */
