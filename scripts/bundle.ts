@@ -1,28 +1,11 @@
-/**
- * `npm run build`, second half: the command line as one file, because opening hundreds takes longer than compiling a small model.
- * The licences of what it contains go beside it.
- */
+/** `npm run build`, second half: bundles the command line in dist/, and puts the licences of what it contains beside it. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { packagePath } from "../targets/index.js";
+import { bundleCommand } from "./bundle-command.js";
 
 const main = packagePath("dist", "compiler", "cli", "main.js");
-
-const { metafile } = await build({
-  absWorkingDir: packagePath(),
-  entryPoints: [main],
-  outfile: main,
-  allowOverwrite: true,
-  bundle: true,
-  platform: "node",
-  target: "node20",
-  format: "esm",
-  metafile: true,
-  logLevel: "warning",
-  // CommonJS packages require Node's own modules.
-  banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
-});
+const metafile = await bundleCommand(main, main);
 
 const packages = Object.keys(metafile.inputs).flatMap(
   (path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],

@@ -4,6 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-[ -d node_modules ] || npm ci --no-audit --no-fund
-npm run build
+# npm ci builds as well.
+if [ -d node_modules ]; then npm run build; else npm ci --no-audit --no-fund; fi
 exec npx tsx examples/demo.ts "$@"

@@ -20,6 +20,8 @@ place({
 // It runs the compiler, with the op homes and scalar functions as they are now.
 const { printOperators } = await import("./generate/operators.js");
 place({ "docs/operators.md": printOperators() });
+const { drawExample } = await import("./generate/drawings.js");
+place(drawExample(join(root, "examples/fashion-mnist/fashion-mnist.onnx")));
 
 /** Writes files by path, or reports those that differ. */
 function place(outputs: Readonly<Record<string, string>>): void {

@@ -4,11 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-[ -d node_modules ] || npm ci --no-audit --no-fund
+# npm ci builds as well.
+if [ -d node_modules ]; then npm run build; else npm ci --no-audit --no-fund; fi
 bash scripts/setup-native.sh
 # The oracle's install script would fetch GPU libraries; its CPU library is in the package.
 [ -d test/oracle/node_modules ] || npm ci --no-audit --no-fund --ignore-scripts --prefix test/oracle
-npm run build
 
 failed=()
 npm run lint || failed+=(lint)

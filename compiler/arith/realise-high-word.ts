@@ -84,7 +84,16 @@ function solve(problem: Problem, scaleBits: number, shift: number, rounding: boo
   const constant = rounding ? power(31 + shift) : 0n;
   const range = multipliers(slopes!, 32 + shift - scaleBits, 31);
   if (!range) return undefined;
-  for (const multiplier of candidates(range)) {
+  // Helium multiplies by scalars only when it doubles the product.
+  const multipliersToTry = rounding
+    ? [
+        ...candidates(range)
+          .map((value) => value - (value & 1n))
+          .filter((value) => value >= range[0]),
+        ...candidates(range),
+      ]
+    : candidates(range);
+  for (const multiplier of multipliersToTry) {
     if (multiplier === 0n) continue;
     const { least, greatest } = offsets(constraints, multiplier << BigInt(scaleBits), 32 + shift);
     const addend = addendBetween(least, greatest, multiplier, constant, power(31 + shift));

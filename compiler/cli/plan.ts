@@ -6,7 +6,8 @@ import { fail } from "../diagnostics.js";
 import { type PlanOptions, planFrontier } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
 import { frontierJson, frontierSvg, frontierText } from "../report/frontier.js";
-import { memoryMapJson, memoryMapSvg, memoryMapText } from "../report/memory-map.js";
+import { memoryMapSvg } from "../report/memory-drawing.js";
+import { memoryMapJson, memoryMapText } from "../report/memory-map.js";
 import { type MemoryOptions, planOptions, withMemoryOptions, withWeights } from "./memory-options.js";
 import { compileFile, type ModelOptions, printJson, withModelOptions } from "./options.js";
 

@@ -20,7 +20,7 @@ export function placeFetches(plan: Plan, requests: readonly FetchRequest[]): Pla
       const size = aligned(bytes);
       const [start, end] = [Math.max(step - 1, 0), step];
       const offset = lowestGap(pieces, size, start, end);
-      pieces.push({ name: `copy of ${name}`, offset, bytes: size, start, end });
+      pieces.push({ name: `copy of ${name}`, kind: "weights", offset, bytes: size, start, end });
       return { array: name, offset, bytes };
     });
     fetches.set(step, placed);

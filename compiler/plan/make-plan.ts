@@ -7,7 +7,7 @@ import { type InputOptions, type InputPlaces, inputPlaces, refuseStream } from "
 import { livesOf } from "./liveness.js";
 import { orderForMemory } from "./order.js";
 import { macsOf } from "./overhead.js";
-import { type Pieces, piecesOf } from "./pieces.js";
+import { type Owner, type Pieces, piecesOf } from "./pieces.js";
 import { largestSet, type Placement, place } from "./placement.js";
 import { arenaAlignment, type Plan } from "./plan.js";
 import { peakOf, Schedules } from "./schedule.js";
@@ -160,6 +160,9 @@ function assemble(
   });
   const { set } = largestSet(pieces.problem);
   const step = pieces.stepOfSet[set] ?? -1;
+  const rows = new Map(steps.flatMap(({ group }) => [...(group?.rows ?? [])]));
+  const kind = ({ scratchOf, tensors }: Owner) =>
+    scratchOf !== undefined ? "scratch" : tensors.some(({ id }) => rows.has(id)) ? "rows" : "tensor";
   return {
     graph,
     steps: steps.map(({ first, group }) =>
@@ -175,7 +178,7 @@ function assemble(
     arenaBytes: placement.bytes,
     offsets,
     overlays: new Map(steps.flatMap(({ group }) => [...(group?.overlays ?? [])])),
-    rows: new Map(steps.flatMap(({ group }) => [...(group?.rows ?? [])])),
+    rows,
     scratch,
     lowerBound: placement.lowerBound,
     overhead: steps.reduce((sum, { overhead }) => sum + overhead, added),
@@ -184,12 +187,10 @@ function assemble(
       node: graph.nodes[steps[Math.max(step, 0)]?.first ?? 0]?.name ?? graph.name,
       tensors: (pieces.problem.together[set] ?? []).flatMap((i) => pieces.owners[i]!.tensors.slice(0, 1)),
     },
-    pieces: pieces.owners.map(({ name, start, end }, i) => ({
-      name,
-      start,
-      end,
-      offset: placement.offsets[i]!,
-      bytes: pieces.problem.sizes[i]!,
-    })),
+    pieces: pieces.owners.flatMap((owner, i) => {
+      const { name, start, end } = owner;
+      const [offset, bytes] = [placement.offsets[i]!, pieces.problem.sizes[i]!];
+      return bytes > 0 ? [{ name, kind: kind(owner), start, end, offset, bytes }] : [];
+    }),
   };
 }

@@ -100,7 +100,8 @@ export function piecesOf(graph: IntegerGraph, steps: readonly Candidate[], place
     for (const piece of group.inner) {
       if ("tensor" in piece) {
         const { tensor, lead } = piece;
-        const name = `${tensor.name} (${group.rows.get(tensor.id)} rows)`;
+        const rows = group.rows.get(tensor.id);
+        const name = `${tensor.name} (${rows} ${rows === 1 ? "row" : "rows"})`;
         const tensors = [tensor, ...overlaysOn(tensor, group)];
         const bytes = aligned(piece.bytes);
         drafts.push({ name, tensors, places: new Map([[tensor, lead]]), bytes, start: step, end: step });

@@ -108,6 +108,8 @@ export type RowEvent = ComputeEvent | SlideEvent | AcceptEvent;
 /** Bytes of the arena with the steps during which they are taken. */
 export interface PlacedPiece {
   readonly name: string;
+  /** A tensor; some rows of one at a time; what a kernel works in; constants copied from slow memory. */
+  readonly kind: "tensor" | "rows" | "scratch" | "weights";
   readonly offset: number;
   readonly bytes: number;
   /** First and last step; inputs start at -1, outputs end at the number of steps. */

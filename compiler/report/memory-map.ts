@@ -1,7 +1,6 @@
 /** Who lies where in the arena, over time. */
 import { macsOf } from "../plan/overhead.js";
 import type { Plan, Step, Strip } from "../plan/plan.js";
-import { drawing, escapeXml, label, round } from "./svg.js";
 import { table } from "./text.js";
 
 /** Node names of a step, such as `conv_1`, `conv_1 to add_3 (rows)` or `conv_1 to add_3 (rows, 4 strips)`. */
@@ -78,31 +77,4 @@ function stripWidths({ graph }: Plan, strips: readonly Strip[]): number[] {
   const ids = new Set(strips[0]!.keys());
   const output = graph.nodes.filter((node) => ids.has(node.output.id)).at(-1)!.output;
   return strips.map((strip) => strip.get(output.id)!.end - strip.get(output.id)!.first);
-}
-
-/** Steps from left to right, addresses from bottom to top, a rectangle per piece with its name. */
-export function memoryMapSvg(plan: Plan): string {
-  const [left, top, height] = [70, 30, 420];
-  const columns = plan.steps.length + 2;
-  const column = Math.max(14, Math.min(60, 1000 / columns));
-  const width = left + columns * column + 20;
-  const x = (step: number) => left + (step + 1) * column;
-  const y = (bytes: number) => top + height * (1 - bytes / Math.max(plan.arenaBytes, 1));
-  const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => {
-    const bytes = Math.round(part * plan.arenaBytes);
-    const line = `<path d="M${left} ${round(y(bytes))}H${round(width - 20)}" stroke="#ddd"/>`;
-    return `${line}${label(left - 6, y(bytes) + 4, `${bytes}`, "end")}`;
-  });
-  const pieces = plan.pieces.map(({ name, offset, bytes, start, end }, i) => {
-    const fill = `hsl(${(i * 47) % 360} 60% 75%)`;
-    const w = (Math.min(end, plan.steps.length) - start + 1) * column;
-    const rectangle = `<rect x="${round(x(start))}" y="${round(y(offset + bytes))}" width="${round(w)}" height="${round(y(offset) - y(offset + bytes))}" fill="${fill}" fill-opacity="0.8" stroke="#555" stroke-width="0.5">`;
-    return `${rectangle}<title>${escapeXml(name)}: ${bytes} bytes at ${offset}, steps ${start} to ${end}</title></rect>`;
-  });
-  const steps = plan.steps.map((step, i) => {
-    const number = label(x(i) + column / 2, top + height + 16, `${i}`, "middle");
-    return number.replace("</text>", `<title>${escapeXml(stepName(plan, step))}</title></text>`);
-  });
-  const title = label(left, 18, `${plan.graph.name}: arena ${plan.arenaBytes} bytes, ${proofText(plan)}`);
-  return drawing(Math.ceil(width), top + height + 30, [title, ...marks, ...pieces, ...steps]);
 }

@@ -117,4 +117,26 @@ QC_INLINE uint32_t *qc_block_widen(uint32_t *to, const uint8_t *const *rows, int
     return most > 1 && pixels == 2 ? qc_widen_rest(to, rows, 2, words, x_signed) : qc_widen_rest(to, rows, 1, words, x_signed);
 }
 
+/*
+ * The window lanes of a block whose first pixel's window begins at `codes`, pixels `apart` bytes apart: `rows` kernel rows of `words` words,
+ * `skip` bytes between them, then with `gathers` the last codes of three kernel rows.
+ */
+QC_INLINE void qc_block_widen_run(uint32_t *to, const uint8_t *codes, int32_t apart, int32_t skip, int32_t words, int32_t rows, int gathers,
+                                  int x_signed)
+{
+    const int32_t pitch = 4 * words + skip;
+    int32_t row;
+
+    for (row = 0; row < rows; row++) {
+        const uint8_t *const line = codes + row * pitch;
+
+        to = qc_widen_three(to, line, line + apart, line + 2 * apart, words, x_signed);
+    }
+    if (gathers) {
+        const uint8_t *const last = codes + 4 * words;
+
+        qc_block_gather(to, last, last + pitch, last + 2 * pitch, apart, QC_BLOCK_PIXELS, x_signed);
+    }
+}
+
 #endif

@@ -309,20 +309,10 @@ QC_INLINE void qc_block_compute(const qc_block_run *run, int few, int shift, int
     (void)few;
     for (block = 0; block < run->blocks; block++) {
         const uint32_t *stream = run->stream;
-        const uint8_t *line = codes;
-        uint32_t *to = run->lanes;
         uint8_t *y = first_y;
-        int32_t row;
 
-        for (row = 0; row < run->rows; row++) {
-            to = qc_widen_three(to, line, line + run->apart, line + 2 * run->apart, run->words, x_signed);
-            line += 4 * run->words + run->skip;
-        }
-        if (run->rows > 0 && run->gathers) {
-            const int32_t pitch = 4 * run->words + run->skip;
-            const uint8_t *const last = codes + 4 * run->words;
-
-            qc_block_gather(to, last, last + pitch, last + 2 * pitch, run->apart, QC_BLOCK_PIXELS, x_signed);
+        if (run->rows > 0) {
+            qc_block_widen_run(run->lanes, codes, run->apart, run->skip, run->words, run->rows, run->gathers, x_signed);
         }
         while (stream != run->odd_end) {
             if (stream == run->stream_end) {

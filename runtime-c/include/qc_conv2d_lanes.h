@@ -93,7 +93,8 @@ QC_INLINE void qc_conv2d_lanes(const qc_window *s, const uint8_t *x, const uint3
     const int32_t total = s->out_height * s->out_width;
     const int32_t line = s->width * s->channels;
     uint8_t *const copies = (uint8_t *)(scratch + QC_LANES_PAIRS * taps);
-    qc_lanes_target target = {scratch, y, s->out_channels, (int32_t)stream[1], (int32_t)stream[2], (int32_t)stream[3], stream + stream[0]};
+    qc_lanes_target target = {scratch, y, s->out_channels, (int32_t)stream[1], (int32_t)stream[2], (int32_t)stream[3], stream + stream[0],
+                              qc_high_words_within((int32_t)stream[2], (int32_t)stream[3], (int32_t)stream[1])};
     int32_t row = 0;
     int32_t column = 0;
     int32_t done = 0;
@@ -126,7 +127,11 @@ QC_INLINE void qc_conv2d_lanes(const qc_window *s, const uint8_t *x, const uint3
                 }
             }
         }
-        qc_lanes_pack(&windows, s->kernel_height, columns, centres, x_signed, scratch);
+        if (centres == 0) {
+            qc_lanes_pack(&windows, s->kernel_height, columns, 0, x_signed, scratch);
+        } else {
+            qc_lanes_pack(&windows, s->kernel_height, columns, centres, x_signed, scratch);
+        }
         qc_lanes_multiply(&target, stream + QC_LANES_HEAD);
         done += QC_LANES_PIXELS;
         if (done == total) {

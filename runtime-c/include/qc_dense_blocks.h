@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "qc_block_lanes.h"
 #include "qc_blocks.h"
 #include "qc_config.h"
 #include "qc_dsp.h"
@@ -21,11 +22,12 @@ typedef struct {
     const uint32_t *stream_end;
     int32_t skipped; /* bytes of code before the first eight inputs, of sixteen unrolled times eight */
     int32_t inputs;  /* rounded up */
+    int32_t bytes;   /* of a row as it is read */
 } qc_dense_layer;
 
-/* Four outputs after the other, from `stream` to its end, of one row at a word boundary. shift is literal. */
-QC_INLINE void qc_dense_row(const uint8_t *x, const uint32_t *stream, uint8_t *y, const qc_dense_layer *layer, int shift, int x_signed,
-                            int y_signed)
+/* Four outputs after the other, from `stream` to its end, of one row at a word boundary: codes or, with `lanes` (literal, as is shift), lanes. */
+QC_INLINE void qc_dense_row(const uint8_t *x, const uint32_t *stream, uint8_t *y, const qc_dense_layer *layer, int lanes, int shift,
+                            int x_signed, int y_signed)
 {
 #if QC_DSP_ASSEMBLY
     register const uint8_t *r0 __asm__("r0") = x;
@@ -33,7 +35,7 @@ QC_INLINE void qc_dense_row(const uint8_t *x, const uint32_t *stream, uint8_t *y
     register uint8_t *r2 __asm__("r2") = y;
     register const qc_dense_layer *r3 __asm__("r3") = layer;
 
-    /* 32 products in 31 instructions of 4 bytes. The stack holds: end of the stream, end of the row, row, y, first eight. */
+    /* 32 products in 31 instructions of 4 bytes, from lanes in 27. The stack holds: end of the stream, end of the row, row, y, first eight. */
 #define QC_DENSE_FOUR(EVEN, ODD)               \
     "ldm r1!, {r6, r7, r8, r9}\n\t"            \
     "smlad r2, " EVEN ", r6, r2\n\t"           \
@@ -49,11 +51,15 @@ QC_INLINE void qc_dense_row(const uint8_t *x, const uint32_t *stream, uint8_t *y
     "smlad r3, " ODD ", r7, r3\n\t"            \
     "smlad r5, " ODD ", r9, r5\n\t"
 #define QC_DENSE_EIGHT(EXTEND)                 \
+    ".if %c[lanes]\n\t"                        \
+    "ldm r0!, {r10, r11, r12, lr}\n\t"         \
+    ".else\n\t"                                \
     "ldrd r11, lr, [r0], #8\n\t"               \
     EXTEND " r10, r11\n\t"                     \
     EXTEND " r11, r11, ror #8\n\t"             \
     EXTEND " r12, lr\n\t"                      \
     EXTEND " lr, lr, ror #8\n\t"               \
+    ".endif\n\t"                               \
     QC_DENSE_FOUR("r10", "r11")                \
     QC_DENSE_FOUR("r12", "lr")
 #define QC_DENSE_OUT(SATURATE, A, B)                 \
@@ -68,11 +74,11 @@ QC_INLINE void qc_dense_row(const uint8_t *x, const uint32_t *stream, uint8_t *y
     "strb " B ", [lr], #1\n\t"
 #define QC_DENSE(EXTEND, SATURATE)                                                                   \
     __asm__ volatile("push {r4-r11, lr}\n\t"                                                         \
-                     "ldm r3, {r4, r5, r6}\n\t"                                                      \
+                     "ldm r3, {r4, r5, r6, r7}\n\t"                                                  \
                      "adr.w r3, 1f\n\t"                                                              \
                      "add r3, r3, r5\n\t"                                                            \
                      "orr r3, r3, #1\n\t"                                                            \
-                     "add r5, r0, r6\n\t"                                                            \
+                     "add r5, r0, r7\n\t"                                                            \
                      "push {r0, r2, r3}\n\t"                                                         \
                      "push {r4, r5}\n"                                                               \
                      "0:\n\t"                                                                        \
@@ -81,14 +87,8 @@ QC_INLINE void qc_dense_row(const uint8_t *x, const uint32_t *stream, uint8_t *y
                      "movs r5, #0\n\t"                                                               \
                      "ldr pc, [sp, #16]\n\t"                                                         \
                      ".balign 4\n"                                                                   \
-                     "1:\n\t" QC_DENSE_EIGHT(EXTEND) QC_DENSE_EIGHT(EXTEND)                          \
-                     QC_DENSE_EIGHT(EXTEND) QC_DENSE_EIGHT(EXTEND)                                   \
-                     QC_DENSE_EIGHT(EXTEND) QC_DENSE_EIGHT(EXTEND)                                   \
-                     QC_DENSE_EIGHT(EXTEND) QC_DENSE_EIGHT(EXTEND)                                   \
-                     QC_DENSE_EIGHT(EXTEND) QC_DENSE_EIGHT(EXTEND)                                   \
-                     QC_DENSE_EIGHT(EXTEND) QC_DENSE_EIGHT(EXTEND)                                   \
-                     QC_DENSE_EIGHT(EXTEND) QC_DENSE_EIGHT(EXTEND)                                   \
-                     QC_DENSE_EIGHT(EXTEND) QC_DENSE_EIGHT(EXTEND)                                   \
+                     "1:\n\t"                                                                        \
+                     ".rept 16\n\t" QC_DENSE_EIGHT(EXTEND) ".endr\n\t"                              \
                      "ldr r6, [sp, #4]\n\t"                                                          \
                      "cmp r0, r6\n\t"                                                                \
                      "bne.w 1b\n\t"                                                                  \
@@ -101,7 +101,7 @@ QC_INLINE void qc_dense_row(const uint8_t *x, const uint32_t *stream, uint8_t *y
                      "add sp, #20\n\t"                                                               \
                      "pop {r4-r11, lr}"                                                              \
                      : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)                                        \
-                     : [shift] "i"(shift)                                                            \
+                     : [shift] "i"(shift), [lanes] "i"(lanes)                                        \
                      : "r12", "cc", "memory")
     if (x_signed) {
         if (y_signed) {
@@ -129,9 +129,8 @@ QC_INLINE void qc_dense_row(const uint8_t *x, const uint32_t *stream, uint8_t *y
 
         stream += 2;
         for (k = 0; k < layer->inputs; k += 4) {
-            const uint32_t codes = qc_load_word(x + k);
-            const uint32_t even = qc_even_lanes(codes, x_signed);
-            const uint32_t odd = qc_odd_lanes(codes, x_signed);
+            const uint32_t even = lanes ? qc_load_word(x + 2 * k) : qc_even_lanes(qc_load_word(x + k), x_signed);
+            const uint32_t odd = lanes ? qc_load_word(x + 2 * k + 4) : qc_odd_lanes(qc_load_word(x + k), x_signed);
 
             for (i = 0; i < 2; i++) {
                 first[i] = qc_smlad(odd, stream[2 * i + 1], qc_smlad(even, stream[2 * i], first[i]));
@@ -152,14 +151,35 @@ QC_INLINE void qc_dense_row(const uint8_t *x, const uint32_t *stream, uint8_t *y
 #endif
 }
 
-/* At least four outputs. scratch: a row, rounded up to eight bytes, unless its length is a multiple of eight. */
+/* Widens a row to lanes, up to `rounded` (a multiple of four) inputs, those behind the row being 0. */
+QC_INLINE void qc_dense_widen(uint32_t *to, const uint8_t *x, int32_t inputs, int32_t rounded, int x_signed)
+{
+    const uint8_t *const rows[1] = {x};
+    int32_t k = inputs / 4 * 4;
+
+    to = qc_widen_rest(to, rows, 1, k / 4, x_signed);
+    for (; k < rounded; k += 4) {
+        uint32_t codes = 0;
+
+        memcpy(&codes, x + (k < inputs ? k : 0), k < inputs ? (size_t)(inputs - k) : 0);
+        *to++ = qc_even_lanes(codes, x_signed);
+        *to++ = qc_odd_lanes(codes, x_signed);
+    }
+}
+
+/*
+ * At least four outputs. scratch: with `lanes` (literal) a row's lanes, 16 bytes for each eight inputs; else a row, rounded up to eight
+ * bytes, unless its length is a multiple of eight.
+ */
 QC_INLINE void qc_dense_blocks(const uint8_t *x, int32_t rows, int32_t inputs, int32_t outputs, const uint32_t *stream, uint8_t *y,
-                               uint8_t *scratch, int shift, int x_signed, int y_signed)
+                               uint8_t *scratch, int lanes, int shift, int x_signed, int y_signed)
 {
     const int32_t eights = (inputs + QC_DENSE_INPUTS - 1) / QC_DENSE_INPUTS;
     const int32_t block = QC_DENSE_INPUTS * eights + QC_DENSE_CONSTANTS;
-    const qc_dense_layer whole = {stream + outputs / QC_DENSE_OUTPUTS * block, (16 - eights % 16) % 16 * 124, QC_DENSE_INPUTS * eights};
-    const qc_dense_layer rest = {whole.stream_end + (outputs % QC_DENSE_OUTPUTS == 0 ? 0 : block), whole.skipped, whole.inputs};
+    const int32_t rounded = QC_DENSE_INPUTS * eights;
+    const qc_dense_layer whole = {stream + outputs / QC_DENSE_OUTPUTS * block, (16 - eights % 16) % 16 * 4 * (lanes ? 27 : 31), rounded,
+                                  lanes ? 2 * rounded : rounded};
+    const qc_dense_layer rest = {whole.stream_end + (outputs % QC_DENSE_OUTPUTS == 0 ? 0 : block), whole.skipped, rounded, whole.bytes};
 
     for (; rows > 0; rows--) {
         const qc_dense_layer *layer = &whole;
@@ -167,13 +187,16 @@ QC_INLINE void qc_dense_blocks(const uint8_t *x, int32_t rows, int32_t inputs, i
         const uint8_t *row = x;
         uint8_t *out = y;
 
-        if (inputs % QC_DENSE_INPUTS != 0) {
+        if (lanes) {
+            qc_dense_widen((uint32_t *)(void *)scratch, x, inputs, rounded, x_signed);
+            row = scratch;
+        } else if (inputs % QC_DENSE_INPUTS != 0) {
             memcpy(scratch, x, (size_t)inputs);
-            memset(scratch + inputs, 0, (size_t)(whole.inputs - inputs));
+            memset(scratch + inputs, 0, (size_t)(rounded - inputs));
             row = scratch;
         }
         for (;;) {
-            qc_dense_row(row, from, out, layer, shift, x_signed, y_signed);
+            qc_dense_row(row, from, out, layer, lanes, shift, x_signed, y_signed);
             if (outputs % QC_DENSE_OUTPUTS == 0 || layer == &rest) {
                 break;
             }

@@ -83,6 +83,32 @@ QC_INLINE uint8_t *qc_mve_copy(uint8_t *to, const uint8_t *from, int32_t n)
 #endif
 }
 
+/* As qc_mve_copy, codes as signed multiplies see them. */
+QC_INLINE void qc_mve_copy_signed(uint8_t *to, const uint8_t *from, int32_t n, int x_signed)
+{
+    if (x_signed) {
+        qc_mve_copy(to, from, n);
+        return;
+    }
+#if QC_MVE_ASSEMBLY
+    __asm__ volatile("vmov.i8 q1, #0x80\n\t"
+                     "wlstp.8 lr, %[n], 2f\n"
+                     "1:\n\t"
+                     "vldrb.8 q0, [%[from]], #16\n\t"
+                     "veor q0, q0, q1\n\t"
+                     "vstrb.8 q0, [%[to]], #16\n\t"
+                     "letp lr, 1b\n"
+                     "2:"
+                     : [to] "+r"(to), [from] "+r"(from)
+                     : [n] "r"(n)
+                     : "q0", "q1", "lr", "memory");
+#else
+    for (; n > 0; n--) {
+        *to++ = (uint8_t)qc_mve_code(*from++, 0);
+    }
+#endif
+}
+
 /* Copies `rows` (at least 1) runs of n (at least 1) bytes: `to_pitch` bytes apart from `pitch` bytes apart. */
 QC_INLINE void qc_mve_copy_rows(uint8_t *to, int32_t to_pitch, const uint8_t *from, int32_t pitch, int32_t n, int32_t rows)
 {

@@ -127,6 +127,22 @@ export function packBlocks(matrix: BlockMatrix, constants: readonly HighConstant
   return Uint32Array.from(words);
 }
 
+/** The stream of one group for qc_blocks16.h, whose weights have a lane each, scaled by 256; weights are of 8 bits. */
+export function packBlocks16(matrix: BlockMatrix, constants: readonly HighConstants[], adds: boolean): Uint32Array {
+  const { weights, channels, rows, columns } = matrix;
+  const taps = blockTaps(rows, columns);
+  const words: number[] = [];
+  const lane = (o: number, [row, column]: readonly [number, number]) =>
+    row < rows && column < columns ? (256 * weights[(o * rows + row) * columns + column]!) & 0xffff : 0;
+  for (const pair of channelPairs(channels)) {
+    words.push(...pair.map((o) => constants[o]!.start));
+    for (let at = 0; at < taps.length; at += 4)
+      for (const k of [at, at + 1]) for (const o of pair) words.push(lane(o, taps[k]!) | (lane(o, taps[k + 2]!) << 16));
+    for (const o of pair) words.push(constants[o]!.multiplier, ...(adds ? [constants[o]!.addend] : []));
+  }
+  return Uint32Array.from(words);
+}
+
 /** The stream of qc_dense_blocks.h for a matrix of one row of taps. */
 export function packDense(
   { weights, channels, columns }: BlockMatrix,

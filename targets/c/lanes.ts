@@ -123,6 +123,9 @@ export function laneSums<Matrix extends LaneMatrix>(
 /** The most taps of a chunk that qc_lanes_multiply.h has code for. */
 export const mostLaneTaps = 8;
 
+/** What a pair's first chunk adds to the byte that tells its length. */
+const firstChunk = 124;
+
 /** The stream of qc_conv2d_lanes.h; at least two channels. */
 export function packLanes(matrix: LaneMatrix, constants: LaneConstants, missing: Int32Array): Uint32Array {
   const { weights, channels, taps, centre } = matrix;
@@ -135,7 +138,7 @@ export function packLanes(matrix: LaneMatrix, constants: LaneConstants, missing:
     const bytes: number[] = [];
     let tap = 0;
     for (const count of chunks) {
-      bytes.push(16 * count);
+      bytes.push(16 * count + (tap === 0 ? firstChunk : 0));
       for (const end = tap + count; tap < end; tap++) {
         bytes.push(weights[first * taps + tap]!, weights[(first + 1) * taps + tap]!);
       }

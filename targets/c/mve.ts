@@ -52,20 +52,27 @@ type Slots = readonly number[];
 /** Channels 0, 2, 4, 6 of eight, then 1, 3, 5, 7. */
 export const evenFirst = (slots: Slots) => [0, 2, 4, 6, 1, 3, 5, 7].map((at) => slots[at]!);
 
-/** The constants of eight channels (qc_mve.h). */
-export function mveConstants(
+/** Addend and multiplier of a channel, as unsigned words; `missing`: what the kernel's sum lacks of the accumulator. */
+export function mveChannel(
   { channels, scaleBits }: HighWordRequantization,
-  slots: Slots,
+  channel: number,
   missing: Int32Array,
-): number[] {
-  const of = (channel: number) => channels[channels.length === 1 ? 0 : channel]!;
-  const row = (value: (channel: number) => number) =>
-    evenFirst(slots).map((slot) => (slot < 0 ? 0 : value(slot) >>> 0));
-  const addend = (slot: number) => {
-    const constants = of(slot);
-    return constants.constant ? constants.addend : (constants.addend + missing[slot]! * 2 ** scaleBits) % 2 ** 32;
-  };
-  return [...row(addend), ...row((slot) => of(slot).multiplier)];
+): { readonly addend: number; readonly multiplier: number } {
+  const { constant, addend, multiplier } = channels[channels.length === 1 ? 0 : channel]!;
+  const whole = constant ? addend : (addend + missing[channel]! * 2 ** scaleBits) % 2 ** 32;
+  return { addend: whole >>> 0, multiplier };
+}
+
+/** The constants of eight channels (qc_mve.h). */
+export function mveConstants(requantization: HighWordRequantization, slots: Slots, missing: Int32Array): number[] {
+  const padding = { addend: 0, multiplier: 0 };
+  const channels = evenFirst(slots).map((slot) => (slot < 0 ? padding : mveChannel(requantization, slot, missing)));
+  return [...channels.map(({ addend }) => addend), ...channels.map(({ multiplier }) => multiplier)];
+}
+
+/** Whether all multipliers are even, so that doubling multiplies (VQDMULH) serve with their halves. */
+export function hasEvenMultipliers({ channels }: HighWordRequantization): boolean {
+  return channels.every(({ multiplier }) => multiplier % 2 === 0);
 }
 
 /** Whether the kernel's sum of a channel must be 0 (HighWordChannel). */
@@ -104,6 +111,29 @@ export function packMve(
         missing,
       ),
     );
+  }
+  return words;
+}
+
+/**
+ * Weights and constants of a matrix, two rows at a time: per step of packMve 16 of each, then addend and half the multiplier of each
+ * (qc_conv2d_pixels_mve.h). An odd last row makes a pair with the row before.
+ */
+export function packMvePairs(
+  matrix: WeightMatrix,
+  requantization: HighWordRequantization,
+  missing: Int32Array,
+): number[] {
+  const { channels, taps } = matrix;
+  const words: number[] = [];
+  for (let first = 0; first < channels; first += 2) {
+    const pair = [Math.min(first, channels - 2), Math.min(first, channels - 2) + 1];
+    const rows = pair.map((row) => (isMuted(requantization, row) ? -1 : row));
+    for (const step of stepsOf(taps)) for (const row of rows) words.push(...byteWords(stepBytes(matrix, row, step)));
+    for (const row of pair) {
+      const { addend, multiplier } = mveChannel(requantization, row, missing);
+      words.push(addend, multiplier / 2);
+    }
   }
   return words;
 }

@@ -1,5 +1,4 @@
 /** What the host does at the graph's borders: --input-type says what codes inputs hold, --io float gives reals back. */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +8,7 @@ import { compile } from "../../compiler/compile.js";
 import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { dequantized } from "../../compiler/verify/codes.js";
 import { readNpy, writeFloatNpy } from "../../compiler/verify/npy.js";
-import { packagePath } from "../../targets/package-root.js";
+import { qcompile } from "../helpers/command.js";
 import { ModelBuilder, oneOp } from "../helpers/onnx.js";
 import { smallTflite } from "../helpers/small-tflite.js";
 
@@ -111,21 +110,7 @@ describe("run", () => {
   writeFileSync(path, model.bytes());
   const input = join(folder, "x.npy");
   writeFileSync(input, writeFloatNpy([-9, -1, 0, 9, 0, 0, 0, 0], [2, 4]));
-  const run = (...args: string[]) =>
-    spawnSync(
-      process.execPath,
-      [
-        "--import",
-        import.meta.resolve("tsx"),
-        packagePath("compiler", "cli", "main.ts"),
-        "run",
-        path,
-        "-i",
-        input,
-        ...args,
-      ],
-      { encoding: "utf8" },
-    );
+  const run = (...args: string[]) => qcompile(["run", path, "-i", input, ...args]);
   // Codes of the input by hand: round(x / 0.05) + 3, saturated.
   const codes = [Int32Array.of(-128, -17, 3, 127), Int32Array.of(3, 3, 3, 3)];
   const { integerGraph } = compile(model.bytes());

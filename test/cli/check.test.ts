@@ -1,5 +1,4 @@
 /** `qcompile check`: all problems with hints, as text, JSON and SARIF; layers where there is none. */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,8 +14,8 @@ import { makeReport } from "../../compiler/report/report.js";
 import { sarifLog } from "../../compiler/report/sarif.js";
 import { targetProblems } from "../../targets/check-target.js";
 import { findTarget, isCore } from "../../targets/index.js";
-import { packagePath } from "../../targets/package-root.js";
 import { solverFor } from "../../targets/solver.js";
+import { qcompile } from "../helpers/command.js";
 import { type Affine, ModelBuilder, oneOp, smallNetwork } from "../helpers/onnx.js";
 
 const folder = mkdtempSync(join(tmpdir(), "qc-check-"));
@@ -157,12 +156,7 @@ describe("the command", () => {
     writeFileSync(join(folder, name), model.bytes());
     return join(folder, name);
   };
-  const check = (...args: string[]) =>
-    spawnSync(
-      process.execPath,
-      ["--import", import.meta.resolve("tsx"), packagePath("compiler", "cli", "main.ts"), "check", ...args],
-      { encoding: "utf8" },
-    );
+  const check = (...args: string[]) => qcompile(["check", ...args]);
   it("SARIF to stdout, the same problems with hints to stderr, exit code 3", () => {
     const { status, stdout, stderr } = check(put("broken.onnx", broken()), "--sarif");
     expect(status).toBe(3);

@@ -1,5 +1,4 @@
 /** The command line as a user meets it: exit codes, streams, JSON shapes, reproducible folders. */
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +8,7 @@ import { outputsOf } from "../../compiler/interpreter/interpreter.js";
 import { int8 } from "../../compiler/ir/types.js";
 import { readNpy, writeNpy } from "../../compiler/verify/npy.js";
 import { packagePath } from "../../targets/package-root.js";
+import { qcompile } from "../helpers/command.js";
 import { oneOp, smallNetwork } from "../helpers/onnx.js";
 
 const base = mkdtempSync(join(tmpdir(), "qc-cli-"));
@@ -25,14 +25,8 @@ const { integerGraph } = compile(readFileSync(model));
 const zeros = put("zeros.bin", new Uint8Array(128));
 const answer = outputsOf(integerGraph, [new Int32Array(128)])[0]!;
 
-function cli(args: readonly string[], options: { env?: Record<string, string>; cwd?: string } = {}) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--import", import.meta.resolve("tsx"), packagePath("compiler", "cli", "main.ts"), ...args],
-    { encoding: "utf8", cwd: options.cwd ?? base, env: { ...process.env, ...options.env } },
-  );
-  return { status, stdout, stderr };
-}
+const cli = (args: readonly string[], options: { env?: Record<string, string>; cwd?: string } = {}) =>
+  qcompile(args, { cwd: base, ...options });
 
 /** Keys of a JSON value, nested; arrays by their first element. */
 function keys(value: unknown): unknown {

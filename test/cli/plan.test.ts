@@ -1,12 +1,12 @@
 /** `qcompile plan`, and the options that choose a plan. */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { makePlan } from "../../compiler/plan/make-plan.js";
-import { findTarget, isCore, packagePath } from "../../targets/index.js";
+import { findTarget, isCore } from "../../targets/index.js";
+import { qcompile } from "../helpers/command.js";
 import { rowNetwork } from "../plan/row-network.js";
 
 const base = mkdtempSync(join(tmpdir(), "qc-plan-"));
@@ -15,14 +15,7 @@ const model = join(base, "rows.onnx");
 writeFileSync(model, rowNetwork().bytes());
 const { integerGraph } = compile(rowNetwork().bytes(), { name: "rows" });
 
-function cli(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--import", import.meta.resolve("tsx"), packagePath("compiler", "cli", "main.ts"), ...args],
-    { encoding: "utf8", cwd: base },
-  );
-  return { status, stdout, stderr };
-}
+const cli = (...args: string[]) => qcompile(args, { cwd: base });
 
 describe("qcompile plan", () => {
   it("shows the smallest plan and draws it", () => {

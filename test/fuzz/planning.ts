@@ -27,15 +27,18 @@ export function randomSetting(numbers: readonly number[]): { readonly core: Core
   return { core: choices.pick(emulated), fast: choices.chance(0.7) };
 }
 
-/** The graph with every other algorithm that a home offers, wherever it pays. */
+/** The graph with the other algorithms that homes offer, wherever they pay; each node goes without one of them, or takes all, in turn. */
 export function allFast(graph: IntegerGraph): IntegerGraph {
   const made = ["cortex-m4", "rv32imc"].map(core);
-  const faster = (node: IntegerNode) =>
-    made.flatMap((target) => opHomes.get(node.op)!.forSpeed?.(node, target) ?? []).map(({ attributes }) => attributes);
-  return {
-    ...graph,
-    nodes: graph.nodes.map((node) => ({ ...node, attributes: Object.assign({}, node.attributes, ...faster(node)) })),
+  const faster = (node: IntegerNode, index: number) => {
+    const offers = made.flatMap((target) => opHomes.get(node.op)!.forSpeed?.(node, target) ?? []);
+    return offers.filter((_, i) => i !== index % (offers.length + 1)).map(({ attributes }) => attributes);
   };
+  const nodes = graph.nodes.map((node, i) => ({
+    ...node,
+    attributes: Object.assign({}, node.attributes, ...faster(node, i)),
+  }));
+  return { ...graph, nodes };
 }
 
 /** The plan that these choices make: the fastest, the smallest, or the fastest in some RAM between; with the input elsewhere, or in strips, where it can be. */

@@ -1,5 +1,4 @@
 /** TensorFlow Lite models as users meet them: the command line, and the MLPerf Tiny files beside their ONNX forms. */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +11,7 @@ import { printForm } from "../../compiler/ir/print.js";
 import { elementCount } from "../../compiler/ir/types.js";
 import { fromBytes, setToBytes } from "../../compiler/verify/codes.js";
 import { xorshiftBytes } from "../../compiler/verify/vectors.js";
-import { packagePath } from "../../targets/package-root.js";
+import { qcompile } from "../helpers/command.js";
 import { dataPath, describeWithData } from "../helpers/data.js";
 import { smallNetwork } from "../helpers/onnx.js";
 import { smallTflite } from "../helpers/small-tflite.js";
@@ -31,15 +30,7 @@ describe("command line", () => {
   afterAll(() => rmSync(base, { recursive: true }));
   const model = join(base, "small.tflite");
   writeFileSync(model, smallTflite().bytes());
-  const cli = (...args: string[]) => {
-    const main = packagePath("compiler", "cli", "main.ts");
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ["--import", import.meta.resolve("tsx"), main, ...args],
-      { encoding: "utf8", cwd: base },
-    );
-    return { status, stdout, stderr };
-  };
+  const cli = (...args: string[]) => qcompile(args, { cwd: base });
 
   it("check x.tflite reports the model under its name and TFLite's arithmetic", () => {
     const { status, stdout, stderr } = cli("check", model, "--json");

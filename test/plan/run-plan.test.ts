@@ -8,7 +8,7 @@ import type { IntegerGraph } from "../../compiler/ir/index.js";
 import { candidatesOf } from "../../compiler/plan/candidates.js";
 import { resident } from "../../compiler/plan/input-places.js";
 import { tensorBytes } from "../../compiler/plan/liveness.js";
-import { makePlan, planOf } from "../../compiler/plan/make-plan.js";
+import { makePlan, planFrontier, planOf } from "../../compiler/plan/make-plan.js";
 import { arenaAlignment, type Plan, type RowEvent } from "../../compiler/plan/plan.js";
 import { Schedules } from "../../compiler/plan/schedule.js";
 import { packagePath } from "../../targets/index.js";
@@ -93,11 +93,15 @@ describe("plans that are wrong", () => {
   });
 
   it("one row less in any place that holds several", () => {
-    const held = [...small.rows].filter(([, count]) => count > 1);
+    const heldOf = (plan: Plan) => [...plan.rows].filter(([, count]) => count > 1);
+    const plan = planFrontier(integerGraph, { streamInput: true }).reduce((most, other) =>
+      heldOf(other).length > heldOf(most).length ? other : most,
+    );
+    const held = heldOf(plan);
     expect(held.length).toBeGreaterThan(2);
     for (const [id, count] of held) {
-      const rows = new Map(small.rows).set(id, count - 1);
-      expect(() => runPlan({ ...small, rows }, inputs), `tensor ${id}`).toThrow(/QC3004.*are asked for/);
+      const rows = new Map(plan.rows).set(id, count - 1);
+      expect(() => runPlan({ ...plan, rows }, inputs), `tensor ${id}`).toThrow(/QC3004.*are asked for/);
     }
   });
 

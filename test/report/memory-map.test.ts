@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { makePlan, planFrontier } from "../../compiler/plan/make-plan.js";
 import { frontierJson, frontierSvg, frontierText } from "../../compiler/report/frontier.js";
-import { memoryMapJson, memoryMapSvg, memoryMapText } from "../../compiler/report/memory-map.js";
+import { memoryMapSvg } from "../../compiler/report/memory-drawing.js";
+import { memoryMapJson, memoryMapText } from "../../compiler/report/memory-map.js";
+import { fitted, lengthOf, ticks } from "../../compiler/report/svg.js";
 import { rowNetwork } from "../plan/row-network.js";
 
 const { integerGraph, plan } = compile(rowNetwork().bytes(), { name: "a<b & c" });
@@ -36,6 +38,43 @@ describe("memory maps", () => {
       expect(Number(y) + Number(h)).toBeLessThanOrEqual(height);
       expect(Number(h)).toBeGreaterThan(0);
     }
+  });
+});
+
+describe("names in drawings", () => {
+  it("are whole where they fit, lose their middle where they are longer, and are left out where nothing could be read", () => {
+    expect(fitted("abcdefgh", lengthOf("abcdefgh"))).toBe("abcdefgh");
+    expect(fitted("abcdefgh", lengthOf("abcdefg"))).toBe("abc…fgh");
+    expect(fitted("abcdefgh", lengthOf("abcde"))).toBe("");
+    expect(fitted("abc", lengthOf("abc"))).toBe("abc");
+  });
+
+  it("never lie over one another, though pieces do", () => {
+    const piece = { kind: "rows", offset: 0, bytes: 100, start: 0, end: 1 } as const;
+    const svg = memoryMapSvg({
+      ...small,
+      arenaBytes: 100,
+      pieces: [piece, { ...piece, bytes: 90 }].map((p) => ({ ...p, name: `${p.bytes} bytes` })),
+    });
+    expect(svg).toContain(">100 bytes</text>");
+    expect(svg).toContain(">90 bytes</text>");
+    const same = memoryMapSvg({
+      ...small,
+      arenaBytes: 100,
+      pieces: ["this", "that"].map((name) => ({ ...piece, name })),
+    });
+    expect(same.match(/>th(is|at)<\/text>/g)).toEqual([">this</text>"]);
+  });
+});
+
+describe("ticks", () => {
+  it.each([
+    ["binary", 55_344, [0, 8192, 16_384, 24_576, 32_768, 40_960, 49_152]],
+    ["decimal", 331_095, [0, 50_000, 100_000, 150_000, 200_000, 250_000, 300_000]],
+    ["decimal", 17, [0, 5, 10, 15]],
+    ["binary", 1, [0, 1]],
+  ] as const)("%s, up to %i", (kind, most, expected) => {
+    expect(ticks(most, kind)).toEqual(expected);
   });
 });
 

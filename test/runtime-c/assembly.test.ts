@@ -82,7 +82,13 @@ const graphs = {
 
 /** What the layers of these graphs must use. */
 const kernels = {
-  "cortex-m55": ["qc_conv2d_mve(", "qc_depthwise_conv2d_mve(", "qc_dense_mve(", "qc_add_mve("],
+  "cortex-m55": [
+    "qc_conv2d_mve(",
+    "qc_depthwise_planes_mve(",
+    "qc_depthwise_conv2d_mve(",
+    "qc_dense_mve(",
+    "qc_add_mve(",
+  ],
   rv32imc: ["qc_conv2d_quads(", "qc_depthwise_rolling(", "qc_depthwise_conv2d(", "qc_dense_quads("],
   "cortex-m0plus": [
     "qc_conv2d_halves(",

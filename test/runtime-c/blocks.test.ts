@@ -17,35 +17,35 @@ const plain = { strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] } as cons
 const weight = (random: Random) => () => random.integer(-127, 127);
 const choice = (random: Random) => ({ outputType: anyType(random), rounding: "plain" }) as const;
 
+const addBlocks: Add = (builder, random, i) => {
+  const groups = [1, 1, 2][i % 3]!;
+  const [height, width] = [random.integer(2, 8), random.integer(3, 9)];
+  const depth = random.pick([1, 2, 3, 4, 5, 8]);
+  const input = builder.input([1, height, width, groups * depth], anyType(random));
+  // Pointwise on odd depths, three channels under 3x3, then anything.
+  const window =
+    i % 4 === 0
+      ? { ...plain, kernel: [1, 1] as const }
+      : i % 4 === 1
+        ? { ...plain, kernel: [3, 3] as const, pads: [1, 0, 1, 1] as const, strides: [1, 2] as const }
+        : randomWindow(random, height, width, 4);
+  const outputs = groups * random.integer(2, 7);
+  return addConv2d(builder, random, input, outputs, window, groups, choice(random), weight(random));
+};
+
+/** Sums beyond 2^22 leave the form without addends no room. */
+const addLargeSums: Add = (builder, random, i) => {
+  const input = builder.input([1, 2, 5, 300 + i], anyType(random));
+  const large = () => random.pick([-1, 1]) * random.integer(110, 127);
+  return addConv2d(builder, random, input, 2 + i, { ...plain, kernel: [1, 1] }, 1, choice(random), large);
+};
+
 /** Kernel, number of layers, and what adds one of them. */
 const kernels: Record<string, [number, Add]> = {
-  conv2d_blocks: [
-    12,
-    (builder, random, i) => {
-      const groups = [1, 1, 2][i % 3]!;
-      const [height, width] = [random.integer(2, 8), random.integer(3, 9)];
-      const depth = random.pick([1, 2, 3, 4, 5, 8]);
-      const input = builder.input([1, height, width, groups * depth], anyType(random));
-      // Pointwise on odd depths, three channels under 3x3, then anything.
-      const window =
-        i % 4 === 0
-          ? { ...plain, kernel: [1, 1] as const }
-          : i % 4 === 1
-            ? { ...plain, kernel: [3, 3] as const, pads: [1, 0, 1, 1] as const, strides: [1, 2] as const }
-            : randomWindow(random, height, width, 4);
-      const outputs = groups * random.integer(2, 7);
-      return addConv2d(builder, random, input, outputs, window, groups, choice(random), weight(random));
-    },
-  ],
-  // Sums beyond 2^22 leave the form without addends no room.
-  "conv2d_blocks, with addends": [
-    2,
-    (builder, random, i) => {
-      const input = builder.input([1, 2, 5, 300 + i], anyType(random));
-      const large = () => random.pick([-1, 1]) * random.integer(110, 127);
-      return addConv2d(builder, random, input, 2 + i, { ...plain, kernel: [1, 1] }, 1, choice(random), large);
-    },
-  ],
+  conv2d_blocks: [12, addBlocks],
+  conv2d_blocks16: [12, addBlocks],
+  "conv2d_blocks, with addends": [2, addLargeSums],
+  "conv2d_blocks16, with addends": [2, addLargeSums],
   depthwise_rows: [
     12,
     (builder, random, i) => {
@@ -144,6 +144,9 @@ const chosen: Record<string, object> = {
   depthwise_line: { direct: true },
   "conv2d_blocks, one pixel": { blockPixels: 1 },
   "conv2d_blocks, two pixels": { blockPixels: 2 },
+  conv2d_blocks16: { weights16: true },
+  "conv2d_blocks16, with addends": { weights16: true },
+  "dense_blocks, from codes": { direct: true },
   conv2d_winograd: { winograd: true },
 };
 

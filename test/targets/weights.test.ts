@@ -99,6 +99,7 @@ describe("fetched constants", () => {
       fc.property(fc.array(piece, { maxLength: 8 }), fc.array(request, { maxLength: 5 }), (drawn, requests) => {
         const pieces: PlacedPiece[] = drawn.map(({ length, ...rest }) => ({
           name: "",
+          kind: "tensor",
           end: rest.start + length,
           ...rest,
         }));

@@ -1,10 +1,18 @@
-/** Convolution by blocks of three pixels and two channels: qc_conv2d_blocks.h. */
-import { blockConstants, blockTaps, lanesHold, packBlocks, productConstants } from "../../../targets/c/blocks.js";
+/** Convolution by blocks of three pixels and two channels: qc_conv2d_blocks.h and, with weights of two bytes, qc_conv2d_blocks16.h. */
+import {
+  type BlockMatrix,
+  blockConstants,
+  blockTaps,
+  lanesHold,
+  packBlocks,
+  packBlocks16,
+  productConstants,
+} from "../../../targets/c/blocks.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { weightSums } from "../../../targets/c/matrix.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
-import type { RequantizeLayer } from "../../arith/index.js";
+import type { HighConstants, RequantizeLayer } from "../../arith/index.js";
 import { elementCount, type IntegerNode } from "../../ir/index.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
@@ -37,34 +45,55 @@ export function blockScratchBytes(node: Node): number {
   return lanes + (copies && pixels > 1 ? 4 * (pixels + 1) * Math.ceil(columns / 4) : 0);
 }
 
-/** What the kernel reads of a layer. */
-interface BlockStream {
-  readonly words: readonly number[];
+/** A layer's matrices of weights by group, and the constants of its channels. */
+interface BlockLayer {
+  readonly matrices: readonly BlockMatrix[];
+  readonly constants: readonly HighConstants[];
   readonly shift: number;
-  /** 1 where results have addends. */
-  readonly adds: 0 | 1;
+  /** Whether results have addends. */
+  readonly adds: boolean;
 }
 
-/** Streams by requantization: the parts of a node that runs by rows ask for the same one. */
-const streams = new WeakMap<
-  RequantizeLayer,
-  { readonly of: Conv2dAttributes; readonly stream: BlockStream | undefined }
->();
+/** What a kernel reads of a layer. */
+export interface BlockStream {
+  readonly words: readonly number[];
+  readonly shift: number;
+  readonly adds: boolean;
+}
 
-/** The stream of a node; undefined where its weights or its requantization are not for these kernels. */
-export function blockStream(node: Node): BlockStream | undefined {
+type Form = "carried" | "lanes";
+type Known = { readonly of: Conv2dAttributes; readonly streams: Map<Form, BlockStream | undefined> };
+
+/** Streams by requantization: the parts of a node that runs by rows ask for the same one. */
+const known = new WeakMap<RequantizeLayer, Known>();
+
+/** The stream of a node, two weights sharing a lane (`carried`) or not (`lanes`); undefined where its weights or its requantization are not for it. */
+export function blockStream(node: Node, form: Form = "carried"): BlockStream | undefined {
   const { attributes } = node;
-  const known = streams.get(attributes.requantize);
-  if (known && sameLayer(known.of, attributes)) return known.stream;
-  const stream = makeStream(node);
-  streams.set(attributes.requantize, { of: attributes, stream });
-  return stream;
+  let { of, streams } = known.get(attributes.requantize) ?? { of: attributes, streams: new Map() };
+  if (!sameLayer(of, attributes)) [of, streams] = [attributes, new Map()];
+  if (!streams.has(form)) streams.set(form, makeStream(node, form));
+  known.set(attributes.requantize, { of, streams });
+  return streams.get(form);
 }
 
 const sameLayer = (a: Conv2dAttributes, b: Conv2dAttributes) =>
   a.weights === b.weights && a.bias === b.bias && a.inputZeroPoint === b.inputZeroPoint && a.groups === b.groups;
 
-function makeStream(node: Node): BlockStream | undefined {
+function makeStream(node: Node, form: Form): BlockStream | undefined {
+  const layer = blockLayer(node);
+  if (!layer) return undefined;
+  const { matrices, constants, shift, adds } = layer;
+  if (!(form === "carried" ? matrices.every(lanesHold) : node.attributes.weights instanceof Int8Array))
+    return undefined;
+  const pack = form === "carried" ? packBlocks : packBlocks16;
+  const words = matrices.flatMap((matrix, g) => [
+    ...pack(matrix, constants.slice(g * matrix.channels, (g + 1) * matrix.channels), adds),
+  ]);
+  return { words, shift, adds };
+}
+
+function blockLayer(node: Node): BlockLayer | undefined {
   const { output, attributes } = node;
   const { weights, bias, inputZeroPoint, kernel, groups, requantize } = attributes;
   const channels = output.shape[3]! / groups;
@@ -83,11 +112,7 @@ function makeStream(node: Node): BlockStream | undefined {
     ...{ channels, rows: kernel[0], columns },
     weights: used.subarray(g * size, (g + 1) * size),
   }));
-  if (!matrices.every(lanesHold)) return undefined;
-  const words = matrices.flatMap((matrix, g) => [
-    ...packBlocks(matrix, constants.channels.slice(g * channels, (g + 1) * channels), !products),
-  ]);
-  return { words, shift: constants.shift, adds: products ? 0 : 1 };
+  return { matrices, constants: constants.channels, shift: constants.shift, adds: !products };
 }
 
 /** Lowers the node, unless its weights or its requantization are not for these kernels; returns whether it did. */
@@ -97,30 +122,32 @@ export function lowerBlocks(node: Node, context: CContext): boolean {
   const constants = blockStream(node);
   if (!constants) return false;
   const stream = context.constant("stream", "uint32_t", constants.words);
-  // Layers of a few quads spend much on finding their way; other layers share code.
-  const quads = blockTaps(kernel[0], rowCodes(node)).length / 4;
-  const few = quads <= mostUnrolled ? quads : 0;
+  const few = unrolledQuads(node, mostUnrolled);
   const pixels = pixelsOf(node);
   const total = output.shape[1]! * output.shape[2]!;
   const rest = total < smallImage && total % pixels !== 0 ? 1 : 0;
-  const literals = [
-    constants.adds,
-    few,
-    signedLiteral(inputs[0]!),
-    signedLiteral(output),
-    ...kernel,
-    pixels,
-    rest,
-  ].join(", ");
+  const adds = constants.adds ? 1 : 0;
+  const literals = [adds, few, signedLiteral(inputs[0]!), signedLiteral(output), ...kernel, pixels, rest].join(", ");
   context.include("qc_conv2d_blocks.h");
   context.statement(blockWindow(node));
   const name = context.shared({
-    role: `conv2d_blocks_${kernel.join("x")}_${few ? `${few}_` : ""}${constants.adds ? "added_" : ""}${pixels < mostPixels ? `of_${pixels}_` : ""}${constants.shift}`,
-    parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
+    role: `conv2d_blocks_${kernel.join("x")}_${few ? `${few}_` : ""}${adds ? "added_" : ""}${pixels < mostPixels ? `of_${pixels}_` : ""}${constants.shift}`,
+    parameters: blockParameters,
     body: [`qc_conv2d_blocks(s, x, stream, y, (uint32_t *)(void *)scratch, ${constants.shift}, ${literals});`],
   });
   context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output}, ${context.scratch});`);
   return true;
+}
+
+export const blockParameters = [
+  ...["const qc_window *s", "const uint8_t *x", "const uint32_t *stream"],
+  ...["uint8_t *y", "uint8_t *scratch"],
+];
+
+/** The layer's quads of taps where they are so few that it gets code of its own, else 0: these spend much on finding their way. */
+export function unrolledQuads(node: Node, most: number): number {
+  const quads = blockTaps(node.attributes.kernel[0], rowCodes(node)).length / 4;
+  return quads <= most ? quads : 0;
 }
 
 /** The window's statement. A pointwise convolution sees its image as one row, so that blocks never straddle rows. */

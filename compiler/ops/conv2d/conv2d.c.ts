@@ -1,6 +1,6 @@
 /**
- * Convolution in C. With two-lane products: qc_conv2d_lanes.h. With vectors: qc_conv2d_mve.h, qc_depthwise_conv2d_mve.h. With packed
- * multiplies: qc_conv2d_blocks.h, qc_depthwise_line.h, qc_depthwise_pairs.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
+ * Convolution in C. With two-lane products: qc_conv2d_lanes.h. With vectors: qc_conv2d_columns_mve.h, qc_conv2d_pixels_mve.h, else
+ * qc_conv2d_mve.h; qc_depthwise_planes_mve.h, else qc_depthwise_conv2d_mve.h. With packed multiplies: qc_conv2d_blocks.h, qc_depthwise_line.h, qc_depthwise_pairs.h, qc_depthwise_rows.h, else qc_conv2d_pairs.h; without:
  * qc_conv2d_halves.h on cores with `halves`, else qc_conv2d_quads.h. Other depthwise convolutions: qc_depthwise_rolling.h, qc_depthwise_conv2d.h.
  */
 import { cheapestFirst } from "../../../targets/c/costs.js";
@@ -17,17 +17,21 @@ import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { blockScratchBytes, blockStream, blockWindow, lowerBlocks } from "./conv2d-blocks.c.js";
+import { lowerBlocks16 } from "./conv2d-blocks16.c.js";
+import { lowerMveColumns, mveColumnsScratchBytes } from "./conv2d-columns-mve.c.js";
 import { halvesScratchBytes, lowerHalves, usesHalves } from "./conv2d-halves.c.js";
 import { lanesScratchBytes, lowerLanes } from "./conv2d-lanes.c.js";
 import { matrices } from "./conv2d-matrices.js";
 import { lowerMve, mveScratchBytes } from "./conv2d-mve.c.js";
+import { lowerMvePixels, mvePixelsScratchBytes } from "./conv2d-pixels-mve.c.js";
 import { lowerWinograd, winogradScratchBytes } from "./conv2d-winograd.c.js";
 import { lowerWinograd4, winograd4ScratchBytes } from "./conv2d-winograd4.c.js";
 import { hasDepthwiseConstants } from "./depthwise-constants.js";
 import { lowerMveDepthwise, mveDepthwiseScratchBytes } from "./depthwise-conv2d-mve.c.js";
 import { isLine, lowerDepthwiseLine } from "./depthwise-line.c.js";
 import { depthwisePairsScratchBytes, isPairs, lowerDepthwisePairs } from "./depthwise-pairs.c.js";
-import { lowerRollingDepthwise } from "./depthwise-rolling.c.js";
+import { lowerMvePlanes, mvePlanesScratchBytes } from "./depthwise-planes-mve.c.js";
+import { isDepthwise, lowerRollingDepthwise } from "./depthwise-rolling.c.js";
 import { depthwiseRowsScratchBytes, lowerDepthwiseRows } from "./depthwise-rows.c.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
@@ -39,10 +43,6 @@ const patchBytes = 1152;
 function patchChannels({ attributes: { kernel, patchChannels }, inputs }: Node): number {
   const most = Math.max(4, Math.floor(patchBytes / (kernel[0] * kernel[1]) / 4) * 4);
   return Math.min(patchChannels ?? most, inputs[0]!.shape[3]!);
-}
-
-function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean {
-  return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
 }
 
 /** What the kernels of a core, or of any core, need: patches of a few pixels, or one padded patch. */
@@ -57,7 +57,8 @@ export function scratchBytes(node: Node, core?: Core): number {
     const pairs = dsp && isPairs(node) ? depthwisePairsScratchBytes(node) : 0;
     if (pairs > 0 && !mve) return pairs;
     const patch = isPadded(node.attributes) ? taps * patchChannels(node) : 0;
-    return Math.max(patch, pairs, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveDepthwiseScratchBytes(node) : 0);
+    const mveScratch = Math.max(mvePlanesScratchBytes(node), mveDepthwiseScratchBytes(node));
+    return Math.max(patch, pairs, dsp ? depthwiseRowsScratchBytes(node) : 0, mve ? mveScratch : 0);
   }
   const patch = Math.ceil((taps * channels) / groups / 4) * 4;
   const lanes =
@@ -67,8 +68,12 @@ export function scratchBytes(node: Node, core?: Core): number {
   // Three patches of 16-bit lanes; codes that fill no words are first gathered as bytes. Or blocks; or what vectors need.
   const pairs = 3 * 2 * patch + ((channels / groups) % 4 === 0 ? 0 : patch);
   const blocks = blockScratchBytes(node);
-  const packed = core !== undefined && blockStream(node) ? blocks : Math.max(pairs, blocks);
-  const bytes = Math.max(packed, lanes, halves, mve ? mveScratchBytes(node) : 0);
+  const packed =
+    core !== undefined && (blockStream(node) ?? (node.attributes.weights16 && blockStream(node, "lanes")))
+      ? blocks
+      : Math.max(pairs, blocks);
+  const mveScratch = Math.max(mveColumnsScratchBytes(node), mvePixelsScratchBytes(node), mveScratchBytes(node));
+  const bytes = Math.max(packed, lanes, halves, mve ? mveScratch : 0);
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
 }
 
@@ -112,7 +117,10 @@ export function lessScratch(
   }
   if (!dsp) return usesHalves(node, core) ? [form({ blockPixels: 4 }, addedPerProduct.quads)] : [];
   if (attributes.winograd || !blockStream(node)) return [];
-  return [form({ blockPixels: 2 }, addedPerProduct.two), form({ blockPixels: 1 }, addedPerProduct.one)];
+  return [
+    form({ blockPixels: 2, weights16: false }, addedPerProduct.two),
+    form({ blockPixels: 1, weights16: false }, addedPerProduct.one),
+  ];
 }
 
 export const c: CLowering<Conv2dAttributes> = (node, context) => {
@@ -121,13 +129,19 @@ export const c: CLowering<Conv2dAttributes> = (node, context) => {
   const narrow = !isWide(node);
   const dsp = context.core.features.includes("dsp");
   const mve = context.core.features.includes("mve");
-  if (narrow && mve && (isDepthwise(node) ? lowerMveDepthwise : lowerMve)(node, context)) return;
+  if (narrow && mve) {
+    const kernels = isDepthwise(node)
+      ? [lowerMvePlanes, lowerMveDepthwise]
+      : [lowerMveColumns, lowerMvePixels, lowerMve];
+    if (kernels.some((lower) => lower(node, context))) return;
+  }
   if (narrow && dsp) {
     if (isDepthwise(node) && (lowerDepthwiseLine(node, context) || lowerDepthwisePairs(node, context))) return;
     const candidates = isDepthwise(node)
       ? [{ kernel: "depthwise_rows", lower: lowerDepthwiseRows }]
       : [
           ...(attributes.winograd ? [{ kernel: "conv2d_winograd", lower: lowerWinograd }] : []),
+          ...(attributes.weights16 ? [{ kernel: "conv2d_blocks16", lower: lowerBlocks16 }] : []),
           { kernel: "conv2d_blocks", lower: lowerBlocks },
         ];
     if (cheapestFirst(context.core, node, candidates).some(({ lower }) => lower(node, context))) return;

@@ -13,9 +13,11 @@ import { channels } from "./conv2d.channels.js";
 import { type Conv2dGraphAttributes, readConv, readConvInteger, readQLinearConv } from "./conv2d.onnx.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { verilog } from "./conv2d.verilog.js";
+import { blocks16For } from "./conv2d-blocks16.c.js";
 import { lanesFor } from "./conv2d-lanes.c.js";
 import { winogradFor } from "./conv2d-winograd.c.js";
 import { winograd4For } from "./conv2d-winograd4.c.js";
+import { columnsFor } from "./depthwise-rolling.c.js";
 
 export default {
   name: "conv2d",
@@ -104,7 +106,8 @@ export default {
   weightBytes: ({ attributes }) => weightBytes(attributes),
   scratchBytes,
   lessScratch,
-  forSpeed: (node, core) => [...winogradFor(node, core), ...lanesFor(node, core), ...winograd4For(node, core)],
+  forSpeed: (node, core) =>
+    [winogradFor, blocks16For, lanesFor, winograd4For, columnsFor].flatMap((offers) => offers(node, core)),
   requantize: (attributes) => attributes.requantize,
   channels,
   /** Two rows make a tile of Winograd's: single rows go without. */

@@ -24,6 +24,10 @@ export interface Conv2dAttributes extends Window {
   readonly winograd?: boolean;
   /** By two-lane products on cores that have a kernel for them; results are the same. */
   readonly lanes?: boolean;
+  /** With weights of two bytes on cores that have a kernel for them; results are the same. */
+  readonly weights16?: boolean;
+  /** Depthwise, by code of its own for this number of channels on cores that have such; results are the same. */
+  readonly ownCode?: boolean;
   /** Output pixels that a kernel works on at a time, where a plan wants fewer for less scratch; results are the same. */
   readonly blockPixels?: 1 | 2 | 4;
   /** Depthwise, whether straight from the image where others have rings; single rows are unless given. Results are the same. */

@@ -1,12 +1,20 @@
-/** Depthwise 3x3 convolution in C, channel by channel: qc_depthwise_rolling.h. */
+/** Depthwise 3x3 convolution in C, channel by channel: qc_depthwise_rolling.h, and qc_depthwise_columns.h for one number of channels. */
+import { predictedInstructions } from "../../../targets/c/costs.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { channelSlots, weightSums } from "../../../targets/c/matrix.js";
 import { placeRecords } from "../../../targets/c/records.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
+import { isWide } from "../../../targets/c/wide.js";
+import type { Core } from "../../../targets/core.js";
 import type { IntegerNode } from "../../ir/index.js";
+import type { Faster } from "../op.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 
 type Node = IntegerNode<Conv2dAttributes>;
+
+export function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean {
+  return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
+}
 
 /** Whether windows are 3x3, not dilated, at most two columns apart, and reach at most one row or column over each border. */
 function isSuitable({ attributes, inputs, output }: Node): boolean {
@@ -24,6 +32,21 @@ function isSuitable({ attributes, inputs, output }: Node): boolean {
   );
 }
 
+/** Whether the assembly for one number of channels can say how far two columns of pairs are apart, and finds two columns. */
+const hasColumns = ({ output }: Node) => output.shape[3]! <= 511 && output.shape[2]! >= 2;
+
+/** Bytes of code for a number of channels, and how many instructions they are to save. */
+const columnsCode = { bytes: 800, least: 8000 };
+
+/** What code for the layer's own number of channels would save; none on cores without figures for it. */
+export function columnsFor(node: Node, core: Core): Faster<Conv2dAttributes>[] {
+  if (!isDepthwise(node) || isWide(node) || !isSuitable(node) || !hasColumns(node)) return [];
+  const rolling = predictedInstructions(core, "depthwise_rolling", node);
+  const columns = predictedInstructions(core, "depthwise_columns", node);
+  if (rolling === undefined || columns === undefined || rolling - columns < columnsCode.least) return [];
+  return [{ attributes: { ...node.attributes, ownCode: true }, saved: rolling - columns, bytes: columnsCode.bytes }];
+}
+
 /** Calls the kernel on cores with the high-word form; false where it does not suit. */
 export function lowerRollingDepthwise(node: Node, context: CContext): boolean {
   const { inputs, output, attributes } = node;
@@ -34,9 +57,12 @@ export function lowerRollingDepthwise(node: Node, context: CContext): boolean {
   const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
   const constants = placeRecords(context, requantize, output.type, channelSlots(0, channels, 1), missing);
   if (!constants.role.startsWith("high_word")) return false;
-  context.include("qc_depthwise_rolling.h");
+  const form = attributes.ownCode && hasColumns(node) ? "columns" : "rolling";
+  const own = form === "columns" ? [channels] : [];
+  context.include(`qc_depthwise_${form}.h`);
+  const literals = [signedLiteral(inputs[0]!), strides[1], ...own].join(", ");
   const name = context.shared({
-    role: `depthwise_rolling_${strides[1]}_${constants.role}`,
+    role: ["depthwise", form, strides[1], ...own, constants.role].join("_"),
     parameters: [
       "const qc_window *s",
       "const uint8_t *x",
@@ -45,10 +71,7 @@ export function lowerRollingDepthwise(node: Node, context: CContext): boolean {
       "uint8_t *y",
       ...constants.parameters,
     ],
-    body: [
-      constants.declaration,
-      `qc_depthwise_rolling(s, x, weights, records, y, q, ${signedLiteral(inputs[0]!)}, ${strides[1]});`,
-    ],
+    body: [constants.declaration, `qc_depthwise_${form}(s, x, weights, records, y, q, ${literals});`],
   });
   const packed = context.constant("weights", "int8_t", weights);
   const values = ["&window", context.input(0), packed, constants.name, context.output, ...constants.arguments];

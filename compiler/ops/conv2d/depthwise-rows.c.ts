@@ -21,13 +21,13 @@ function isTurned({ output, attributes: { strides } }: Node): boolean {
   return strides[0] <= 2 && rows > columns;
 }
 
-const swap = <T extends { readonly shape: readonly number[] }>(tensor: T): T => {
+export const swap = <T extends { readonly shape: readonly number[] }>(tensor: T): T => {
   const [batch, height, width, channels] = tensor.shape as [number, number, number, number];
   return { ...tensor, shape: [batch, width, height, channels] };
 };
 
 /** The attributes that the kernel sees, on transposed images where it is turned. */
-function transposed(attributes: Conv2dAttributes): Conv2dAttributes {
+export function transposed(attributes: Conv2dAttributes): Conv2dAttributes {
   const { strides, pads, weights } = attributes;
   const [top, left, bottom, right] = pads;
   return {

@@ -8,18 +8,34 @@ import { isDirect, isWide, wideProduct, wideScratchBytes } from "../../../target
 import type { Core } from "../../../targets/core.js";
 import { elementCount, type IntegerNode } from "../../ir/index.js";
 import type { DenseAttributes } from "./dense.types.js";
-import { blockScratchBytes, lowerBlocks } from "./dense-blocks.c.js";
+import { blockScratchBytes, blockStream, lowerBlocks } from "./dense-blocks.c.js";
 import { lowerHalves } from "./dense-halves.c.js";
 import { lowerLanes } from "./dense-lanes.c.js";
 import { lowerMve } from "./dense-mve.c.js";
 
-/** Kernels copy a row that they cannot read in whole words, or of other elements than bytes, or for wide weights. */
+/** Kernels widen a row, or copy one that they cannot read in whole words, or of other elements than bytes, or for wide weights. */
 export function scratchBytes(node: IntegerNode<DenseAttributes>, core?: Core): number {
   const [x] = node.inputs;
   const inputs = x!.shape.at(-1)!;
-  const packed = core === undefined || core.features.includes("dsp");
-  if (!isWide(node)) return packed ? blockScratchBytes(node) : 0;
-  return isDirect(x!, inputs) ? 0 : wideScratchBytes(inputs);
+  if (isWide(node)) return isDirect(x!, inputs) ? 0 : wideScratchBytes(inputs);
+  const packed = core === undefined || (core.features.includes("dsp") && blockStream(node));
+  return packed ? blockScratchBytes(node) : 0;
+}
+
+/** Instructions that a multiply-accumulate takes more where codes are not widened first. */
+const addedByWidening = 0.12;
+
+/** Rows read as they are. */
+export function lessScratch(
+  node: IntegerNode<DenseAttributes>,
+  core?: Core,
+): { readonly attributes: DenseAttributes; readonly added: number }[] {
+  const direct = { ...node, attributes: { ...node.attributes, direct: true } };
+  if (!core || scratchBytes(direct, core) >= scratchBytes(node, core)) return [];
+  const rows = elementCount(node.output.shape) / node.output.shape.at(-1)!;
+  return [
+    { attributes: direct.attributes, added: Math.round(addedByWidening * rows * node.attributes.weights.length) },
+  ];
 }
 
 /** A row is a pixel: the window is one pixel in size. */

@@ -7,7 +7,7 @@ import type { OpHome } from "../op.js";
 import { lowerProducts, productReach, productUnit } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
-import { c, scratchBytes } from "./dense.c.js";
+import { c, lessScratch, scratchBytes } from "./dense.c.js";
 import { channels } from "./dense.channels.js";
 import {
   type DenseGraphAttributes,
@@ -112,6 +112,7 @@ export default {
   channels,
   print: (attributes) => printRequantize(attributes.requantize),
   scratchBytes,
+  lessScratch,
   forSpeed: lanesFor,
   c,
   verilog,

@@ -11,4 +11,6 @@ export interface DenseAttributes {
   readonly requantize: RequantizeLayer;
   /** By two-lane products on cores that have a kernel for them; results are the same. */
   readonly lanes?: boolean;
+  /** Whether codes are read straight from the input where kernels widen them first; results are the same. */
+  readonly direct?: boolean;
 }
