@@ -4,6 +4,7 @@ import type { IntegerNode, IntegerTensor } from "../ir/integer-graph.js";
 import { opHomes } from "../ops/index.js";
 import { columnAxis, cut, imageRows, rowsOf, type Span } from "../ops/rows.js";
 import { tensorBytes } from "../plan/liveness.js";
+import { overlayPlace } from "../plan/overlays.js";
 import type { ComputeEvent, Plan, RowEvent, Strip } from "../plan/plan.js";
 import { rowBytes, type Stage, stageOf } from "../plan/stages.js";
 import { operandColumns, stripNode } from "../plan/strips.js";
@@ -39,6 +40,8 @@ class PlanRun {
   readonly #memory: TaggedMemory;
   /** First row that a tensor's place holds, for tensors of which only some rows exist. */
   readonly #starts = new Map<number, number>();
+  /** Where the row lies of a tensor that overwrites rows of another. */
+  readonly #overlays = new Map<number, number>();
   /** Tensors that lie within others, which own their bytes, and at which of them. */
   readonly #within = new Map<number, { readonly owner: number; readonly from: number }>();
   readonly #stages = new Map<number, Stage>();
@@ -78,13 +81,13 @@ class PlanRun {
   /** Where rows of a tensor lie, and `columns` of them. Throws QC3004 when its place does not hold them. */
   #segments(part: IntegerTensor, rows: Span, columns: Span | undefined): Segment[] {
     const tensor = this.#full(part);
-    const offset = this.plan.offsets.get(tensor.id);
+    const offset = this.#overlays.get(tensor.id) ?? this.plan.offsets.get(tensor.id);
     if (offset === undefined) return fail("QC3004", "the plan gives this tensor no place.", tensor.name);
     const held = this.plan.rows.get(tensor.id);
     const start = held === undefined ? 0 : held === 1 ? rows.first : (this.#starts.get(tensor.id) ?? 0);
     requireHeld(tensor, "rows", { first: start, end: start + (held ?? Infinity) }, rows);
     const full = rowBytes(tensor);
-    const strip = this.#strip?.get(tensor.id);
+    const strip = this.#strip?.get(tensor.id) ?? (columns && { first: 0, end: tensor.shape[columnAxis]! });
     if (!strip || !columns) {
       const bytes = (rows.end - rows.first) * full;
       return [{ at: offset + (rows.first - start) * full, from: rows.first * full, bytes }];
@@ -205,8 +208,9 @@ class PlanRun {
     this.#starts.set(tensor.id, (this.#starts.get(tensor.id) ?? 0) + dropped);
   }
 
-  #row({ node: index, row }: ComputeEvent): void {
+  #row({ node: index, row, over }: ComputeEvent): void {
     const node = this.#node(index);
+    if (over) this.#overlays.set(node.output.id, overlayPlace(this.plan, node, over));
     const stage = this.#stages.get(index) ?? stageOf(node, index, this.plan.core)!;
     this.#stages.set(index, stage);
     const needed = node.inputs.map((_, input) => stage.needs(input, row));
@@ -214,7 +218,8 @@ class PlanRun {
     if (stage.sums) this.#sum(node, stage, row, needed[0]!);
     else {
       const part = rowsOf(node, opHomes.get(node.op)!.rows!, rows);
-      this.#compute(node, index, stage.scratchBytes, needed, rows, () => false, part);
+      if (over) this.#overwrite(node, stage, needed, rows, part);
+      else this.#compute(node, index, stage.scratchBytes, needed, rows, () => false, part);
     }
   }
 
@@ -230,6 +235,29 @@ class PlanRun {
     const codes = Int32Array.from(taken.flatMap((values) => Array.from(values)));
     this.#write(node.output, whole(node.output), opHomes.get(node.op)!.evaluate(node, [codes]));
     this.#memory.check(at, scratchBytes, scratchOwner(index), 0, node.name);
+  }
+
+  /** Column after column: reads what its windows have, writes it, and never reads earlier columns again. */
+  #overwrite(node: IntegerNode, stage: Stage, needed: readonly Span[], rows: Span, part: IntegerNode): void {
+    const { index, scratchBytes } = stage;
+    const home = opHomes.get(node.op)!;
+    const whole = this.plan.graph.nodes[index]!;
+    const columns = (tensor: IntegerTensor): Span =>
+      this.#strip?.get(tensor.id) ?? { first: 0, end: tensor.shape[columnAxis]! };
+    const [input, output] = [node.inputs[0]!, columns(node.output)];
+    const operand = operandOf(whole, output);
+    const results = home.evaluate(part, [this.read(input, needed[0]!, node.name, operand)]);
+    this.#scribble(index, scratchBytes);
+    const channels = node.output.shape.at(-1)!;
+    for (let column = output.first; column < output.end; column++) {
+      const one = { first: column, end: column + 1 };
+      this.read(input, needed[0]!, `${node.name} over its input`, operandOf(whole, one));
+      const at = (column - output.first) * channels;
+      this.#write(node.output, rows, results.subarray(at, at + channels), one);
+    }
+    if (scratchBytes > 0) {
+      this.#memory.check(this.plan.scratch.get(index)!, scratchBytes, scratchOwner(index), 0, node.name);
+    }
   }
 
   /** Reads, fills scratch, writes, and reads again: kernels may write before their last read. */
@@ -261,6 +289,9 @@ class PlanRun {
     }
   }
 }
+
+/** Columns of the first operand that columns of the output depend on. */
+const operandOf = (node: IntegerNode, columns: Span): Span => opHomes.get(node.op)!.columns!.needs(node, 0, columns);
 
 /** Throws QC3004 unless positions are among those that a tensor's place has. */
 function requireHeld({ name }: IntegerTensor, what: string, held: Span, { first, end }: Span): void {

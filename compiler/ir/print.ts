@@ -59,9 +59,10 @@ function describeInteger({ id, shape, type, ranges }: IntegerTensor): string {
   return `%${id}: ${typeName(type)}[${shape}] in ${lo}..${hi}`;
 }
 
-/** The text of a Plan: the byte offset of every tensor, how many rows of it are held where not all are, and the row steps. */
+/** The text of a Plan: the byte offset of every tensor, how many rows of it are held where not all are and whose rows they overwrite, and the row steps. */
 export function printPlan(plan: Plan): string {
-  const held = ({ id }: IntegerTensor) => (plan.rows.has(id) ? ` rows=${plan.rows.get(id)}` : "");
+  const over = (id: number) => (plan.overlays.has(id) ? ` over=%${plan.overlays.get(id)!.under}` : "");
+  const held = ({ id }: IntegerTensor) => (plan.rows.has(id) ? ` rows=${plan.rows.get(id)}${over(id)}` : "");
   const place = ({ id }: IntegerTensor) => `${plan.offsets.get(id) ?? (plan.external.has(id) ? "external" : "-")}`;
   const lines = plan.graph.tensors.map(
     (tensor) => `  ${place(tensor).padStart(8)}  ${describeInteger(tensor)}${held(tensor)}`,

@@ -84,6 +84,11 @@ export interface OpHome<GraphAttributes = any, Attributes = any> {
   inPlace?(node: IntegerNode<Attributes>, index: number): boolean;
   /** How the op computes single rows of its output, where it can. */
   readonly rows?: PartStructure<Attributes>;
+  /**
+   * Whether that core's kernels, or any core's, let a single row of output overwrite a row of the first input: channel by channel
+   * columns are written in order, each after the last read of all columns that no later column's window has.
+   */
+  overwritesRows?(node: IntegerNode<Attributes>, core?: Core): boolean;
   /** How the op computes single columns of its output, where it can. */
   readonly columns?: PartStructure<Attributes>;
   /** How the op takes its input in row by row, where it sums all rows into one. */

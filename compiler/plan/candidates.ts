@@ -143,7 +143,12 @@ function groupOf(stages: readonly Stage[], surroundings: Surroundings): Candidat
     bytes: surroundings.kept(first, end) + leastBytes(stages, end, surroundings),
     overhead: leastOverhead(stages),
     recomputedMacs: 0,
-    measure: () => [measured(stages, surroundings)],
+    measure: () => {
+      const overwriting = measured(stages, surroundings, true);
+      if (overwriting.group!.overlays.size === 0) return [overwriting];
+      // Rows that overwrite others begin before them, which takes bytes too.
+      return [overwriting, measured(stages, surroundings, false)].sort((a, b) => a.bytes - b.bytes);
+    },
   };
 }
 
@@ -156,9 +161,9 @@ function leastBytes(stages: readonly Stage[], end: number, surroundings: Surroun
   );
   const outputs = [...made].filter((tensor) => surroundings.later(tensor, end));
   const passed = (tensor: IntegerTensor) => made.has(tensor) && !outputs.includes(tensor);
-  const atOnce = stages.map(({ node, mostNeeded, scratchBytes }) => {
+  const atOnce = stages.map(({ node, mostNeeded, scratchBytes, overwrites }) => {
     const images = node.inputs.map((input, i) => (passed(input) ? mostNeeded[i]! * rowBytes(input) : 0));
-    return Math.max(...images) + (passed(node.output) ? rowBytes(node.output) : 0) + scratchBytes;
+    return Math.max(...images) + (passed(node.output) && !overwrites ? rowBytes(node.output) : 0) + scratchBytes;
   });
   return Math.max(
     surroundings.wholeBytes(inputs),
@@ -166,11 +171,11 @@ function leastBytes(stages: readonly Stage[], end: number, surroundings: Surroun
   );
 }
 
-function measured(stages: readonly Stage[], surroundings: Surroundings): Candidate {
+function measured(stages: readonly Stage[], surroundings: Surroundings, overwriting: boolean): Candidate {
   const { lives, streamed } = surroundings;
   const first = stages[0]!.index;
   const end = first + stages.length;
-  const group = makeRowGroup(stages, (tensor) => surroundings.later(tensor, end), streamed);
+  const group = makeRowGroup(stages, (tensor) => surroundings.later(tensor, end), streamed, overwriting);
   const dying = group.inputs.filter((input) => lives.get(input)!.end < end);
   const inputs = unshared(group.inputs, lives).filter((input) => dying.includes(input));
   const outputs = group.outputs.filter((output) => isWhole(lives.get(output)!, output));

@@ -189,6 +189,7 @@ function assemble(
     ),
     arenaBytes: placement.bytes,
     offsets,
+    overlays: new Map(steps.flatMap(({ group }) => [...(group?.overlays ?? [])])),
     rows,
     scratch,
     lowerBound: placement.lowerBound,

@@ -7,7 +7,7 @@ import type { InputPlaces } from "./input-places.js";
 import { isWhole, type Life, livesOf, overwritten, tensorBytes, unshared } from "./liveness.js";
 import type { Chase, Extent, PlacementProblem } from "./placement.js";
 import { aligned } from "./plan.js";
-import { extentsOf } from "./row-group.js";
+import { extentsOf, type RowGroup } from "./row-group.js";
 
 /** One piece of the arena. */
 export interface Owner {
@@ -99,10 +99,12 @@ export function piecesOf(graph: IntegerGraph, steps: readonly Candidate[], place
     const base = drafts.length;
     for (const piece of group.inner) {
       if ("tensor" in piece) {
-        const { tensor } = piece;
+        const { tensor, lead } = piece;
         const rows = group.rows.get(tensor.id);
         const name = `${tensor.name} (${rows} ${rows === 1 ? "row" : "rows"})`;
-        drafts.push({ name, tensors: [tensor], bytes: aligned(piece.bytes), start: step, end: step });
+        const tensors = [tensor, ...overlaysOn(tensor, group)];
+        const bytes = aligned(piece.bytes);
+        drafts.push({ name, tensors, places: new Map([[tensor, lead]]), bytes, start: step, end: step });
       } else drafts.push(scratchDraft(graph.nodes[piece.scratchOf]!.name, piece.scratchOf, piece.bytes, step));
     }
     inner.push(group.together.map((set) => set.map((i) => base + i)));
@@ -143,6 +145,10 @@ export function piecesOf(graph: IntegerGraph, steps: readonly Candidate[], place
   const groups = inner.map((sets) => [...new Set(sets.flat())]);
   return { problem: { sizes, together, extents, chases, order, groups }, owners: drafts, stepOfSet };
 }
+
+/** Tensors that have their row among those of another. */
+const overlaysOn = ({ id }: IntegerTensor, { stages, overlays }: RowGroup): IntegerTensor[] =>
+  stages.map(({ node }) => node.output).filter((output) => overlays.get(output.id)?.under === id);
 
 const scratchDraft = (name: string, scratchOf: number, bytes: number, step: number): Draft => ({
   name: `scratch of ${name}`,

@@ -2,6 +2,7 @@
 import type { Core } from "../../targets/core.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/index.js";
 import type { Span } from "../ops/rows.js";
+import type { Slot } from "./overlays.js";
 
 export interface Plan {
   readonly graph: IntegerGraph;
@@ -17,6 +18,8 @@ export interface Plan {
   readonly external: ReadonlySet<number>;
   /** Tensors of which only some rows exist at a time: how many, by tensor id. The first of them is at the tensor's offset. */
   readonly rows: ReadonlyMap<number, number>;
+  /** Tensors whose one row lies among the rows of another, by id: see `over` of the events that make one. */
+  readonly overlays: ReadonlyMap<number, Overlay>;
   /** Byte offset of a node's scratch buffer, by index in `graph.nodes`; absent when it needs none. */
   readonly scratch: ReadonlyMap<number, number>;
   /** No placement of these steps is smaller: `arenaBytes` is the optimum where it equals this. */
@@ -48,6 +51,13 @@ export interface Fetch {
   readonly bytes: number;
 }
 
+export interface Overlay {
+  /** Whose rows are overwritten, by id. */
+  readonly under: number;
+  /** How many bytes before a row that may still be read. */
+  readonly lead: number;
+}
+
 /** One node on whole tensors, or consecutive nodes that pass rows to one another. */
 export type Step = NodeStep | RowStep;
 
@@ -74,6 +84,8 @@ export interface ComputeEvent {
   readonly kind: "compute";
   readonly node: number;
   readonly row: number;
+  /** Where the output is an overlay: which of the places of held rows it takes. */
+  readonly over?: Slot | undefined;
 }
 
 /** The rows held of a tensor move towards its offset: `dropped` rows leave, the `kept` rows after them stay. */

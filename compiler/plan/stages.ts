@@ -16,6 +16,8 @@ export interface Stage {
   readonly scratchBytes: number;
   /** Instructions that the node takes more by rows, because an algorithm of its own needs the whole image. */
   readonly lost: number;
+  /** Whether a row of output may be written over a row of the first input, as `overwritesRows` of homes. */
+  readonly overwrites: boolean;
   /** Most rows of each input that a step needs. */
   readonly mostNeeded: readonly number[];
   needs(input: number, step: number): Span;
@@ -27,7 +29,8 @@ export function stageOf(node: IntegerNode, index: number, core?: Core): Stage | 
   if (home.sumsRows?.applies(node)) {
     const steps = imageRows(node.inputs[0]!)!;
     const needs = (_: number, step: number) => ({ first: step, end: step + 1 });
-    return { node, index, steps, sums: true, scratchBytes: home.sumsRows.bytes(node), lost: 0, mostNeeded: [1], needs };
+    const scratchBytes = home.sumsRows.bytes(node);
+    return { node, index, steps, sums: true, scratchBytes, lost: 0, overwrites: false, mostNeeded: [1], needs };
   }
   const structure = home.rows;
   if (!structure?.applies(node)) return undefined;
@@ -41,7 +44,8 @@ export function stageOf(node: IntegerNode, index: number, core?: Core): Stage | 
   );
   const needs = (input: number, step: number) => needed[input]![step]!;
   const mostNeeded = needed.map((ranges) => ranges.reduce((most, { first, end }) => Math.max(most, end - first), 0));
-  return { node, index, steps, sums: false, scratchBytes: Math.max(...scratch), lost: 0, mostNeeded, needs };
+  const overwrites = home.overwritesRows?.(node, core) === true && home.columns?.applies(node) === true;
+  return { node, index, steps, sums: false, scratchBytes: Math.max(...scratch), lost: 0, overwrites, mostNeeded, needs };
 }
 
 /** Bytes of one row of an image. */

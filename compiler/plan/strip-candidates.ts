@@ -5,6 +5,7 @@ import { opHomes } from "../ops/index.js";
 import { columnAxis } from "../ops/rows.js";
 import { type Candidate, longestGroup, type Surroundings } from "./candidates.js";
 import { leastOverhead, stripOverhead } from "./overhead.js";
+import { leadOf } from "./overlays.js";
 import { largestSet } from "./placement.js";
 import { aligned, type Strip } from "./plan.js";
 import { makeRowGroup, type RowGroup } from "./row-group.js";
@@ -93,6 +94,7 @@ class Strips {
       stages.map((stage) => ({ ...stage, scratchBytes: Math.max(1, stage.scratchBytes) })),
       (tensor) => surroundings.later(tensor, stages.at(-1)!.index + 1),
       new Set(surroundings.places.external.has(source) ? [source] : []),
+      true,
     );
     // The next strip reads the source again.
     this.#group = { ...group, distance: () => Infinity };
@@ -129,23 +131,38 @@ class Strips {
   }
 
   #candidate(strips: readonly Strip[], recomputedMacs: number): Candidate {
-    const sizes = this.#group.inner.map((piece) =>
-      "tensor" in piece
-        ? this.#group.rows.get(piece.tensor.id)! * largest(strips, (strip) => rowBytesIn(strip, piece.tensor))
-        : largest(strips, (strip) => this.#scratchBytes(piece.scratchOf, strip)),
+    const overlays = new Map(
+      [...this.#group.overlays].map(([id, { under }]) => [id, { under, lead: this.#lead(id, under, strips) }]),
     );
-    const kept = [...sizes.keys()].filter((piece) => sizes[piece]! > 0);
-    const inner = kept.map((piece) => ({ ...this.#group.inner[piece]!, bytes: sizes[piece]! }));
+    const leads = new Map([...overlays.values()].map(({ under, lead }) => [under, lead]));
+    const pieces = this.#group.inner.map((piece) => {
+      if ("scratchOf" in piece) {
+        return { ...piece, bytes: largest(strips, (strip) => this.#scratchBytes(piece.scratchOf, strip)) };
+      }
+      const { tensor } = piece;
+      const lead = leads.get(tensor.id) ?? 0;
+      const row = largest(strips, (strip) => rowBytesIn(strip, tensor));
+      return { tensor, lead, bytes: lead + this.#group.rows.get(tensor.id)! * row };
+    });
+    const kept = [...pieces.keys()].filter((piece) => pieces[piece]!.bytes > 0);
+    const inner = kept.map((piece) => pieces[piece]!);
     const together = this.#group.together.map((set) => set.map((piece) => kept.indexOf(piece)).filter((i) => i >= 0));
     const used = this.#group.used.map((spans, set) =>
       spans.filter((_, k) => kept.includes(this.#group.together[set]![k]!)),
     );
-    const group: RowGroup = { ...this.#group, stages: this.stages, inner, together, used, strips };
+    const group: RowGroup = { ...this.#group, stages: this.stages, inner, overlays, together, used, strips };
     const all = inner.map(({ bytes }) => aligned(bytes));
     const bytes = this.#around + largestSet({ sizes: all, together, chases: [] }).bytes;
     const overhead = stripOverhead(group, strips, this.#macs);
     const first = this.stages[0]!.index;
     return { first, end: first + this.stages.length, bytes, overhead, recomputedMacs, group };
+  }
+
+  /** Bytes before a row of `under` at which rows begin that overwrite it, in any strip. */
+  #lead(over: number, under: number, strips: readonly Strip[]): number {
+    const { node } = this.stages.find(({ node }) => node.output.id === over)!;
+    const pixels = largest(strips, (strip) => leadOf(node, strip.get(over)!, strip.get(under)!));
+    return pixels * node.output.shape.at(-1)! * bytesPerElement(node.output.type);
   }
 
   #scratchBytes(index: number, strip: Strip): number {

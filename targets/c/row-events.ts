@@ -2,6 +2,7 @@
 import type { IntegerNode, IntegerTensor } from "../../compiler/ir/index.js";
 import { opHomes } from "../../compiler/ops/index.js";
 import { columnAxis, cut, rowsOf, type Span } from "../../compiler/ops/rows.js";
+import { overlayPlace } from "../../compiler/plan/overlays.js";
 import type { Plan, RowEvent, RowStep, SlideEvent, Strip } from "../../compiler/plan/plan.js";
 import { rowBytes, type Stage, stageOf } from "../../compiler/plan/stages.js";
 import { operandColumns, stripNode } from "../../compiler/plan/strips.js";
@@ -62,6 +63,8 @@ export function kindsOf(plan: Plan, step: RowStep, strip?: Strip): { kinds: Even
 /** Follows where rows lie while events go by. */
 class EventReader {
   readonly #starts = new Map<number, number>();
+  /** Where the row lies of a tensor that overwrites rows of another. */
+  readonly #overlays = new Map<number, number>();
   readonly #stages = new Map<number, Stage>();
 
   constructor(
@@ -84,7 +87,7 @@ class EventReader {
    */
   #place({ id }: IntegerTensor, first: number, row: number, perCount: number, column = 0): RowPlace {
     const tensor = this.plan.graph.tensors[id]!;
-    const offset = this.plan.offsets.get(id)!;
+    const offset = this.#overlays.get(id) ?? this.plan.offsets.get(id)!;
     const held = this.plan.rows.get(id);
     const before = (column * rowBytes(tensor)) / tensor.shape[columnAxis]!;
     if (held === undefined) {
@@ -112,7 +115,7 @@ class EventReader {
       const kind = () => ({ kind: "accept" as const, tensor, place, source, bytes: this.#heldBytes(tensor) });
       return { key: `accept ${JSON.stringify(place)}`, kind };
     }
-    const { node: index, row } = event;
+    const { node: index, row, over } = event;
     const full = this.plan.graph.nodes[index]!;
     const node = this.strip ? stripNode(full, this.strip) : full;
     const stage = this.#stages.get(index) ?? stageOf(node, index, this.plan.core)!;
@@ -124,6 +127,7 @@ class EventReader {
     const inputs = node.inputs.map((tensor, i) =>
       this.#place(tensor, needed[i]!.first, row, moves(stage, i, row), columns[i]),
     );
+    if (over) this.#overlays.set(node.output.id, overlayPlace(this.plan, node, over));
     const output = this.#place(node.output, stage.sums ? 0 : row, row, stage.sums ? 0 : 1);
     const part = partOf(node, stage, row);
     const shapes = [...part.inputs, part.output].map(({ shape }) => shape.join("x")).join(" ");

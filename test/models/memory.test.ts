@@ -25,10 +25,10 @@ const compiled = (name: keyof typeof models) => compile(readFileSync(dataPath(..
 describeWithData("the smallest arena on Cortex-M4, input resident and input by rows", () => {
   it.each([
     ["IC", 13_600, 11_552],
-    ["KWS", 5_040, 4_712],
-    ["VWW", 28_088, 13_888],
-    ["mcunet-vww1", 21_472, 15_048],
-    ["MobileNetV2", 200_704, 121_032],
+    ["KWS", 4_912, 4_584],
+    ["VWW", 28_088, 13_624],
+    ["mcunet-vww1", 20_952, 14_512],
+    ["MobileNetV2", 200_704, 118_480],
   ] as const)("%s", (name, resident, streamed) => {
     const graph = compiled(name).integerGraph;
     const arena = (streamInput: boolean) =>
@@ -41,10 +41,10 @@ describeWithData("the smallest arena on Cortex-M4, input resident and input by r
 describeWithData("the smallest arena on Cortex-M4, input outside", () => {
   it.each([
     ["IC", 11_360, 10, 11_360],
-    ["KWS", 4_608, 10, 4_608],
-    ["VWW", 13_088, 7, 9_968],
-    ["mcunet-vww1", 14_664, 10, 11_808],
-    ["MobileNetV2", 119_464, 5, 55_688],
+    ["KWS", 4_480, 10, 4_480],
+    ["VWW", 12_776, 7, 9_928],
+    ["mcunet-vww1", 14_088, 10, 11_792],
+    ["MobileNetV2", 116_776, 10, 46_272],
   ] as const)("%s", (name, whole, maxRecompute, strips) => {
     const graph = compiled(name).integerGraph;
     const options = { optimize: "memory", core: core("cortex-m4"), externalInput: true } as const;

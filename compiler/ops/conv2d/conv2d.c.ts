@@ -12,7 +12,7 @@ import { signedLiteral } from "../../../targets/c/tensors.js";
 import { isDirect, isWide, type WideForm, wideProduct, wideScratchBytes } from "../../../targets/c/wide.js";
 import { windowStatement } from "../../../targets/c/window.js";
 import type { Core } from "../../../targets/core.js";
-import type { IntegerNode } from "../../ir/index.js";
+import { bytesPerElement, type IntegerNode } from "../../ir/index.js";
 import type { Weights } from "../weights.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
@@ -75,6 +75,22 @@ export function scratchBytes(node: Node, core?: Core): number {
   const mveScratch = Math.max(mveColumnsScratchBytes(node), mvePixelsScratchBytes(node), mveScratchBytes(node));
   const bytes = Math.max(packed, lanes, halves, mve ? mveScratch : 0);
   return node.attributes.winograd ? Math.max(bytes, winogradScratchBytes(node)) : bytes;
+}
+
+/**
+ * Whether single rows may overwrite rows of the input: depthwise kernels go through each channel's columns in order, but vectors, which take
+ * some channels again where eight do not divide them, and rings, which take the 3x3 windows that are not for lines.
+ */
+export function overwritesRows(node: Node, core?: Core): boolean {
+  const { inputs, output, attributes } = node;
+  if (!isDepthwise(node) || bytesPerElement(inputs[0]!.type) !== bytesPerElement(output.type)) return false;
+  if (isWide(node)) return true;
+  const has = (feature: Core["features"][number]) => core === undefined || core.features.includes(feature);
+  if (has("mve") && output.shape[3]! % 8 !== 0) return false;
+  const { kernel, strides, pads } = attributes;
+  const ringed =
+    kernel.every((size) => size === 3) && (strides.some((stride) => stride > 2) || pads.some((pad) => pad > 1));
+  return !(has("dsp") && ringed);
 }
 
 /** Instructions that a multiply-accumulate takes more than by the fastest kernel: by blocks of two and one pixel, without a ring, by quads, by patches of four channels. */

@@ -8,7 +8,7 @@ import { windowColumns, windowRows } from "../rows.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
 import { readConvTranspose } from "./conv-transpose.onnx.js";
-import { c, lessScratch, scratchBytes } from "./conv2d.c.js";
+import { c, lessScratch, overwritesRows, scratchBytes } from "./conv2d.c.js";
 import { channels } from "./conv2d.channels.js";
 import { type Conv2dGraphAttributes, readConv, readConvInteger, readQLinearConv } from "./conv2d.onnx.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
@@ -116,6 +116,7 @@ export default {
     ...windowRows<Conv2dAttributes>(),
     part: (node, rows) => ({ ...windowRows<Conv2dAttributes>().part(node, rows), winograd: false }),
   },
+  overwritesRows,
   columns: windowColumns(),
   print: (attributes) =>
     `${printWindow(attributes)} groups=${attributes.groups} ${printRequantize(attributes.requantize)}`,
