@@ -45,7 +45,17 @@ export function stageOf(node: IntegerNode, index: number, core?: Core): Stage | 
   const needs = (input: number, step: number) => needed[input]![step]!;
   const mostNeeded = needed.map((ranges) => ranges.reduce((most, { first, end }) => Math.max(most, end - first), 0));
   const overwrites = home.overwritesRows?.(node, core) === true && home.columns?.applies(node) === true;
-  return { node, index, steps, sums: false, scratchBytes: Math.max(...scratch), lost: 0, overwrites, mostNeeded, needs };
+  return {
+    node,
+    index,
+    steps,
+    sums: false,
+    scratchBytes: Math.max(...scratch),
+    lost: 0,
+    overwrites,
+    mostNeeded,
+    needs,
+  };
 }
 
 /** Bytes of one row of an image. */
