@@ -83,10 +83,10 @@ export function overwritten(
   const bytes = tensorBytes(node.output);
   return node.inputs.find((input, i) => {
     const life = lives.get(input)!;
-    // Element by element, an input may share all bytes of another, but not some.
+    // Element by element, an input may share all bytes of another, but not some: what is broadcast is read again.
     const apart = (other: IntegerTensor) => {
       const distance = Math.abs(life.parts.get(other)! - life.parts.get(input)!);
-      return distance === 0 || distance >= bytes;
+      return distance >= bytes || (distance === 0 && tensorBytes(other) === bytes);
     };
     const alone = node.inputs.every((other) => lives.get(other) !== life || apart(other));
     return home.inPlace?.(node, i) === true && life.end === index && tensorBytes(input) === bytes && alone;

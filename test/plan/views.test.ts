@@ -103,6 +103,19 @@ describe("parts of tensors in place", () => {
     expect(plan.arenaBytes).toBe(24 + 16);
   });
 
+  it("nor is a source overwritten while its first element, broadcast, is read again", () => {
+    const b = new GraphBuilder();
+    const x = b.tensor([1, 24]);
+    const codes = Int32Array.from({ length: 256 }, (_, i) => i - 128);
+    const maximum = { kind: "max", aLow: -128, bLow: -128, a: codes, b: codes };
+    const copy = b.node("table", [x], [1, 24], table);
+    const first = b.node("strided", [copy], [1, 1], { dims: [1], strides: [1], offset: 0 });
+    const plan = makePlan(b.graph("broadcast", x, b.node("extremum", [copy, first], [1, 24], maximum)));
+    check(plan);
+    expect(inPlace(plan)).toEqual(["1: 0"]);
+    expect(plan.arenaBytes).toBe(24 + 24);
+  });
+
   it("every wrong place is noticed", () => {
     const plan = makePlan(halves(16));
     const inputs = inputsOf(plan.graph);
