@@ -5,18 +5,17 @@ import type { CContext } from "../../../targets/c/lowering.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import type { Core } from "../../../targets/core.js";
 import type { RequantizeLayer } from "../../arith/index.js";
-import { channelRange, type IntegerNode } from "../../ir/index.js";
+import { channelRange } from "../../ir/index.js";
 import type { Faster } from "../op.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { blockWindow } from "./conv2d-blocks.c.js";
-
-type Node = IntegerNode<Conv2dAttributes>;
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 
 const leastPixels = 6;
 
-/** Whether the node is one that the kernel takes on some core. */
-function takes({ inputs, output, attributes }: Node): boolean {
+/** Whether the geometry is one for the kernel. */
+function isSuitable({ inputs, output, attributes }: Node): boolean {
   const { groups, weights } = attributes;
   const [, rows, columns, outputs] = output.shape as [number, number, number, number];
   const bytes = inputs[0]!.type.bits <= 8 && output.type.bits <= 8 && weights instanceof Int8Array;
@@ -30,8 +29,8 @@ const streams = new WeakMap<
 >();
 
 /** The stream of a node; undefined where it is not one for this kernel. */
-export function lanesStream(node: Node): Uint32Array | undefined {
-  if (!takes(node)) return undefined;
+function lanesStream(node: Node): Uint32Array | undefined {
+  if (!isSuitable(node)) return undefined;
   const { requantize, weights } = node.attributes;
   const known = streams.get(requantize);
   if (known?.of === weights) return known.stream;
@@ -57,7 +56,7 @@ function makeStream({ inputs, output, attributes }: Node): Uint32Array | undefin
 }
 
 /** What the kernel would save over four windows by four channels; none on cores without figures for both. */
-export function lanesFor(node: Node, core: Core): Faster<Conv2dAttributes>[] {
+function forSpeed(node: Node, core: Core): Faster<Conv2dAttributes>[] {
   if (!core.features.includes("lanes")) return [];
   const quads = predictedInstructions(core, "conv2d_quads", node);
   const lanes = predictedInstructions(core, "conv2d_lanes", node);
@@ -67,21 +66,24 @@ export function lanesFor(node: Node, core: Core): Faster<Conv2dAttributes>[] {
   return [{ attributes: { ...node.attributes, lanes: true }, saved: quads - lanes, bytes }];
 }
 
-/** Lanes of six pixels; and copies of windows that may be outside the image or have holes. Nothing where the kernel does not run. */
-export function lanesScratchBytes(node: Node): number {
-  const { inputs, attributes } = node;
-  if (!attributes.lanes || !lanesStream(node)) return 0;
+/** Lanes of six pixels; and copies of windows that may be outside the image or have holes. */
+function scratchBytes({ inputs, attributes }: Node): number {
   const { kernel, dilations } = attributes;
   const taps = kernel[0] * kernel[1] * inputs[0]!.shape[3]!;
   const copies = isPadded(attributes) || dilations[1] !== 1;
   return 12 * taps + (copies ? 8 * Math.ceil((6 * taps) / 8) : 0);
 }
 
-/** Lowers the node, unless it is not one for this kernel; returns whether it did. */
-export function lowerLanes(node: Node, context: CContext): boolean {
-  const words = lanesStream(node);
-  if (!words) return false;
-  const stream = context.constant("stream", "uint32_t", words);
+export const lanes: Conv2dKernel = {
+  feature: "lanes",
+  takes: (node) => node.attributes.lanes === true && lanesStream(node) !== undefined,
+  scratchBytes,
+  lower,
+  forSpeed,
+};
+
+function lower(node: Node, context: CContext): void {
+  const stream = context.constant("stream", "uint32_t", lanesStream(node)!);
   context.include("qc_conv2d_lanes.h");
   context.statement(blockWindow(node));
   const name = context.shared({
@@ -90,5 +92,4 @@ export function lowerLanes(node: Node, context: CContext): boolean {
     body: [`qc_conv2d_lanes(s, x, stream, y, (uint32_t *)(void *)scratch, ${signedLiteral(node.inputs[0]!)});`],
   });
   context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output}, ${context.scratch});`);
-  return true;
 }
