@@ -14,7 +14,7 @@ const fewestPerChunk = 2.5;
 /** Whether weights make long enough chunks, by the largest code and by weights: the parts of a node that runs by rows ask again. */
 const known = new WeakMap<object, Map<number, boolean>>();
 
-export function makesChunks(node: Node): boolean {
+function makesChunks(node: Node): boolean {
   const { weights, inputZeroPoint } = node.attributes;
   const magnitude = packedMagnitude(node.inputs[0]!, inputZeroPoint);
   const byMagnitude = known.get(weights) ?? new Map<number, boolean>();

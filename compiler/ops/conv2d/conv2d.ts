@@ -11,9 +11,9 @@ import { readConvTranspose } from "./conv-transpose.onnx.js";
 import { c, forSpeed, scratchBytes } from "./conv2d.c.js";
 import { channels } from "./conv2d.channels.js";
 import { type Conv2dGraphAttributes, readConv, readConvInteger, readQLinearConv } from "./conv2d.onnx.js";
-import { lessScratch, overwritesRows } from "./conv2d.scratch.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { verilog } from "./conv2d.verilog.js";
+import { lessScratch, overwritesRows } from "./conv2d-scratch.js";
 
 export default {
   name: "conv2d",
