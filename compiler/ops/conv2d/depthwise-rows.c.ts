@@ -97,7 +97,7 @@ function lower(node: Node, context: CContext): void {
   context.include("qc_depthwise_rows.h");
   context.statement(windowStatement(attributes, input, output, groups, inputZeroPoint));
   const name = context.shared({
-    role: `depthwise_rows_${strides[1]}${turned ? "_turned" : ""}${few ? `_${few}` : ""}_${constants.shift}`,
+    role: `depthwise_rows_${strides[1]}${turned ? "_turned" : ""}${few ? `_unrolled_${few}` : ""}_${constants.shift}`,
     parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
     body: [`qc_depthwise_rows(s, x, stream, y, (uint32_t *)(void *)scratch, ${literals});`],
   });
