@@ -4,6 +4,7 @@ import type { CContext } from "../../../targets/c/lowering.js";
 import { channelSlots, weightSums } from "../../../targets/c/matrix.js";
 import { hasHighWordRecords, placeRecords } from "../../../targets/c/records.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
+import { windowStatement } from "../../../targets/c/window.js";
 import type { Core } from "../../../targets/core.js";
 import type { Faster } from "../op.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
@@ -50,11 +51,12 @@ export const depthwiseRolling: Conv2dKernel = {
 
 function lower(node: Node, context: CContext): void {
   const { inputs, output, attributes } = node;
-  const { weights, bias, inputZeroPoint, requantize, strides } = attributes;
+  const { weights, bias, inputZeroPoint, requantize, strides, groups } = attributes;
   const channels = output.shape[3]!;
   const sums = weightSums(weights, channels);
   const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
   const constants = placeRecords(context, requantize, output.type, channelSlots(0, channels, 1), missing);
+  context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
   const form = attributes.ownCode && hasColumns(node) ? "columns" : "rolling";
   const own = form === "columns" ? [channels] : [];
   context.include(`qc_depthwise_${form}.h`);
