@@ -1,12 +1,14 @@
 /** Convolution by blocks of three pixels and two channels, weights taking two bytes each: qc_conv2d_blocks16.h. */
+
 import { predictedInstructions } from "../../../targets/c/costs.js";
+import { packsMost } from "../../../targets/c/kernel.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import type { Core } from "../../../targets/core.js";
 import type { Faster } from "../op.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { blockParameters, blockScratchBytes, blockStream, blockWindow, unrolledQuads } from "./conv2d-blocks.c.js";
-import { type Conv2dKernel, type Node, packsMost } from "./conv2d-kernel.js";
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 
 /** Layers of up to `quads` quads of taps and from `pixels` pixels on get code of their own: others would not repay its bytes. */
 const unrolled = [

@@ -1,5 +1,6 @@
 /** Convolution with two pixels in the halves of a word: qc_conv2d_halves.h. */
 import { chunkLengths, packChunks, packedMagnitude } from "../../../targets/c/halves.js";
+import { keptByLayer } from "../../../targets/c/kernel.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { channelSlots, weightSums } from "../../../targets/c/matrix.js";
 import { placeRecords } from "../../../targets/c/records.js";
@@ -11,26 +12,18 @@ import { matrices } from "./conv2d-matrices.js";
 /** Weights of a chunk, on average, that repay splitting its sums: with fewer, products of single codes are faster. */
 const fewestPerChunk = 2.5;
 
-/** Whether weights make long enough chunks, by the largest code and by weights: the parts of a node that runs by rows ask again. */
-const known = new WeakMap<object, Map<number, boolean>>();
-
-function makesChunks(node: Node): boolean {
+/** Whether weights make long enough chunks. */
+const makesChunks = keptByLayer((node: Node): boolean => {
   const { weights, inputZeroPoint } = node.attributes;
   const magnitude = packedMagnitude(node.inputs[0]!, inputZeroPoint);
-  const byMagnitude = known.get(weights) ?? new Map<number, boolean>();
-  known.set(weights, byMagnitude);
-  const before = byMagnitude.get(magnitude);
-  if (before !== undefined) return before;
   const channels = node.output.shape[3]!;
   const taps = tapsOf(node);
   let chunks = 0;
   for (let c = 0; c < channels; c++) {
     chunks += chunkLengths(weights.subarray(c * taps, (c + 1) * taps), magnitude).length;
   }
-  const result = taps * channels >= fewestPerChunk * chunks;
-  byMagnitude.set(magnitude, result);
-  return result;
-}
+  return taps * channels >= fewestPerChunk * chunks;
+});
 
 export const halves: Conv2dKernel = {
   feature: "halves",

@@ -1,10 +1,10 @@
 /** Convolution by two-lane products: qc_conv2d_lanes.h. */
 import { predictedInstructions } from "../../../targets/c/costs.js";
+import { keptByLayer } from "../../../targets/c/kernel.js";
 import { type LaneMatrix, laneCentre, laneConstants, laneSums, packLanes } from "../../../targets/c/lanes.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import type { Core } from "../../../targets/core.js";
-import type { RequantizeLayer } from "../../arith/index.js";
 import { channelRange } from "../../ir/index.js";
 import type { Faster } from "../op.js";
 import { isPadded } from "../window.js";
@@ -22,24 +22,8 @@ function isSuitable({ inputs, output, attributes }: Node): boolean {
   return bytes && groups === 1 && outputs >= 2 && rows * columns >= leastPixels;
 }
 
-/** Streams by requantization: the parts of a node that runs by rows have the same one. */
-const streams = new WeakMap<
-  RequantizeLayer,
-  { readonly of: Conv2dAttributes["weights"]; readonly stream: Uint32Array | undefined }
->();
-
-/** The stream of a node; undefined where it is not one for this kernel. */
-function lanesStream(node: Node): Uint32Array | undefined {
-  if (!isSuitable(node)) return undefined;
-  const { requantize, weights } = node.attributes;
-  const known = streams.get(requantize);
-  if (known?.of === weights) return known.stream;
-  const stream = makeStream(node);
-  streams.set(requantize, { of: weights, stream });
-  return stream;
-}
-
-function makeStream({ inputs, output, attributes }: Node): Uint32Array | undefined {
+/** What the kernel reads of a node that is suitable; undefined where constants do not certify. */
+const streamOf = keptByLayer(({ inputs, output, attributes }: Node): Uint32Array | undefined => {
   const { weights, bias, inputZeroPoint, requantize } = attributes;
   const constants = laneConstants(requantize);
   if (!constants) return undefined;
@@ -53,14 +37,13 @@ function makeStream({ inputs, output, attributes }: Node): Uint32Array | undefin
   const matrix: LaneMatrix = { weights, channels, taps, codes, centre: laneCentre(codes, depth) };
   const sums = laneSums(matrix, bias, inputZeroPoint, constants);
   return packLanes(sums.matrix, constants, sums.missing);
-}
+});
 
 /** What the kernel would save over four windows by four channels; none on cores without figures for both. */
 function forSpeed(node: Node, core: Core): Faster<Conv2dAttributes>[] {
-  if (!core.features.includes("lanes")) return [];
   const quads = predictedInstructions(core, "conv2d_quads", node);
   const lanes = predictedInstructions(core, "conv2d_lanes", node);
-  const stream = lanesStream(node);
+  const stream = isSuitable(node) ? streamOf(node) : undefined;
   if (quads === undefined || lanes === undefined || !stream) return [];
   const bytes = stream.byteLength - node.attributes.weights.length - 8 * node.output.shape[3]!;
   return [{ attributes: { ...node.attributes, lanes: true }, saved: quads - lanes, bytes }];
@@ -76,14 +59,14 @@ function scratchBytes({ inputs, attributes }: Node): number {
 
 export const lanes: Conv2dKernel = {
   feature: "lanes",
-  takes: (node) => node.attributes.lanes === true && lanesStream(node) !== undefined,
+  takes: (node) => node.attributes.lanes === true && isSuitable(node) && streamOf(node) !== undefined,
   scratchBytes,
   lower,
   forSpeed,
 };
 
 function lower(node: Node, context: CContext): void {
-  const stream = context.constant("stream", "uint32_t", lanesStream(node)!);
+  const stream = context.constant("stream", "uint32_t", streamOf(node)!);
   context.include("qc_conv2d_lanes.h");
   context.statement(blockWindow(node));
   const name = context.shared({

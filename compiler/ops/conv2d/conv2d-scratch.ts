@@ -2,7 +2,7 @@
 import { isWide } from "../../../targets/c/wide.js";
 import type { Core, CoreFeature } from "../../../targets/core.js";
 import { bytesPerElement } from "../../ir/index.js";
-import { kernelOf, scratchBytes } from "./conv2d.c.js";
+import { kernelFor, scratchBytes } from "./conv2d.c.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { blocks } from "./conv2d-blocks.c.js";
 import { blocks16 } from "./conv2d-blocks16.c.js";
@@ -26,10 +26,10 @@ export function lessScratch(
     attributes: { ...attributes, ...changed },
     added: Math.round(per * products),
   });
-  const kernel = kernelOf(node, core);
+  const kernel = kernelFor(node, core);
   if (isDepthwise(node)) {
     const line = form({ direct: true }, addedPerProduct.line);
-    if (kernelOf({ ...node, attributes: line.attributes }, core) === depthwiseLine) return [line];
+    if (kernelFor({ ...node, attributes: line.attributes }, core) === depthwiseLine) return [line];
     const few = kernel === depthwise && patchChannels(node) > 4;
     return few ? [form({ patchChannels: 4 }, addedPerProduct.patch)] : [];
   }
@@ -39,7 +39,7 @@ export function lessScratch(
     form({ blockPixels: 2, weights16: false }, addedPerProduct.two),
     form({ blockPixels: 1, weights16: false }, addedPerProduct.one),
   ];
-  return smaller.filter((one) => kernelOf({ ...node, attributes: one.attributes }, core) === blocks);
+  return smaller.filter((one) => kernelFor({ ...node, attributes: one.attributes }, core) === blocks);
 }
 
 /**

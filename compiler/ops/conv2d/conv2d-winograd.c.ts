@@ -1,15 +1,16 @@
 /** 3x3 convolution by Winograd's F(2x2, 3x3): qc_conv2d_winograd.h. Fewer products for more flash: 32/9 bytes a weight. */
+
 import { blockConstants } from "../../../targets/c/blocks.js";
 import { predictedInstructions } from "../../../targets/c/costs.js";
+import { keptByLayer, packsMost } from "../../../targets/c/kernel.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { weightSums } from "../../../targets/c/matrix.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
 import type { Core } from "../../../targets/core.js";
-import type { RequantizeLayer } from "../../arith/index.js";
 import type { Faster } from "../op.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
-import { type Conv2dKernel, type Node, packsMost } from "./conv2d-kernel.js";
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 
 /** Whether the geometry is one for the kernel. */
 function isSuitable({ inputs, output, attributes }: Node): boolean {
@@ -58,23 +59,8 @@ interface Stream {
   readonly shift: number;
 }
 
-/** Streams by requantization: plans ask for a layer's scratch many times. */
-const streams = new WeakMap<
-  RequantizeLayer,
-  { readonly of: Conv2dAttributes["weights"]; readonly stream: Stream | undefined }
->();
-
 /** What the kernel reads of a node; undefined where transformed weights leave 16 bits, or no scale certifies. */
-function streamOf(node: Node): Stream | undefined {
-  const { requantize, weights } = node.attributes;
-  const known = streams.get(requantize);
-  if (known?.of === weights) return known.stream;
-  const stream = makeStream(node);
-  streams.set(requantize, { of: weights, stream });
-  return stream;
-}
-
-function makeStream({ inputs, output, attributes }: Node): Stream | undefined {
+const streamOf = keptByLayer(({ inputs, output, attributes }: Node): Stream | undefined => {
   const { weights, bias, inputZeroPoint, requantize } = attributes;
   const [channels, outputs] = [inputs[0]!.shape[3]!, output.shape[3]!];
   const filters = Array.from({ length: outputs }, (_, o) =>
@@ -101,7 +87,7 @@ function makeStream({ inputs, output, attributes }: Node): Stream | undefined {
     return { words, shift: constants.shift };
   }
   return undefined;
-}
+});
 
 export const winograd: Conv2dKernel = {
   feature: "dsp",

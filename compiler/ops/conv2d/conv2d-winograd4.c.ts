@@ -22,7 +22,7 @@ function isSuitable({ inputs, output, attributes }: Node): boolean {
 
 /** What the kernel would save over four windows by four channels; parts of the node run by lanes. None without figures for both. */
 function forSpeed(node: Node, core: Core): Faster<Conv2dAttributes>[] {
-  if (!core.features.includes("lanes") || !isSuitable(node)) return [];
+  if (!isSuitable(node)) return [];
   const quads = predictedInstructions(core, "conv2d_quads", node);
   const winograd = predictedInstructions(core, "conv2d_winograd4", node);
   if (quads === undefined || winograd === undefined) return [];

@@ -1,4 +1,5 @@
 /** Convolution in C: the kernels, and which of them computes a node. */
+import { fasterKernels, type Kernels, kernelOf, kernelScratchBytes } from "../../../targets/c/kernel.js";
 import type { CLowering } from "../../../targets/c/lowering.js";
 import { isWide } from "../../../targets/c/wide.js";
 import type { Core } from "../../../targets/core.js";
@@ -25,31 +26,24 @@ import { mvePlanes } from "./depthwise-planes-mve.c.js";
 import { depthwiseRolling } from "./depthwise-rolling.c.js";
 import { depthwiseRows } from "./depthwise-rows.c.js";
 
-/** By kind of node, the fastest first: the first kernel that a core has and that takes a node computes it. The last takes all. */
+/** By kind of node. */
 const kernels = {
   wide: [wide],
   depthwise: [mvePlanes, mveDepthwise, depthwiseLine, depthwisePairs, depthwiseRows, depthwiseRolling, depthwise],
   dense: [mveColumns, mvePixels, mve, winograd, blocks16, blocks, pairs, winograd4, lanes, halves, quads],
-} satisfies Record<string, readonly Conv2dKernel[]>;
+} satisfies Record<string, Kernels<Conv2dAttributes>>;
 
-/** The kernels that a core has, or any core, for nodes of this kind. */
-function kernelsOf(node: Node, core?: Core): readonly Conv2dKernel[] {
-  const all: readonly Conv2dKernel[] = kernels[isWide(node) ? "wide" : isDepthwise(node) ? "depthwise" : "dense"];
-  return core ? all.filter(({ feature }) => feature === undefined || core.features.includes(feature)) : all;
-}
+const kernelsFor = (node: Node): Kernels<Conv2dAttributes> =>
+  kernels[isWide(node) ? "wide" : isDepthwise(node) ? "depthwise" : "dense"];
 
 /** The kernel that computes a node on a core. */
-export const kernelOf = (node: Node, core: Core): Conv2dKernel =>
-  kernelsOf(node, core).find((kernel) => kernel.takes(node))!;
+export const kernelFor = (node: Node, core: Core): Conv2dKernel => kernelOf(kernelsFor(node), node, core);
 
 /** Bytes of scratch on a core, or on whichever needs most. */
-export function scratchBytes(node: Node, core?: Core): number {
-  const used = core ? [kernelOf(node, core)] : kernelsOf(node).filter((kernel) => kernel.takes(node));
-  return Math.max(...used.map((kernel) => kernel.scratchBytes?.(node) ?? 0));
-}
+export const scratchBytes = (node: Node, core?: Core): number => kernelScratchBytes(kernelsFor(node), node, core);
 
 /** What kernels of a core would save, each by attributes that ask for it. */
 export const forSpeed = (node: Node, core: Core): Faster<Conv2dAttributes>[] =>
-  kernelsOf(node, core).flatMap((kernel) => kernel.forSpeed?.(node, core) ?? []);
+  fasterKernels(kernelsFor(node), node, core);
 
-export const c: CLowering<Conv2dAttributes> = (node, context) => kernelOf(node, context.core).lower(node, context);
+export const c: CLowering<Conv2dAttributes> = (node, context) => kernelFor(node, context.core).lower(node, context);

@@ -1,4 +1,5 @@
 /** Depthwise 3x3 convolution by a ring of widened rows: qc_depthwise_rows.h. */
+import { packsMost } from "../../../targets/c/kernel.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
@@ -6,7 +7,7 @@ import type { Core } from "../../../targets/core.js";
 import type { IntegerTensor } from "../../ir/index.js";
 import type { Faster } from "../op.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
-import { type Conv2dKernel, type Node, packsMost } from "./conv2d-kernel.js";
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 import { depthwiseConstants, hasDepthwiseConstants } from "./depthwise-constants.js";
 
 type Sides = [IntegerTensor, IntegerTensor];
