@@ -8,11 +8,12 @@ import { blocks } from "./conv2d-blocks.c.js";
 import { blocks16 } from "./conv2d-blocks16.c.js";
 import { halves } from "./conv2d-halves.c.js";
 import { isDepthwise, type Node } from "./conv2d-kernel.js";
-import { depthwise, patchChannels } from "./depthwise-conv2d.c.js";
+import { depthwise } from "./depthwise-conv2d.c.js";
 import { depthwiseLine } from "./depthwise-line.c.js";
+import { depthwisePairs } from "./depthwise-pairs.c.js";
 
-/** Instructions that a multiply-accumulate takes more than by the fastest kernel: by blocks of two and one pixel, without a ring, by quads, by patches of four channels. */
-const addedPerProduct = { two: 0.05, one: 0.3, line: 0.05, quads: 2.5, patch: 0.2 };
+/** Instructions that a multiply-accumulate takes more than by the fastest kernel: by blocks of two and one pixel, without a ring, by quads, by patches of four channels, and by these instead of pairs of rows. */
+const addedPerProduct = { two: 0.05, one: 0.3, line: 0.05, quads: 2.5, patch: 0.2, pairs: 3 };
 
 /** Smaller blocks, and kernels without patches or rings. */
 export function lessScratch(
@@ -30,8 +31,9 @@ export function lessScratch(
   if (isDepthwise(node)) {
     const line = form({ direct: true }, addedPerProduct.line);
     if (kernelFor({ ...node, attributes: line.attributes }, core) === depthwiseLine) return [line];
-    const few = kernel === depthwise && patchChannels(node) > 4;
-    return few ? [form({ patchChannels: 4 }, addedPerProduct.patch)] : [];
+    const few = form({ patchChannels: 4 }, kernel === depthwisePairs ? addedPerProduct.pairs : addedPerProduct.patch);
+    const saves = scratchBytes({ ...node, attributes: few.attributes }, core) < scratchBytes(node, core);
+    return (kernel === depthwise || kernel === depthwisePairs) && saves ? [few] : [];
   }
   if (kernel === halves) return [form({ blockPixels: 4 }, addedPerProduct.quads)];
   if (kernel !== blocks && kernel !== blocks16) return [];

@@ -49,7 +49,8 @@ function laneWords(weights: ArrayLike<number>, [height, width]: readonly [number
 
 export const depthwisePairs: Conv2dKernel = {
   feature: "dsp",
-  takes: (node) => isSuitable(node) && hasDepthwiseConstants(node),
+  /** Unless a plan asks for small patches, which take less scratch. */
+  takes: (node) => node.attributes.patchChannels === undefined && isSuitable(node) && hasDepthwiseConstants(node),
   scratchBytes,
   lower,
 };
