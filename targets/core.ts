@@ -30,6 +30,8 @@ const emulator = z.strictObject({
  */
 export const coreFeatures = ["long-multiply", "dsp", "mve", "high-word", "lanes", "halves"] as const;
 
+export type CoreFeature = (typeof coreFeatures)[number];
+
 /** Instructions per multiply-accumulate, per input element, per output element, per output pixel (all channels), and per layer. */
 const kernelCosts = z.strictObject({
   product: z.number().nonnegative(),

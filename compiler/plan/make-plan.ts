@@ -60,7 +60,7 @@ interface Way {
 /** The graph in its own order and in the best other; with views, where it has any, and without. */
 function waysOf(graph: IntegerGraph, options: PlanOptions): Way[] {
   // How rows arrive hangs on the order as well.
-  const orders = options.streamInput ? [graph] : new Set([graph, orderForMemory(graph)]);
+  const orders = options.streamInput ? [graph] : new Set([graph, orderForMemory(graph, options.core)]);
   const views = hasViews(graph) ? [true, false] : [false];
   return [...orders].flatMap((order) => views.map((each) => ({ order, views: each })));
 }

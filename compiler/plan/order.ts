@@ -3,6 +3,7 @@
  * after Ahn et al., "Ordering Chaos: Memory-Aware Scheduling of Irregularly Wired Neural Networks for Edge Devices", MLSys 2020.
  * What lives after a set of nodes does not depend on the order in which they ran.
  */
+import type { Core } from "../../targets/core.js";
 import type { IntegerGraph, IntegerTensor } from "../ir/integer-graph.js";
 import { opHomes } from "../ops/index.js";
 import { livesOf, tensorBytes } from "./liveness.js";
@@ -11,9 +12,9 @@ import { aligned } from "./plan.js";
 /** Sets extended, of all sizes together. Of each size those of the least peak come first; where not all do, the order may miss the optimum. */
 const searchSteps = 40_000;
 
-/** The graph in an order of a lower peak than its own; the very same graph when there is none. */
-export function orderForMemory(graph: IntegerGraph): IntegerGraph {
-  const flow = flowOf(graph);
+/** The graph in an order of a lower peak than its own, with the scratch of that core or of any; the very same graph when there is none. */
+export function orderForMemory(graph: IntegerGraph, core?: Core): IntegerGraph {
+  const flow = flowOf(graph, core);
   const given = graph.nodes.map((_, node) => node);
   const peak = given.reduce<State>((state, node) => step(flow, state, node), begin(flow)).peak;
   if (peak === flow.leastPeak) return graph;
@@ -40,7 +41,7 @@ interface Flow {
   readonly leastPeak: number;
 }
 
-function flowOf(graph: IntegerGraph): Flow {
+function flowOf(graph: IntegerGraph, core?: Core): Flow {
   const lives = livesOf(graph);
   const pieces = [...new Set(lives.values())];
   const numberOf = new Map(pieces.map((life, piece) => [life, piece]));
@@ -62,7 +63,7 @@ function flowOf(graph: IntegerGraph): Flow {
       .filter((input, k) => homes[i]!.inPlace?.(node, k) === true && tensorBytes(input) === tensorBytes(node.output))
       .map(pieceOf),
   );
-  const scratch = graph.nodes.map((node, i) => aligned(homes[i]!.scratchBytes?.(node) ?? 0));
+  const scratch = graph.nodes.map((node, i) => aligned(homes[i]!.scratchBytes?.(node, core) ?? 0));
   const needs = graph.nodes.map((node) => node.inputs.flatMap((input) => maker.get(input) ?? []));
   const own = graph.nodes.map((_, node) => {
     const written = output[node] === undefined || overwrites[node]!.length > 0 ? 0 : sizes[output[node]!]!;

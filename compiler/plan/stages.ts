@@ -35,22 +35,28 @@ export function stageOf(node: IntegerNode, index: number, core?: Core): Stage | 
   const structure = home.rows;
   if (!structure?.applies(node)) return undefined;
   const steps = imageRows(node.output)!;
-  // The first, a middle and the last row stand for all: borders make patches no larger.
-  const scratch = [0, Math.floor(steps / 2), steps - 1].map(
-    (first) => home.scratchBytes?.(rowsOf(node, structure, { first, end: first + 1 }), core) ?? 0,
-  );
   const needed = node.inputs.map((_, input) =>
     Array.from({ length: steps }, (_, first) => structure.needs(node, input, { first, end: first + 1 })),
   );
   const needs = (input: number, step: number) => needed[input]![step]!;
-  const mostNeeded = needed.map((ranges) => ranges.reduce((most, { first, end }) => Math.max(most, end - first), 0));
+  const rowsIn = ({ first, end }: Span) => end - first;
+  const mostNeeded = needed.map((spans) => spans.reduce((most, span) => Math.max(most, rowsIn(span)), 0));
+  // Rows whose windows are whole are alike; at borders kernels may be others.
+  const isWhole = (row: number) => needed.every((spans, input) => rowsIn(spans[row]!) === mostNeeded[input]);
+  const all = Array.from({ length: steps }, (_, row) => row);
+  const inside = all.find(isWhole);
+  const kinds = home.scratchBytes ? all.filter((row) => row === inside || !isWhole(row)) : [];
+  const scratchBytes = kinds.reduce(
+    (most, first) => Math.max(most, home.scratchBytes!(rowsOf(node, structure, { first, end: first + 1 }), core)),
+    0,
+  );
   const overwrites = home.overwritesRows?.(node, core) === true && home.columns?.applies(node) === true;
   return {
     node,
     index,
     steps,
     sums: false,
-    scratchBytes: Math.max(...scratch),
+    scratchBytes,
     lost: 0,
     overwrites,
     mostNeeded,

@@ -50,6 +50,7 @@ QC_INLINE void qc_average_pool2d(const qc_window *s, const uint8_t *x, const int
                                  qc_requant q, int x_kind, int y_kind, int32_t pad_sum, int packed)
 {
     const int32_t taps = s->kernel_height * s->kernel_width;
+    const int32_t pixel_bytes = s->channels * qc_element_bytes(x_kind);
     int32_t row;
     int32_t column;
     int32_t channel;
@@ -107,11 +108,11 @@ QC_INLINE void qc_average_pool2d(const qc_window *s, const uint8_t *x, const int
                 int32_t sum = (taps - inside) * pad_sum;
 
                 for (iy = y_first; iy < y_end; iy += s->dilation_y) {
-                    const uint8_t *code = x + ((iy * s->width + x_first) * s->channels + channel) * qc_element_bytes(x_kind);
+                    const uint8_t *code = x + (iy * s->width + x_first) * pixel_bytes + channel * qc_element_bytes(x_kind);
 
                     for (ix = x_first; ix < x_end; ix += s->dilation_x) {
                         sum += qc_load(code, 0, x_kind);
-                        code += s->dilation_x * s->channels * qc_element_bytes(x_kind);
+                        code += s->dilation_x * pixel_bytes;
                     }
                 }
                 qc_store(y, 0, y_kind, qc_requantize_code(q, sum, record));

@@ -26,13 +26,3 @@ export function predictedInstructions(core: Core, kernel: string, node: IntegerN
   const sizes = costSizes(node);
   return Math.round(costKeys.reduce((sum, key) => sum + costs[key] * sizes[key], 0));
 }
-
-/** Kernels by expected instructions, fewest first; those without figures last, in the given order. */
-export function cheapestFirst<Candidate extends { readonly kernel: string }>(
-  core: Core,
-  node: IntegerNode,
-  candidates: readonly Candidate[],
-): Candidate[] {
-  const cost = ({ kernel }: Candidate) => predictedInstructions(core, kernel, node) ?? Number.MAX_SAFE_INTEGER;
-  return [...candidates].sort((a, b) => cost(a) - cost(b));
-}

@@ -19,16 +19,16 @@ export interface MveRequantization {
 
 const certified = new WeakMap<RequantizeLayer, HighWordRequantization | "none">();
 
-/** Plans ask for a layer's scratch many times. */
-function certifiedConstants(layer: RequantizeLayer): HighWordRequantization | "none" {
+/** Constants of a layer with 8-bit codes for vectors; undefined where no certified ones exist. Plans ask for a layer's scratch many times. */
+export function vectorConstants(layer: RequantizeLayer): HighWordRequantization | undefined {
   const known = certified.get(layer) ?? realiseHighWord(layer, true) ?? "none";
   certified.set(layer, known);
-  return known;
+  return known === "none" ? undefined : known;
 }
 
 /** Whether a core's vector kernels take a layer with 8-bit codes, so that no other kernel's scratch is needed. */
 export function hasMveConstants(core: Core, layer: RequantizeLayer): boolean {
-  return core.features.includes("mve") && certifiedConstants(layer) !== "none";
+  return core.features.includes("mve") && vectorConstants(layer) !== undefined;
 }
 
 /** The vector form of a layer with 8-bit codes, on cores that have vectors; undefined where no certified one exists. */
@@ -38,8 +38,8 @@ export function mveRequantization(
   output: IntegerTensor,
 ): MveRequantization | undefined {
   if (!context.core.features.includes("mve")) return undefined;
-  const constants = certifiedConstants(layer);
-  if (constants === "none") return undefined;
+  const constants = vectorConstants(layer);
+  if (!constants) return undefined;
   const byte = typeRange({ ...output.type, bits: 8 });
   const { lo, hi } = layer.clamp;
   const clipped = lo !== byte.lo || hi !== byte.hi;
@@ -85,9 +85,9 @@ export function mveConstants(requantization: HighWordRequantization, slots: Slot
   return [...channels.map(({ addend }) => addend), ...channels.map(({ multiplier }) => multiplier)];
 }
 
-/** Whether all multipliers are even, so that doubling multiplies (VQDMULH) serve with their halves. */
-export function hasEvenMultipliers({ channels }: HighWordRequantization): boolean {
-  return channels.every(({ multiplier }) => multiplier % 2 === 0);
+/** Whether there are constants and all multipliers are even, so that doubling multiplies (VQDMULH) serve with their halves. */
+export function hasEvenMultipliers(constants: HighWordRequantization | undefined): boolean {
+  return constants !== undefined && constants.channels.every(({ multiplier }) => multiplier % 2 === 0);
 }
 
 /** Whether the kernel's sum of a channel must be 0 (HighWordChannel). */

@@ -2,6 +2,7 @@
 import {
   type ChannelConstants,
   type HighWordChannel,
+  type HighWordRequantization,
   type RequantizationForm,
   type RequantizeLayer,
   realiseHighWord,
@@ -66,17 +67,32 @@ interface Form {
   readonly role: string;
 }
 
+const certified = new WeakMap<RequantizeLayer, HighWordRequantization | "none">();
+
+/** High words for kernels that keep all weights; plans ask for a layer's scratch many times. */
+function highWord(layer: RequantizeLayer): HighWordRequantization | undefined {
+  const known = certified.get(layer) ?? certify(layer) ?? "none";
+  certified.set(layer, known);
+  return known === "none" ? undefined : known;
+}
+
+function certify(layer: RequantizeLayer): HighWordRequantization | undefined {
+  // Long results need finer slopes than the high word has.
+  if (layer.clamp.hi - layer.clamp.lo > 255) return undefined;
+  const found = realiseHighWord(layer, false);
+  // A constant needs a sum of 0, which only kernels that drop its weights have.
+  return found?.scaleBits === 8 && !found.channels.some(({ constant }) => constant) ? found : undefined;
+}
+
+/** Whether a layer's records are of high words on cores for which these are cheaper. */
+export const hasHighWordRecords = (layer: RequantizeLayer): boolean => highWord(layer) !== undefined;
+
 /** The layer's cheapest certified form on this core. */
 function formOf(context: CContext, layer: RequantizeLayer, slots: ArrayLike<number>, missing: ArrayLike<number>): Form {
-  // Long results need finer slopes than the high word has.
-  if (context.core.features.includes("high-word") && layer.clamp.hi - layer.clamp.lo <= 255) {
-    const found = realiseHighWord(layer, false);
-    // A constant needs a sum of 0, which only kernels that drop its weights have.
-    if (found?.scaleBits === 8 && !found.channels.some(({ constant }) => constant)) {
-      const { shift, channels } = found;
-      const words = highWordRecords(channels, slots, missing);
-      return { name: "QC_HIGH_WORD", shift, words, role: `high_word_${shift}` };
-    }
+  const found = context.core.features.includes("high-word") ? highWord(layer) : undefined;
+  if (found) {
+    const words = highWordRecords(found.channels, slots, missing);
+    return { name: "QC_HIGH_WORD", shift: found.shift, words, role: `high_word_${found.shift}` };
   }
   const { form, shift, channels } = context.requantization(layer);
   if (form === "thresholds") {

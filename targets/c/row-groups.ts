@@ -47,6 +47,8 @@ export class RowGroupEmitter {
       "}",
       "(void)row;",
     ];
+    // A strip may lie between its input and its output, with no ring or scratch.
+    if (strip && !body.some((line) => /\barena\b/.test(line))) body.push("(void)arena;");
     return this.emitter.define(events.wanted, parameters, body, this.#comment(step));
   }
 

@@ -158,12 +158,12 @@ async function flush(engine: BatchEngine, batch: readonly Waiting[], tally: Tall
   }
 }
 
-/** The functions that a graph's layers share; their names end with a shift where they have one. */
+/** The functions that a graph's layers share, without the numbers that end their names: a shift, and how many outputs are unrolled. */
 export function kernelsOf({ plan, core }: Compiled): string[] {
   const functions = emitC(plan, core)
     .get("model.c")!
     .matchAll(/^QC_SHARED void (\w+?)(?:_\d\d)?(?:_\d)?\(/gm);
-  return [...new Set([...functions].map(([, name]) => `${core.name} ${name}`))];
+  return [...new Set([...functions].map(([, name]) => `${core.name} ${name!.replace(/_unrolled_\d+$/, "_unrolled")}`))];
 }
 
 /** Why a graph fails in an engine; undefined when it does not. */

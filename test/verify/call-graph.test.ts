@@ -1,6 +1,7 @@
 /** Stack bounds from call graphs: the deepest path, what inline assembly pushes, and refusals where there is no bound. */
 import { describe, expect, it } from "vitest";
 import { type CompiledUnit, stackBound } from "../../compiler/verify/engines/call-graph.js";
+import { libraryFrames } from "../../compiler/verify/engines/library-frames.js";
 
 /** A unit with these frames, calls and assembly. */
 function unit(frames: Record<string, string>, calls: Record<string, string[]>, assembly = ""): CompiledUnit {
@@ -67,5 +68,40 @@ describe("a stack bound", () => {
     );
     const grown = { ...frames, "model.c:few": "40 bytes (dynamic)" };
     expect(() => stackBound([unit(grown, {})], "model_run")).toThrow(/frame of 'model.c:few' has no bound/);
+  });
+
+  it("has the frame of the function whose code another one shares", () => {
+    const calls = { model_run: ["model.c:twin"] };
+    for (const line of ["\t.thumb_set twin,few", "\t.set\ttwin,few"])
+      expect(stackBound([unit(frames, calls, line)], "model_run")).toEqual({ bytes: 16 + 40, unknown: [] });
+  });
+
+  it("has what library functions push in the linked program, under each of their names", () => {
+    const program = [
+      "00008100 g     F .text\t00000010 memcpy",
+      "00008120 g     F .text\t00000010 .hidden __divdi3",
+      "00008120 g     F .text\t00000010 .hidden __aeabi_ldiv",
+      "",
+      "00008100 <memcpy>:",
+      "    8100:\tpush\t{r4, r5, lr}",
+      "    8102:\tbne.n\t8102 <memcpy+0x2>",
+      "    8104:\tb.w\t8110 <copy>",
+      "00008110 <copy>:",
+      "    8110:\tstmdb\tsp!, {r4, r5, r6, r7, r8, r9, sl, fp, ip, lr}",
+      "    8114:\tvpush\t{d8-d9}",
+      "    8118:\tstr.w\tlr, [sp, #-4]!",
+      "00008120 <__divdi3>:",
+      "    8120:\tsub\tsp, #8",
+      "00008130 <memset>:",
+      "    8130:\tblx\tr3",
+      "00008140 <memmove>:",
+      "    8140:\tsub.w\tsp, sp, r3",
+    ].join("\n");
+    const boundOf = (...called: string[]) =>
+      stackBound([unit(frames, { model_run: called })], "model_run", libraryFrames(program));
+    expect(boundOf("memcpy")).toEqual({ bytes: 16 + 12 + 40 + 16 + 4, unknown: [] });
+    expect(boundOf("__aeabi_ldiv")).toEqual({ bytes: 16 + 8, unknown: [] });
+    expect(boundOf("memset", "memmove").unknown).toEqual(["memmove", "memset"]);
+    expect(boundOf("replaced")).toEqual({ bytes: 16, unknown: [] });
   });
 });

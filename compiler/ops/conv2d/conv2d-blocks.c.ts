@@ -13,11 +13,10 @@ import { weightSums } from "../../../targets/c/matrix.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
 import type { HighConstants, RequantizeLayer } from "../../arith/index.js";
-import { elementCount, type IntegerNode } from "../../ir/index.js";
+import { elementCount } from "../../ir/index.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
-
-type Node = IntegerNode<Conv2dAttributes>;
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 
 /** The most quads of taps that get code of their own: more would not repay their bytes. */
 const mostUnrolled = 2;
@@ -115,12 +114,17 @@ function blockLayer(node: Node): BlockLayer | undefined {
   return { matrices, constants: constants.channels, shift: constants.shift, adds: !products };
 }
 
-/** Lowers the node, unless its weights or its requantization are not for these kernels; returns whether it did. */
-export function lowerBlocks(node: Node, context: CContext): boolean {
+export const blocks: Conv2dKernel = {
+  feature: "dsp",
+  takes: (node) => blockStream(node) !== undefined,
+  scratchBytes: blockScratchBytes,
+  lower,
+};
+
+function lower(node: Node, context: CContext): void {
   const { inputs, output, attributes } = node;
   const { kernel } = attributes;
-  const constants = blockStream(node);
-  if (!constants) return false;
+  const constants = blockStream(node)!;
   const stream = context.constant("stream", "uint32_t", constants.words);
   const few = unrolledQuads(node, mostUnrolled);
   const pixels = pixelsOf(node);
@@ -136,7 +140,6 @@ export function lowerBlocks(node: Node, context: CContext): boolean {
     body: [`qc_conv2d_blocks(s, x, stream, y, (uint32_t *)(void *)scratch, ${constants.shift}, ${literals});`],
   });
   context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output}, ${context.scratch});`);
-  return true;
 }
 
 export const blockParameters = [

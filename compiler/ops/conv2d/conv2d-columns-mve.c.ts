@@ -7,19 +7,17 @@ import {
   mveChannel,
   mveMissing,
   mveRequantization,
+  vectorConstants,
 } from "../../../targets/c/mve.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
-import type { IntegerNode } from "../../ir/index.js";
-import type { Conv2dAttributes } from "./conv2d.types.js";
-
-type Node = IntegerNode<Conv2dAttributes>;
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 
 /** Post-indexed loads reach 508 bytes, and QC_MVE_MOST_SEGMENTS are 3 * 16. */
 const mostDepth = 256;
 
-/** Whether the kernel takes a node with one group. */
-function takes({ inputs, output, attributes: { kernel, strides, dilations, groups, pads } }: Node): boolean {
+/** Whether the geometry is one for the kernel. */
+function isSuitable({ inputs, output, attributes: { kernel, strides, dilations, groups, pads } }: Node): boolean {
   const [, , columns, channels] = output.shape as [number, number, number, number];
   const depth = inputs[0]!.shape[3]!;
   const three = kernel[0] === 3 && kernel[1] === 3 && dilations.every((dilation) => dilation === 1);
@@ -27,17 +25,22 @@ function takes({ inputs, output, attributes: { kernel, strides, dilations, group
   return three && shaped && strides[1] <= 2 && columns >= 4 && pads.every((pad) => pad <= 2);
 }
 
-/** Bytes of scratch: three padded rows; 0 for nodes that the kernel does not take. */
-export function mveColumnsScratchBytes(node: Node): number {
+/** Three padded rows. */
+function scratchBytes(node: Node): number {
   const columns = (node.output.shape[2]! - 1) * node.attributes.strides[1] + 3;
-  return takes(node) ? 3 * columns * node.inputs[0]!.shape[3]! : 0;
+  return 3 * columns * node.inputs[0]!.shape[3]!;
 }
 
-/** Calls the vector kernel; false where the core has none or it does not suit. */
-export function lowerMveColumns(node: Node, context: CContext): boolean {
+export const mveColumns: Conv2dKernel = {
+  feature: "mve",
+  takes: (node) => isSuitable(node) && hasEvenMultipliers(vectorConstants(node.attributes.requantize)),
+  scratchBytes,
+  lower,
+};
+
+function lower(node: Node, context: CContext): void {
   const { inputs, output, attributes } = node;
-  const requantization = takes(node) && mveRequantization(context, attributes.requantize, output);
-  if (!requantization || !hasEvenMultipliers(requantization.constants)) return false;
+  const requantization = mveRequantization(context, attributes.requantize, output)!;
   const { weights, bias, inputZeroPoint, strides } = attributes;
   const depth = inputs[0]!.shape[3]!;
   const missing = mveMissing(weights, bias, inputZeroPoint, inputs[0]!);
@@ -80,5 +83,4 @@ export function lowerMveColumns(node: Node, context: CContext): boolean {
   context.statement(windowStatement(attributes, inputs[0]!, output, 1, inputZeroPoint));
   const values = ["&window", context.input(0), stream, context.output, context.scratch, ...requantization.arguments];
   context.statement(`${name}(${values.join(", ")});`);
-  return true;
 }

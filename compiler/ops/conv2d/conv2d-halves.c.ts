@@ -1,57 +1,40 @@
 /** Convolution with two pixels in the halves of a word: qc_conv2d_halves.h. */
 import { chunkLengths, packChunks, packedMagnitude } from "../../../targets/c/halves.js";
+import { keptByLayer } from "../../../targets/c/kernel.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { channelSlots, weightSums } from "../../../targets/c/matrix.js";
 import { placeRecords } from "../../../targets/c/records.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
-import type { Core } from "../../../targets/core.js";
-import type { IntegerNode } from "../../ir/index.js";
-import type { Conv2dAttributes } from "./conv2d.types.js";
 import { blockWindow } from "./conv2d-blocks.c.js";
+import { type Conv2dKernel, type Node, tapsOf } from "./conv2d-kernel.js";
 import { matrices } from "./conv2d-matrices.js";
-
-type Node = IntegerNode<Conv2dAttributes>;
 
 /** Weights of a chunk, on average, that repay splitting its sums: with fewer, products of single codes are faster. */
 const fewestPerChunk = 2.5;
 
-/** Whether weights make long enough chunks, by the largest code and by weights: the parts of a node that runs by rows ask again. */
-const known = new WeakMap<object, Map<number, boolean>>();
-
-/** Codes of a window of one group. */
-const tapsOf = ({ attributes: { weights }, output }: Node) => weights.length / output.shape[3]!;
-
-function makesChunks(node: Node): boolean {
+/** Whether weights make long enough chunks. */
+const makesChunks = keptByLayer((node: Node): boolean => {
   const { weights, inputZeroPoint } = node.attributes;
   const magnitude = packedMagnitude(node.inputs[0]!, inputZeroPoint);
-  const byMagnitude = known.get(weights) ?? new Map<number, boolean>();
-  known.set(weights, byMagnitude);
-  const before = byMagnitude.get(magnitude);
-  if (before !== undefined) return before;
   const channels = node.output.shape[3]!;
   const taps = tapsOf(node);
   let chunks = 0;
   for (let c = 0; c < channels; c++) {
     chunks += chunkLengths(weights.subarray(c * taps, (c + 1) * taps), magnitude).length;
   }
-  const result = taps * channels >= fewestPerChunk * chunks;
-  byMagnitude.set(magnitude, result);
-  return result;
-}
+  return taps * channels >= fewestPerChunk * chunks;
+});
 
-/** Whether this kernel is the core's for a convolution of bytes that is not depthwise: the core has halves, and nothing asks for less scratch. */
-export function usesHalves(node: Node, core?: Core): boolean {
-  return core?.features.includes("halves") === true && node.attributes.blockPixels === undefined && makesChunks(node);
-}
+export const halves: Conv2dKernel = {
+  feature: "halves",
+  /** Unless a plan asks for less scratch. */
+  takes: (node) => node.attributes.blockPixels === undefined && makesChunks(node),
+  /** Packed words of eight pixels, and copies of two. */
+  scratchBytes: (node) => 18 * 2 * Math.ceil(tapsOf(node) / 2),
+  lower,
+};
 
-/** Packed words of eight pixels, and copies of two. */
-export function halvesScratchBytes(node: Node): number {
-  return 18 * 2 * Math.ceil(tapsOf(node) / 2);
-}
-
-/** Lowers the node where `usesHalves`; returns whether it did. */
-export function lowerHalves(node: Node, context: CContext): boolean {
-  if (!usesHalves(node, context.core)) return false;
+function lower(node: Node, context: CContext): void {
   const { inputs, output, attributes } = node;
   const { bias, inputZeroPoint, requantize, weights } = attributes;
   const [x] = inputs;
@@ -92,5 +75,4 @@ export function lowerHalves(node: Node, context: CContext): boolean {
     ...constants.arguments,
   ];
   context.statement(`${name}(${values.join(", ")});`);
-  return true;
 }

@@ -1,46 +1,29 @@
 /** Convolution by two-lane products: qc_conv2d_lanes.h. */
 import { predictedInstructions } from "../../../targets/c/costs.js";
+import { keptByLayer } from "../../../targets/c/kernel.js";
 import { type LaneMatrix, laneCentre, laneConstants, laneSums, packLanes } from "../../../targets/c/lanes.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import type { Core } from "../../../targets/core.js";
-import type { RequantizeLayer } from "../../arith/index.js";
-import { channelRange, type IntegerNode } from "../../ir/index.js";
+import { channelRange } from "../../ir/index.js";
 import type { Faster } from "../op.js";
 import { isPadded } from "../window.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { blockWindow } from "./conv2d-blocks.c.js";
-
-type Node = IntegerNode<Conv2dAttributes>;
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 
 const leastPixels = 6;
 
-/** Whether the node is one that the kernel takes on some core. */
-function takes({ inputs, output, attributes }: Node): boolean {
+/** Whether the geometry is one for the kernel. */
+function isSuitable({ inputs, output, attributes }: Node): boolean {
   const { groups, weights } = attributes;
   const [, rows, columns, outputs] = output.shape as [number, number, number, number];
   const bytes = inputs[0]!.type.bits <= 8 && output.type.bits <= 8 && weights instanceof Int8Array;
   return bytes && groups === 1 && outputs >= 2 && rows * columns >= leastPixels;
 }
 
-/** Streams by requantization: the parts of a node that runs by rows have the same one. */
-const streams = new WeakMap<
-  RequantizeLayer,
-  { readonly of: Conv2dAttributes["weights"]; readonly stream: Uint32Array | undefined }
->();
-
-/** The stream of a node; undefined where it is not one for this kernel. */
-export function lanesStream(node: Node): Uint32Array | undefined {
-  if (!takes(node)) return undefined;
-  const { requantize, weights } = node.attributes;
-  const known = streams.get(requantize);
-  if (known?.of === weights) return known.stream;
-  const stream = makeStream(node);
-  streams.set(requantize, { of: weights, stream });
-  return stream;
-}
-
-function makeStream({ inputs, output, attributes }: Node): Uint32Array | undefined {
+/** What the kernel reads of a node that is suitable; undefined where constants do not certify. */
+const streamOf = keptByLayer(({ inputs, output, attributes }: Node): Uint32Array | undefined => {
   const { weights, bias, inputZeroPoint, requantize } = attributes;
   const constants = laneConstants(requantize);
   if (!constants) return undefined;
@@ -54,34 +37,36 @@ function makeStream({ inputs, output, attributes }: Node): Uint32Array | undefin
   const matrix: LaneMatrix = { weights, channels, taps, codes, centre: laneCentre(codes, depth) };
   const sums = laneSums(matrix, bias, inputZeroPoint, constants);
   return packLanes(sums.matrix, constants, sums.missing);
-}
+});
 
 /** What the kernel would save over four windows by four channels; none on cores without figures for both. */
-export function lanesFor(node: Node, core: Core): Faster<Conv2dAttributes>[] {
-  if (!core.features.includes("lanes")) return [];
+function forSpeed(node: Node, core: Core): Faster<Conv2dAttributes>[] {
   const quads = predictedInstructions(core, "conv2d_quads", node);
   const lanes = predictedInstructions(core, "conv2d_lanes", node);
-  const stream = lanesStream(node);
+  const stream = isSuitable(node) ? streamOf(node) : undefined;
   if (quads === undefined || lanes === undefined || !stream) return [];
   const bytes = stream.byteLength - node.attributes.weights.length - 8 * node.output.shape[3]!;
   return [{ attributes: { ...node.attributes, lanes: true }, saved: quads - lanes, bytes }];
 }
 
-/** Lanes of six pixels; and copies of windows that may be outside the image or have holes. Nothing where the kernel does not run. */
-export function lanesScratchBytes(node: Node): number {
-  const { inputs, attributes } = node;
-  if (!attributes.lanes || !lanesStream(node)) return 0;
+/** Lanes of six pixels; and copies of windows that may be outside the image or have holes. */
+function scratchBytes({ inputs, attributes }: Node): number {
   const { kernel, dilations } = attributes;
   const taps = kernel[0] * kernel[1] * inputs[0]!.shape[3]!;
   const copies = isPadded(attributes) || dilations[1] !== 1;
   return 12 * taps + (copies ? 8 * Math.ceil((6 * taps) / 8) : 0);
 }
 
-/** Lowers the node, unless it is not one for this kernel; returns whether it did. */
-export function lowerLanes(node: Node, context: CContext): boolean {
-  const words = lanesStream(node);
-  if (!words) return false;
-  const stream = context.constant("stream", "uint32_t", words);
+export const lanes: Conv2dKernel = {
+  feature: "lanes",
+  takes: (node) => node.attributes.lanes === true && isSuitable(node) && streamOf(node) !== undefined,
+  scratchBytes,
+  lower,
+  forSpeed,
+};
+
+function lower(node: Node, context: CContext): void {
+  const stream = context.constant("stream", "uint32_t", streamOf(node)!);
   context.include("qc_conv2d_lanes.h");
   context.statement(blockWindow(node));
   const name = context.shared({
@@ -90,5 +75,4 @@ export function lowerLanes(node: Node, context: CContext): boolean {
     body: [`qc_conv2d_lanes(s, x, stream, y, (uint32_t *)(void *)scratch, ${signedLiteral(node.inputs[0]!)});`],
   });
   context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output}, ${context.scratch});`);
-  return true;
 }

@@ -1,26 +1,30 @@
 /** Convolution in C on Helium vectors: qc_conv2d_mve.h. */
 import type { CContext } from "../../../targets/c/lowering.js";
-import { mveMissing, mveRequantization, packMve } from "../../../targets/c/mve.js";
+import { mveMissing, mveRequantization, packMve, vectorConstants } from "../../../targets/c/mve.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
-import type { IntegerNode } from "../../ir/index.js";
-import type { Conv2dAttributes } from "./conv2d.types.js";
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 import { matrices } from "./conv2d-matrices.js";
 
 /** How many patches are gathered at a time: an even number; those of fewer than 16 codes take 16 bytes all the same. */
 const gathered = (taps: number) => (taps < 16 ? 2 : Math.max(6, 2 * Math.floor(324 / taps)));
 
 /** Bytes of scratch. */
-export function mveScratchBytes({ attributes: { weights }, output }: IntegerNode<Conv2dAttributes>): number {
+function scratchBytes({ attributes: { weights }, output }: Node): number {
   const taps = weights.length / output.shape[3]!;
   return gathered(taps) * Math.max(taps, 16);
 }
 
-/** Calls the vector kernel; false where the core has none or no certified constants exist for it. */
-export function lowerMve(node: IntegerNode<Conv2dAttributes>, context: CContext): boolean {
+export const mve: Conv2dKernel = {
+  feature: "mve",
+  takes: (node) => vectorConstants(node.attributes.requantize) !== undefined,
+  scratchBytes,
+  lower,
+};
+
+function lower(node: Node, context: CContext): void {
   const { inputs, output, attributes } = node;
-  const requantization = mveRequantization(context, attributes.requantize, output);
-  if (!requantization) return false;
+  const requantization = mveRequantization(context, attributes.requantize, output)!;
   const missing = mveMissing(attributes.weights, attributes.bias, attributes.inputZeroPoint, inputs[0]!);
   const words = matrices(node).flatMap((matrix, group) =>
     packMve(matrix, group * matrix.channels, requantization.constants, missing, "pairs"),
@@ -55,5 +59,4 @@ export function lowerMve(node: IntegerNode<Conv2dAttributes>, context: CContext)
     ...requantization.arguments,
   ];
   context.statement(`${name}(${values.join(", ")});`);
-  return true;
 }

@@ -1,13 +1,16 @@
 /** Convolution of few taps in C on Helium vectors, four pixels at a time: qc_conv2d_pixels_mve.h. */
 import type { CContext } from "../../../targets/c/lowering.js";
-import { hasEvenMultipliers, mveMissing, mveRequantization, packMvePairs } from "../../../targets/c/mve.js";
+import {
+  hasEvenMultipliers,
+  mveMissing,
+  mveRequantization,
+  packMvePairs,
+  vectorConstants,
+} from "../../../targets/c/mve.js";
 import { initialiser } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
-import type { IntegerNode } from "../../ir/index.js";
 import { isPadded } from "../window.js";
-import type { Conv2dAttributes } from "./conv2d.types.js";
-
-type Node = IntegerNode<Conv2dAttributes>;
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 
 /** What post-indexed loads of bytes reach. */
 const mostPitch = 127;
@@ -34,18 +37,22 @@ function formOf({ inputs, output, attributes }: Node): Form | undefined {
 }
 
 /** Bytes of scratch for gathered patches. */
-export function mvePixelsScratchBytes(node: Node): number {
-  const form = formOf(node);
-  return form ? form.gathered * form.pitch : 0;
+function scratchBytes(node: Node): number {
+  const { gathered, pitch } = formOf(node)!;
+  return gathered * pitch;
 }
 
-/** Calls the vector kernel; false where the core has none or it does not suit. */
-export function lowerMvePixels(node: Node, context: CContext): boolean {
+export const mvePixels: Conv2dKernel = {
+  feature: "mve",
+  takes: (node) => formOf(node) !== undefined && hasEvenMultipliers(vectorConstants(node.attributes.requantize)),
+  scratchBytes,
+  lower,
+};
+
+function lower(node: Node, context: CContext): void {
   const { inputs, output, attributes } = node;
-  const form = formOf(node);
-  const requantization = form && mveRequantization(context, attributes.requantize, output);
-  if (!requantization || !hasEvenMultipliers(requantization.constants)) return false;
-  const { taps, pitch, gathered } = form;
+  const { taps, pitch, gathered } = formOf(node)!;
+  const requantization = mveRequantization(context, attributes.requantize, output)!;
   const { weights, bias, inputZeroPoint, kernel, strides, requantize } = attributes;
   const [, height, width, channels] = output.shape as [number, number, number, number];
   const [, , inputWidth, depth] = inputs[0]!.shape as [number, number, number, number];
@@ -95,5 +102,4 @@ export function lowerMvePixels(node: Node, context: CContext): boolean {
     ...requantization.arguments,
   ];
   context.statement(`${name}(${values.join(", ")});`);
-  return true;
 }

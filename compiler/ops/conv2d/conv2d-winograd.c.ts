@@ -1,19 +1,19 @@
 /** 3x3 convolution by Winograd's F(2x2, 3x3): qc_conv2d_winograd.h. Fewer products for more flash: 32/9 bytes a weight. */
+
 import { blockConstants } from "../../../targets/c/blocks.js";
 import { predictedInstructions } from "../../../targets/c/costs.js";
+import { keptByLayer, packsMost } from "../../../targets/c/kernel.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { weightSums } from "../../../targets/c/matrix.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
 import type { Core } from "../../../targets/core.js";
-import type { IntegerNode } from "../../ir/index.js";
 import type { Faster } from "../op.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 
-type Node = IntegerNode<Conv2dAttributes>;
-
-/** Whether the geometry is one that the kernel takes. */
-export function winogradTakes({ inputs, output, attributes }: Node): boolean {
+/** Whether the geometry is one for the kernel. */
+function isSuitable({ inputs, output, attributes }: Node): boolean {
   const { kernel, strides, dilations, groups, weights } = attributes;
   const [, rows, columns, outputs] = output.shape as [number, number, number, number];
   const plain = [...strides, ...dilations, groups].every((one) => one === 1) && kernel[0] === 3 && kernel[1] === 3;
@@ -22,9 +22,8 @@ export function winogradTakes({ inputs, output, attributes }: Node): boolean {
 }
 
 /** What the kernel would save over blocks; none on cores without figures for both. */
-export function winogradFor(node: Node, core: Core): Faster<Conv2dAttributes>[] {
-  const { features } = core;
-  if (!features.includes("dsp") || features.includes("mve") || !winogradTakes(node)) return [];
+function forSpeed(node: Node, core: Core): Faster<Conv2dAttributes>[] {
+  if (!packsMost(core) || !isSuitable(node)) return [];
   const blocks = predictedInstructions(core, "conv2d_blocks", node);
   const winograd = predictedInstructions(core, "conv2d_winograd", node);
   if (blocks === undefined || winograd === undefined) return [];
@@ -35,7 +34,7 @@ export function winogradFor(node: Node, core: Core): Faster<Conv2dAttributes>[] 
 }
 
 /** Transformed codes of four tiles, and the sums of two channels. */
-export function winogradScratchBytes({ inputs }: Node): number {
+function scratchBytes({ inputs }: Node): number {
   return 128 * inputs[0]!.shape[3]! + 512;
 }
 
@@ -55,10 +54,13 @@ export function transformed(matrix: readonly (readonly number[])[], weight: (tap
   return along.flatMap((values) => matrix.map((row) => row.reduce((s, factor, j) => s + factor * values[j]!, 0)));
 }
 
-/** Lowers the node, unless its geometry is another, transformed weights leave 16 bits or no scale certifies; returns whether it did. */
-export function lowerWinograd(node: Node, context: CContext): boolean {
-  if (!winogradTakes(node)) return false;
-  const { inputs, output, attributes } = node;
+interface Stream {
+  readonly words: readonly number[];
+  readonly shift: number;
+}
+
+/** What the kernel reads of a node; undefined where transformed weights leave 16 bits, or no scale certifies. */
+const streamOf = keptByLayer(({ inputs, output, attributes }: Node): Stream | undefined => {
   const { weights, bias, inputZeroPoint, requantize } = attributes;
   const [channels, outputs] = [inputs[0]!.shape[3]!, output.shape[3]!];
   const filters = Array.from({ length: outputs }, (_, o) =>
@@ -82,23 +84,30 @@ export function lowerWinograd(node: Node, context: CContext): boolean {
       for (const { start, multiplier, addend } of constants.channels.slice(o, o + 2))
         words.push(start, multiplier, addend >>> 0);
     }
-    const stream = context.constant("stream", "uint32_t", words);
-    const literals = [constants.shift, signedLiteral(inputs[0]!), signedLiteral(output)].join(", ");
-    context.include("qc_conv2d_winograd.h");
-    context.statement(windowStatement(attributes, inputs[0]!, output, 1, inputZeroPoint));
-    const name = context.shared({
-      role: `conv2d_winograd_${constants.shift}`,
-      parameters: [
-        "const qc_window *s",
-        "const uint8_t *x",
-        "const uint32_t *stream",
-        "uint8_t *y",
-        "uint8_t *scratch",
-      ],
-      body: [`qc_conv2d_winograd(s, x, stream, y, (uint32_t *)(void *)scratch, ${literals});`],
-    });
-    context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output}, ${context.scratch});`);
-    return true;
+    return { words, shift: constants.shift };
   }
-  return false;
+  return undefined;
+});
+
+export const winograd: Conv2dKernel = {
+  feature: "dsp",
+  takes: (node) => node.attributes.winograd === true && isSuitable(node) && streamOf(node) !== undefined,
+  scratchBytes,
+  lower,
+  forSpeed,
+};
+
+function lower(node: Node, context: CContext): void {
+  const { inputs, output, attributes } = node;
+  const { words, shift } = streamOf(node)!;
+  const stream = context.constant("stream", "uint32_t", words);
+  const literals = [shift, signedLiteral(inputs[0]!), signedLiteral(output)].join(", ");
+  context.include("qc_conv2d_winograd.h");
+  context.statement(windowStatement(attributes, inputs[0]!, output, 1, attributes.inputZeroPoint));
+  const name = context.shared({
+    role: `conv2d_winograd_${shift}`,
+    parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
+    body: [`qc_conv2d_winograd(s, x, stream, y, (uint32_t *)(void *)scratch, ${literals});`],
+  });
+  context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output}, ${context.scratch});`);
 }

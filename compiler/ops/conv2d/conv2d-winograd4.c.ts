@@ -5,15 +5,13 @@ import type { CContext } from "../../../targets/c/lowering.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
 import type { Core } from "../../../targets/core.js";
-import type { IntegerNode } from "../../ir/index.js";
 import type { Faster } from "../op.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 import { transformed } from "./conv2d-winograd.c.js";
 
-type Node = IntegerNode<Conv2dAttributes>;
-
-/** Whether geometry and constants are ones that the kernel takes. */
-function takes({ inputs, output, attributes }: Node): boolean {
+/** Whether geometry and constants are ones for the kernel. */
+function isSuitable({ inputs, output, attributes }: Node): boolean {
   const { kernel, strides, dilations, groups, weights, requantize } = attributes;
   const [, rows, columns, outputs] = output.shape as [number, number, number, number];
   const plain = [...strides, ...dilations, groups].every((one) => one === 1) && kernel[0] === 3 && kernel[1] === 3;
@@ -23,8 +21,8 @@ function takes({ inputs, output, attributes }: Node): boolean {
 }
 
 /** What the kernel would save over four windows by four channels; parts of the node run by lanes. None without figures for both. */
-export function winograd4For(node: Node, core: Core): Faster<Conv2dAttributes>[] {
-  if (!core.features.includes("lanes") || !takes(node)) return [];
+function forSpeed(node: Node, core: Core): Faster<Conv2dAttributes>[] {
+  if (!isSuitable(node)) return [];
   const quads = predictedInstructions(core, "conv2d_quads", node);
   const winograd = predictedInstructions(core, "conv2d_winograd4", node);
   if (quads === undefined || winograd === undefined) return [];
@@ -32,9 +30,9 @@ export function winograd4For(node: Node, core: Core): Faster<Conv2dAttributes>[]
   return [{ attributes: { ...node.attributes, winograd: true, lanes: true }, saved: quads - winograd, bytes }];
 }
 
-/** Transformed codes of four tiles, the sums of four channels, and the copy of a tile; nothing where the kernel does not run. */
-export function winograd4ScratchBytes(node: Node): number {
-  return node.attributes.winograd && takes(node) ? (288 + 36) * node.inputs[0]!.shape[3]! + 2304 : 0;
+/** Transformed codes of four tiles, the sums of four channels, and the copy of a tile. */
+function scratchBytes({ inputs }: Node): number {
+  return (288 + 36) * inputs[0]!.shape[3]! + 2304;
 }
 
 /** G with its first five rows times 24. Twice applied it makes a weight at most 144 times as large: 16 bits hold it. */
@@ -47,9 +45,15 @@ const transform = [
   [0, 0, 1],
 ];
 
-/** Lowers the node, unless it is not one for this kernel; returns whether it did. */
-export function lowerWinograd4(node: Node, context: CContext): boolean {
-  if (!takes(node)) return false;
+export const winograd4: Conv2dKernel = {
+  feature: "lanes",
+  takes: (node) => node.attributes.winograd === true && isSuitable(node),
+  scratchBytes,
+  lower,
+  forSpeed,
+};
+
+function lower(node: Node, context: CContext): void {
   const { inputs, output, attributes } = node;
   const { bias, inputZeroPoint, requantize } = attributes;
   const [channels, outputs] = [inputs[0]!.shape[3]!, output.shape[3]!];
@@ -86,5 +90,4 @@ export function lowerWinograd4(node: Node, context: CContext): boolean {
     body: [`qc_conv2d_winograd4(s, x, stream, y, (uint32_t *)(void *)scratch, ${signedLiteral(inputs[0]!)});`],
   });
   context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output}, ${context.scratch});`);
-  return true;
 }

@@ -8,17 +8,12 @@ import { windowColumns, windowRows } from "../rows.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
 import { isPadded, printWindow, tapsInside, windowShape } from "../window.js";
 import { readConvTranspose } from "./conv-transpose.onnx.js";
-import { c, lessScratch, overwritesRows, scratchBytes } from "./conv2d.c.js";
+import { c, forSpeed, scratchBytes } from "./conv2d.c.js";
 import { channels } from "./conv2d.channels.js";
 import { type Conv2dGraphAttributes, readConv, readConvInteger, readQLinearConv } from "./conv2d.onnx.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { verilog } from "./conv2d.verilog.js";
-import { blocks16For } from "./conv2d-blocks16.c.js";
-import { lanesFor } from "./conv2d-lanes.c.js";
-import { winogradFor } from "./conv2d-winograd.c.js";
-import { winograd4For } from "./conv2d-winograd4.c.js";
-import { columnsFor } from "./depthwise-rolling.c.js";
-import { unrolledFor } from "./depthwise-rows.c.js";
+import { lessScratch, overwritesRows } from "./conv2d-scratch.js";
 
 export default {
   name: "conv2d",
@@ -107,8 +102,7 @@ export default {
   weightBytes: ({ attributes }) => weightBytes(attributes),
   scratchBytes,
   lessScratch,
-  forSpeed: (node, core) =>
-    [unrolledFor, winogradFor, blocks16For, lanesFor, winograd4For, columnsFor].flatMap((offers) => offers(node, core)),
+  forSpeed,
   requantize: (attributes) => attributes.requantize,
   channels,
   /** Two rows make a tile of Winograd's: single rows go without. */

@@ -29,12 +29,8 @@ export function hasDepthwiseConstants({ output, attributes: { requantize } }: In
   return wholeRange(requantize, output.type) && certify(requantize)?.scaleBits === 8;
 }
 
-/** The constants of a layer whose kernel sees codes that stand for 0 as `zeroPoint`; undefined where there are none. */
-export function depthwiseConstants(
-  node: IntegerNode<Conv2dAttributes>,
-  zeroPoint: number,
-): DepthwiseConstants | undefined {
-  if (!hasDepthwiseConstants(node)) return undefined;
+/** The constants of a layer that has them, whose kernel sees codes that stand for 0 as `zeroPoint`. */
+export function depthwiseConstants(node: IntegerNode<Conv2dAttributes>, zeroPoint: number): DepthwiseConstants {
   const { weights, bias, requantize } = node.attributes;
   const { shift, channels } = certify(requantize)!;
   const sums = weightSums(weights, node.output.shape[3]!);

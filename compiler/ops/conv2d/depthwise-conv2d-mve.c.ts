@@ -1,12 +1,16 @@
 /** Depthwise convolution in C on Helium vectors: qc_depthwise_conv2d_mve.h. */
 import type { CContext } from "../../../targets/c/lowering.js";
-import { byteWords, isMuted, mveConstants, mveMissing, mveRequantization } from "../../../targets/c/mve.js";
+import {
+  byteWords,
+  isMuted,
+  mveConstants,
+  mveMissing,
+  mveRequantization,
+  vectorConstants,
+} from "../../../targets/c/mve.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
-import type { IntegerNode } from "../../ir/index.js";
-import type { Conv2dAttributes } from "./conv2d.types.js";
-
-type Node = IntegerNode<Conv2dAttributes>;
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 
 /** As QC_MVE_MOST_ROWS. */
 const mostRows = 8;
@@ -17,19 +21,24 @@ function isSuitable({ attributes: { kernel, dilations }, output }: Node): boolea
   return channels >= 8 && columns >= 2 && kernel[0] <= mostRows && dilations.every((dilation) => dilation === 1);
 }
 
-/** Bytes of scratch: the rows under the kernel, eight channels of 16 bits wide. */
-export function mveDepthwiseScratchBytes(node: Node): number {
+/** The rows under the kernel, eight channels of 16 bits wide. */
+function scratchBytes(node: Node): number {
   const { kernel, strides } = node.attributes;
   const pairs = Math.ceil(node.output.shape[2]! / 2);
-  return isSuitable(node) ? kernel[0] * ((2 * pairs - 1) * strides[1] + kernel[1]) * 16 : 0;
+  return kernel[0] * ((2 * pairs - 1) * strides[1] + kernel[1]) * 16;
 }
 
-/** Calls the vector kernel; false where the core has none or it does not suit. */
-export function lowerMveDepthwise(node: Node, context: CContext): boolean {
+export const mveDepthwise: Conv2dKernel = {
+  feature: "mve",
+  takes: (node) => isSuitable(node) && vectorConstants(node.attributes.requantize)?.scaleBits === 8,
+  scratchBytes,
+  lower,
+};
+
+function lower(node: Node, context: CContext): void {
   const { inputs, output, attributes } = node;
   const { kernel, weights, bias, inputZeroPoint } = attributes;
-  const requantization = isSuitable(node) && mveRequantization(context, attributes.requantize, output);
-  if (!requantization || requantization.constants.scaleBits !== 8) return false;
+  const requantization = mveRequantization(context, attributes.requantize, output)!;
   const missing = mveMissing(weights, bias, inputZeroPoint, inputs[0]!);
   const channels = output.shape[3]!;
   const taps = kernel[0] * kernel[1];
@@ -63,5 +72,4 @@ export function lowerMveDepthwise(node: Node, context: CContext): boolean {
   context.statement(windowStatement(attributes, inputs[0]!, output, attributes.groups, attributes.inputZeroPoint));
   const values = ["&window", context.input(0), constants, context.output, context.scratch, ...requantization.arguments];
   context.statement(`${name}(${values.join(", ")});`);
-  return true;
 }

@@ -2,17 +2,14 @@
 import type { CContext } from "../../../targets/c/lowering.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
-import type { IntegerNode } from "../../ir/index.js";
-import type { Conv2dAttributes } from "./conv2d.types.js";
-import { depthwiseConstants } from "./depthwise-constants.js";
-
-type Node = IntegerNode<Conv2dAttributes>;
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
+import { depthwiseConstants, hasDepthwiseConstants } from "./depthwise-constants.js";
 
 /** Bytes from column to column that half a word holds. */
 const mostChannels = 32767;
 
-/** Whether the kernel takes the node: one output row, which others would fill a ring for, or any number where that is wanted. */
-export function isLine({ inputs, output, attributes }: Node): boolean {
+/** Whether the geometry is one for the kernel: one output row, which others would fill a ring for, or any number where that is wanted. */
+function isSuitable({ inputs, output, attributes }: Node): boolean {
   const { kernel, strides, dilations, pads, direct } = attributes;
   const [, height, width, channels] = inputs[0]!.shape as [number, number, number, number];
   const [, rows, columns] = output.shape as [number, number, number, number];
@@ -23,12 +20,16 @@ export function isLine({ inputs, output, attributes }: Node): boolean {
   return three && (direct ?? rows === 1) && pads[0] <= 1 && pads[1] <= 1 && below <= 2 - pads[0] && right <= 1;
 }
 
-/** Lowers the node, unless its geometry or its requantization are not for this kernel; returns whether it did. */
-export function lowerDepthwiseLine(node: Node, context: CContext): boolean {
+export const depthwiseLine: Conv2dKernel = {
+  feature: "dsp",
+  takes: (node) => isSuitable(node) && hasDepthwiseConstants(node),
+  lower,
+};
+
+function lower(node: Node, context: CContext): void {
   const { inputs, output, attributes } = node;
   const { weights, inputZeroPoint, groups, strides } = attributes;
-  const constants = isLine(node) ? depthwiseConstants(node, inputZeroPoint) : undefined;
-  if (!constants) return false;
+  const constants = depthwiseConstants(node, inputZeroPoint);
   const words = constants.channels.flatMap(({ multiplier, start, constant }, o) => {
     // A constant needs a sum of 0.
     const scaled = (row: number, column: number) =>
@@ -47,5 +48,4 @@ export function lowerDepthwiseLine(node: Node, context: CContext): boolean {
     body: [`qc_depthwise_line(s, x, stream, y, ${literals});`],
   });
   context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output});`);
-  return true;
 }

@@ -2,27 +2,17 @@
 import type { CContext } from "../../../targets/c/lowering.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
-import type { IntegerNode } from "../../ir/index.js";
-import type { Conv2dAttributes } from "./conv2d.types.js";
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 import { depthwiseConstants, hasDepthwiseConstants } from "./depthwise-constants.js";
 
-type Node = IntegerNode<Conv2dAttributes>;
-
-/** Whether the kernel takes the node. Every window must touch the image. */
-export function isPairs(node: Node): boolean {
-  const { kernel, strides, dilations, pads } = node.attributes;
-  const height = node.inputs[0]!.shape[1]!;
-  const [, rows, columns] = node.output.shape as [number, number, number, number];
+/** Whether the geometry is one for the kernel. Every window must touch the image. */
+function isSuitable({ inputs, output, attributes }: Node): boolean {
+  const { kernel, strides, dilations, pads } = attributes;
+  const height = inputs[0]!.shape[1]!;
+  const [, rows, columns] = output.shape as [number, number, number, number];
   const width = kernel[1] === 5 || kernel[1] === 7;
   const touches = pads[0] < kernel[0] && (rows - 1) * strides[0] - pads[0] < height;
-  return (
-    width &&
-    touches &&
-    strides[1] <= 2 &&
-    columns >= 3 &&
-    dilations.every((by) => by === 1) &&
-    hasDepthwiseConstants(node)
-  );
+  return width && touches && strides[1] <= 2 && columns >= 3 && dilations.every((by) => by === 1);
 }
 
 /** Neighbouring outputs of a block: those that a row takes the fewest instructions by, when a block takes two outputs' besides its own. */
@@ -32,7 +22,7 @@ function blockOutputs(columns: number): number {
 }
 
 /** The ring of one channel, and its lanes: for windows that begin at even and at odd rows, and turned with the ring. */
-export function depthwisePairsScratchBytes({ inputs, output, attributes: { kernel, strides, pads } }: Node): number {
+function scratchBytes({ inputs, output, attributes: { kernel, strides, pads } }: Node): number {
   const height = inputs[0]!.shape[1]!;
   const [, rows, columns] = output.shape as [number, number, number, number];
   const pairs = Math.floor(kernel[0] / 2) + 1;
@@ -57,12 +47,17 @@ function laneWords(weights: ArrayLike<number>, [height, width]: readonly [number
   );
 }
 
-/** Lowers the node, unless its geometry or its requantization are not for this kernel; returns whether it did. */
-export function lowerDepthwisePairs(node: Node, context: CContext): boolean {
+export const depthwisePairs: Conv2dKernel = {
+  feature: "dsp",
+  takes: (node) => isSuitable(node) && hasDepthwiseConstants(node),
+  scratchBytes,
+  lower,
+};
+
+function lower(node: Node, context: CContext): void {
   const { inputs, output, attributes } = node;
   const { weights, inputZeroPoint, groups, strides, kernel } = attributes;
-  const constants = isPairs(node) ? depthwiseConstants(node, 0) : undefined;
-  if (!constants) return false;
+  const constants = depthwiseConstants(node, 0);
   const taps = kernel[0] * kernel[1];
   const words = constants.channels.flatMap(({ multiplier, start, constant }, o) => {
     // A constant needs a sum of 0.
@@ -80,5 +75,4 @@ export function lowerDepthwisePairs(node: Node, context: CContext): boolean {
     body: [`qc_depthwise_pairs(s, x, stream, y, (uint32_t *)(void *)scratch, ${literals.join(", ")});`],
   });
   context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output}, ${context.scratch});`);
-  return true;
 }

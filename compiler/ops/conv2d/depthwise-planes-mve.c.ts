@@ -7,14 +7,12 @@ import {
   mveChannel,
   mveMissing,
   mveRequantization,
+  vectorConstants,
 } from "../../../targets/c/mve.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
-import type { IntegerNode } from "../../ir/index.js";
-import type { Conv2dAttributes } from "./conv2d.types.js";
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 import { swap, transposed } from "./depthwise-rows.c.js";
-
-type Node = IntegerNode<Conv2dAttributes>;
 
 interface Form {
   readonly turned: boolean;
@@ -61,9 +59,9 @@ function formOf({ inputs, output, attributes }: Node): Form | undefined {
   return formFor(band);
 }
 
-/** Bytes of scratch: tables of offsets and groups of rows; 0 for nodes that the kernel does not take. */
-export function mvePlanesScratchBytes(node: Node): number {
-  return formOf(node)?.scratchBytes ?? 0;
+/** Tables of offsets and groups of rows. */
+function scratchBytes(node: Node): number {
+  return formOf(node)!.scratchBytes;
 }
 
 /** The nine weights of a channel as groups have their rows, in 16 bytes. */
@@ -74,12 +72,16 @@ function groupBytes(weights: ArrayLike<number>, first: number, stride: number): 
   return bytes;
 }
 
-/** Calls the vector kernel; false where the core has none or it does not suit. */
-export function lowerMvePlanes(node: Node, context: CContext): boolean {
-  const form = formOf(node);
-  const requantization = form && mveRequantization(context, node.attributes.requantize, node.output);
-  if (!requantization || !hasEvenMultipliers(requantization.constants)) return false;
-  const { turned, band, codes } = form;
+export const mvePlanes: Conv2dKernel = {
+  feature: "mve",
+  takes: (node) => formOf(node) !== undefined && hasEvenMultipliers(vectorConstants(node.attributes.requantize)),
+  scratchBytes,
+  lower,
+};
+
+function lower(node: Node, context: CContext): void {
+  const { turned, band, codes } = formOf(node)!;
+  const requantization = mveRequantization(context, node.attributes.requantize, node.output)!;
   const [input, output] = [node.inputs[0]!, node.output].map((tensor) => (turned ? swap(tensor) : tensor));
   const attributes = turned ? transposed(node.attributes) : node.attributes;
   const { weights, bias, inputZeroPoint, groups, strides } = attributes;
@@ -125,5 +127,4 @@ export function lowerMvePlanes(node: Node, context: CContext): boolean {
     ...requantization.arguments,
   ];
   context.statement(`${name}(${values.join(", ")});`);
-  return true;
 }

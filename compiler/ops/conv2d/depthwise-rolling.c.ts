@@ -2,20 +2,13 @@
 import { predictedInstructions } from "../../../targets/c/costs.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { channelSlots, weightSums } from "../../../targets/c/matrix.js";
-import { placeRecords } from "../../../targets/c/records.js";
+import { hasHighWordRecords, placeRecords } from "../../../targets/c/records.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
-import { isWide } from "../../../targets/c/wide.js";
+import { windowStatement } from "../../../targets/c/window.js";
 import type { Core } from "../../../targets/core.js";
-import type { IntegerNode } from "../../ir/index.js";
 import type { Faster } from "../op.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
-
-type Node = IntegerNode<Conv2dAttributes>;
-
-/** Whether every channel has a kernel of its own and one output. */
-export function isDepthwise({ inputs, output, attributes: { groups } }: Node): boolean {
-  return groups > 1 && groups === inputs[0]!.shape[3] && groups === output.shape[3];
-}
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 
 /** Whether windows are 3x3, not dilated, at most two columns apart, and reach at most one row or column over each border. */
 function isSuitable({ attributes, inputs, output }: Node): boolean {
@@ -40,8 +33,8 @@ const hasColumns = ({ output }: Node) => output.shape[3]! <= 511 && output.shape
 const columnsCode = { bytes: 800, worth: 8000 };
 
 /** What code for the layer's own number of channels would save; none on cores without figures for it. */
-export function columnsFor(node: Node, core: Core): Faster<Conv2dAttributes>[] {
-  if (!isDepthwise(node) || isWide(node) || !isSuitable(node) || !hasColumns(node)) return [];
+function forSpeed(node: Node, core: Core): Faster<Conv2dAttributes>[] {
+  if (!isSuitable(node) || !hasColumns(node)) return [];
   const rolling = predictedInstructions(core, "depthwise_rolling", node);
   const columns = predictedInstructions(core, "depthwise_columns", node);
   if (rolling === undefined || columns === undefined) return [];
@@ -49,16 +42,21 @@ export function columnsFor(node: Node, core: Core): Faster<Conv2dAttributes>[] {
   return [{ attributes: { ...node.attributes, ownCode: true }, saved, bytes: columnsCode.bytes }];
 }
 
-/** Calls the kernel on cores with the high-word form; false where it does not suit. */
-export function lowerRollingDepthwise(node: Node, context: CContext): boolean {
+export const depthwiseRolling: Conv2dKernel = {
+  feature: "high-word",
+  takes: (node) => isSuitable(node) && hasHighWordRecords(node.attributes.requantize),
+  lower,
+  forSpeed,
+};
+
+function lower(node: Node, context: CContext): void {
   const { inputs, output, attributes } = node;
-  const { weights, bias, inputZeroPoint, requantize, strides } = attributes;
-  if (!context.core.features.includes("high-word") || !isSuitable(node)) return false;
+  const { weights, bias, inputZeroPoint, requantize, strides, groups } = attributes;
   const channels = output.shape[3]!;
   const sums = weightSums(weights, channels);
   const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
   const constants = placeRecords(context, requantize, output.type, channelSlots(0, channels, 1), missing);
-  if (!constants.role.startsWith("high_word")) return false;
+  context.statement(windowStatement(attributes, inputs[0]!, output, groups, inputZeroPoint));
   const form = attributes.ownCode && hasColumns(node) ? "columns" : "rolling";
   const own = form === "columns" ? [channels] : [];
   context.include(`qc_depthwise_${form}.h`);
@@ -78,5 +76,4 @@ export function lowerRollingDepthwise(node: Node, context: CContext): boolean {
   const packed = context.constant("weights", "int8_t", weights);
   const values = ["&window", context.input(0), packed, constants.name, context.output, ...constants.arguments];
   context.statement(`${name}(${values.join(", ")});`);
-  return true;
 }

@@ -1,18 +1,19 @@
 /** Depthwise 3x3 convolution by a ring of widened rows: qc_depthwise_rows.h. */
+import { packsMost } from "../../../targets/c/kernel.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { windowStatement } from "../../../targets/c/window.js";
 import type { Core } from "../../../targets/core.js";
-import type { IntegerNode, IntegerTensor } from "../../ir/index.js";
+import type { IntegerTensor } from "../../ir/index.js";
 import type { Faster } from "../op.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
+import type { Conv2dKernel, Node } from "./conv2d-kernel.js";
 import { depthwiseConstants, hasDepthwiseConstants } from "./depthwise-constants.js";
 
-type Node = IntegerNode<Conv2dAttributes>;
 type Sides = [IntegerTensor, IntegerTensor];
 
-/** Whether the geometry is one that the kernel takes. */
-function takes({ inputs, attributes: { kernel, strides, dilations } }: Node): boolean {
+/** Whether the geometry is one for the kernel. */
+function isSuitable({ inputs, attributes: { kernel, strides, dilations } }: Node): boolean {
   const three = kernel[0] === 3 && kernel[1] === 3 && dilations[0] === 1 && dilations[1] === 1;
   return three && strides[1] <= 2 && inputs[0]!.shape[3]! >= 4;
 }
@@ -40,9 +41,8 @@ export function transposed(attributes: Conv2dAttributes): Conv2dAttributes {
   };
 }
 
-/** The ring of four channels, and their records; 0 for nodes that the kernel does not take. */
-export function depthwiseRowsScratchBytes(node: Node): number {
-  if (!takes(node)) return 0;
+/** The ring of four channels, and their records. */
+function scratchBytes(node: Node): number {
   const along = isTurned(node) ? 0 : 1;
   const outputs = node.output.shape[1 + along]!;
   const pairs = node.attributes.strides[along] === 1 ? Math.ceil(outputs / 2) + 1 : outputs + 1;
@@ -56,10 +56,9 @@ const mostUnrolled = 24;
 const unrolling = { row: 8, output: 0.75, bytes: 56 };
 
 /** What code without a loop over a row's outputs would save. */
-export function unrolledFor(node: Node, core: Core): Faster<Conv2dAttributes>[] {
+function forSpeed(node: Node, core: Core): Faster<Conv2dAttributes>[] {
   const { attributes, output } = node;
-  if (!core.features.includes("dsp") || core.features.includes("mve")) return [];
-  if (attributes.groups !== output.shape[3] || !takes(node) || !hasDepthwiseConstants(node)) return [];
+  if (!packsMost(core) || !isSuitable(node) || !hasDepthwiseConstants(node)) return [];
   const [, height, width, channels] = output.shape as [number, number, number, number];
   const [rows, outputs] = isTurned(node) ? [width, height] : [height, width];
   if (outputs > mostUnrolled) return [];
@@ -67,16 +66,21 @@ export function unrolledFor(node: Node, core: Core): Faster<Conv2dAttributes>[] 
   return [{ attributes: { ...attributes, unrolled: true }, saved, bytes: unrolling.bytes * outputs }];
 }
 
-/** Lowers the node, unless its geometry or its requantization are not for this kernel; returns whether it did. */
-export function lowerDepthwiseRows(node: Node, context: CContext): boolean {
-  if (!takes(node)) return false;
+export const depthwiseRows: Conv2dKernel = {
+  feature: "dsp",
+  takes: (node) => isSuitable(node) && hasDepthwiseConstants(node),
+  scratchBytes,
+  lower,
+  forSpeed,
+};
+
+function lower(node: Node, context: CContext): void {
   const turned = isTurned(node);
   const [input, output] = [node.inputs[0]!, node.output].map((tensor) => (turned ? swap(tensor) : tensor)) as Sides;
   const attributes = turned ? transposed(node.attributes) : node.attributes;
   const { weights, inputZeroPoint, groups, strides } = attributes;
   // The kernel sums signed codes: unsigned ones less 128.
   const constants = depthwiseConstants(node, input.type.signed ? inputZeroPoint : inputZeroPoint - 128);
-  if (!constants) return false;
   const words = constants.channels.flatMap(({ multiplier, start, constant }, o) => {
     // A constant needs a sum of 0.
     if (constant) return [multiplier, start, 0, 0, 0];
@@ -94,10 +98,9 @@ export function lowerDepthwiseRows(node: Node, context: CContext): boolean {
   context.include("qc_depthwise_rows.h");
   context.statement(windowStatement(attributes, input, output, groups, inputZeroPoint));
   const name = context.shared({
-    role: `depthwise_rows_${strides[1]}${turned ? "_turned" : ""}${few ? `_${few}` : ""}_${constants.shift}`,
+    role: `depthwise_rows_${strides[1]}${turned ? "_turned" : ""}${few ? `_unrolled_${few}` : ""}_${constants.shift}`,
     parameters: ["const qc_window *s", "const uint8_t *x", "const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
     body: [`qc_depthwise_rows(s, x, stream, y, (uint32_t *)(void *)scratch, ${literals});`],
   });
   context.statement(`${name}(&window, ${context.input(0)}, ${stream}, ${context.output}, ${context.scratch});`);
-  return true;
 }

@@ -1,5 +1,6 @@
 /** Matrix products four outputs at a time: qc_dense_blocks.h. */
 import { blockConstants, denseShifts, lanesHold, packDense } from "../../../targets/c/blocks.js";
+import { type Kernel, keptByLayer } from "../../../targets/c/kernel.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { weightSums } from "../../../targets/c/matrix.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
@@ -13,7 +14,7 @@ type Node = IntegerNode<DenseAttributes>;
 const isDirect = ({ attributes: { direct } }: Node, core?: Core) => direct || core?.features.includes("mve");
 
 /** A row's lanes, or the copy of a row that fills no whole steps of eight. */
-export function blockScratchBytes(node: Node, core?: Core): number {
+function scratchBytes(node: Node, core?: Core): number {
   const length = node.inputs[0]!.shape.at(-1)!;
   const eights = Math.ceil(length / 8);
   if (!isDirect(node, core)) return 16 * eights;
@@ -25,16 +26,8 @@ interface DenseStream {
   readonly shift: number;
 }
 
-const streams = new WeakMap<DenseAttributes["weights"], DenseStream | undefined>();
-
-/** The stream of a node; undefined where its weights or its requantization are not for this kernel. */
-export function blockStream(node: Node): DenseStream | undefined {
-  const { weights } = node.attributes;
-  if (!streams.has(weights)) streams.set(weights, makeStream(node));
-  return streams.get(weights);
-}
-
-function makeStream({ inputs, output, attributes }: Node): DenseStream | undefined {
+/** What the kernel reads of a node; undefined where its weights or its requantization are not for it. */
+const streamOf = keptByLayer(({ inputs, output, attributes }: Node): DenseStream | undefined => {
   const { weights, bias, inputZeroPoint, requantize } = attributes;
   const channels = output.shape.at(-1)!;
   const matrix = { weights, channels, rows: 1, columns: inputs[0]!.shape.at(-1)! };
@@ -43,20 +36,25 @@ function makeStream({ inputs, output, attributes }: Node): DenseStream | undefin
   const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
   const constants = blockConstants(requantize, output.type, missing, denseShifts);
   return constants && { words: [...packDense(matrix, constants.channels)], shift: constants.shift };
-}
+});
 
-/** Lowers the node, unless its weights or its requantization are not for this kernel; returns whether it did. */
-export function lowerBlocks(node: Node, context: CContext): boolean {
-  const found = blockStream(node);
-  if (!found) return false;
+export const blocks: Kernel<DenseAttributes> = {
+  feature: "dsp",
+  takes: (node) => streamOf(node) !== undefined,
+  scratchBytes,
+  lower,
+};
+
+function lower(node: Node, context: CContext): void {
+  const { words, shift } = streamOf(node)!;
   const x = node.inputs[0]!;
   const columns = x.shape.at(-1)!;
-  const stream = context.constant("stream", "uint32_t", found.words);
+  const stream = context.constant("stream", "uint32_t", words);
   const lanes = isDirect(node, context.core) ? 0 : 1;
-  const literals = [lanes, found.shift, signedLiteral(x), signedLiteral(node.output)].join(", ");
+  const literals = [lanes, shift, signedLiteral(x), signedLiteral(node.output)].join(", ");
   context.include("qc_dense_blocks.h");
   const name = context.shared({
-    role: `dense_blocks_${lanes ? "" : "direct_"}${found.shift}`,
+    role: `dense_blocks_${lanes ? "" : "direct_"}${shift}`,
     parameters: [
       ...["const uint8_t *x", "int32_t rows", "int32_t inputs", "int32_t outputs"],
       ...["const uint32_t *stream", "uint8_t *y", "uint8_t *scratch"],
@@ -66,5 +64,4 @@ export function lowerBlocks(node: Node, context: CContext): boolean {
   const sizes = [elementCount(x.shape) / columns, columns, node.output.shape.at(-1)!];
   const values = [context.input(0), ...sizes, stream, context.output, context.scratch];
   context.statement(`${name}(${values.join(", ")});`);
-  return true;
 }

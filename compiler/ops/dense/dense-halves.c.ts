@@ -1,11 +1,15 @@
 /** Matrix product with two outputs in the halves of a word: qc_dense_halves.h. */
 import { halvesOutputs, jointChunkLengths, packOutputs, storedMagnitude } from "../../../targets/c/halves.js";
+import { type Kernel, keptByLayer } from "../../../targets/c/kernel.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { channelSlots, type WeightMatrix, weightSums } from "../../../targets/c/matrix.js";
 import { placeRecords } from "../../../targets/c/records.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { elementCount, type IntegerNode } from "../../ir/index.js";
 import type { DenseAttributes } from "./dense.types.js";
+import { matrixOf } from "./dense-records.js";
+
+type Node = IntegerNode<DenseAttributes>;
 
 /** Instructions of an input and eight outputs, and of a chunk of them; of an input and four outputs by quads. */
 const instructions = { product: 17, chunk: 70, quad: 18 };
@@ -17,19 +21,27 @@ function pays(matrix: WeightMatrix, lengths: readonly (readonly number[])[]): bo
   return products + chunks * instructions.chunk < Math.ceil(matrix.channels / 4) * matrix.taps * instructions.quad;
 }
 
-/** Lowers a node of bytes on cores with `halves`, where it pays; returns whether it did. */
-export function lowerHalves(node: IntegerNode<DenseAttributes>, context: CContext): boolean {
-  if (!context.core.features.includes("halves")) return false;
-  const [x] = node.inputs;
-  const { weights, bias, inputZeroPoint, requantize } = node.attributes;
-  const outputs = node.output.shape.at(-1)!;
-  const inputs = x!.shape.at(-1)!;
-  const matrix = { channels: outputs, taps: inputs, weights };
-  const magnitude = storedMagnitude(x!);
-  const lengths = Array.from({ length: Math.ceil(outputs / halvesOutputs) }, (_, i) =>
+/** Lengths of the chunks of every eight outputs. */
+const chunksOf = keptByLayer((node: Node) => {
+  const matrix = matrixOf(node);
+  const magnitude = storedMagnitude(node.inputs[0]!);
+  return Array.from({ length: Math.ceil(matrix.channels / halvesOutputs) }, (_, i) =>
     jointChunkLengths(matrix, halvesOutputs * i, magnitude),
   );
-  if (!pays(matrix, lengths)) return false;
+});
+
+/** Where it pays. */
+export const halves: Kernel<DenseAttributes> = {
+  feature: "halves",
+  takes: (node) => pays(matrixOf(node), chunksOf(node)),
+  lower,
+};
+
+function lower(node: Node, context: CContext): void {
+  const [x] = node.inputs;
+  const { weights, bias, inputZeroPoint, requantize } = node.attributes;
+  const matrix = matrixOf(node);
+  const { channels: outputs, taps: inputs } = matrix;
   const sums = weightSums(weights, outputs);
   const missing = bias.map((value, o) => value - inputZeroPoint * sums[o]!);
   const constants = placeRecords(context, requantize, node.output.type, channelSlots(0, outputs, 1), missing);
@@ -51,7 +63,7 @@ export function lowerHalves(node: IntegerNode<DenseAttributes>, context: CContex
       `qc_dense_halves(x, rows, inputs, outputs, stream, records, y, q, ${signedLiteral(x!)});`,
     ],
   });
-  const stream = lengths.flatMap((group, i) => packOutputs(matrix, halvesOutputs * i, group));
+  const stream = chunksOf(node).flatMap((group, i) => packOutputs(matrix, halvesOutputs * i, group));
   const values = [
     context.input(0),
     elementCount(x!.shape) / inputs,
@@ -63,5 +75,4 @@ export function lowerHalves(node: IntegerNode<DenseAttributes>, context: CContex
     ...constants.arguments,
   ];
   context.statement(`${name}(${values.join(", ")});`);
-  return true;
 }

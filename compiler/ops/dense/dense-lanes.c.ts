@@ -1,5 +1,6 @@
 /** Matrix products by two-lane products, eight outputs at a time: qc_dense_lanes.h. Weights take twice their bytes. */
 import { predictedInstructions } from "../../../targets/c/costs.js";
+import { type Kernel, keptByLayer } from "../../../targets/c/kernel.js";
 import { type LaneMatrix, laneConstants, laneSums, packDenseLanes } from "../../../targets/c/lanes.js";
 import type { CContext } from "../../../targets/c/lowering.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
@@ -12,16 +13,8 @@ type Node = IntegerNode<DenseAttributes>;
 
 const leastOutputs = 8;
 
-const streams = new WeakMap<DenseAttributes["weights"], Uint32Array | undefined>();
-
-/** The stream of a node; undefined where it is not one for this kernel. */
-function lanesStream(node: Node): Uint32Array | undefined {
-  const { weights } = node.attributes;
-  if (!streams.has(weights)) streams.set(weights, makeStream(node));
-  return streams.get(weights);
-}
-
-function makeStream({ inputs, output, attributes }: Node): Uint32Array | undefined {
+/** What the kernel reads of a node; undefined where it is not one for it. */
+const streamOf = keptByLayer(({ inputs, output, attributes }: Node): Uint32Array | undefined => {
   const { weights, bias, inputZeroPoint, requantize } = attributes;
   const [x] = inputs;
   const channels = output.shape.at(-1)!;
@@ -32,26 +25,29 @@ function makeStream({ inputs, output, attributes }: Node): Uint32Array | undefin
   const matrix: LaneMatrix = { weights, channels, taps: weights.length / channels, codes, centre: 0 };
   const sums = laneSums(matrix, bias, inputZeroPoint, constants);
   return packDenseLanes(sums.matrix, constants, sums.missing);
-}
+});
 
 /** What the kernel would save over four outputs; none on cores without figures for both. */
-export function lanesFor(node: Node, core: Core): Faster<DenseAttributes>[] {
-  if (!core.features.includes("lanes")) return [];
+function forSpeed(node: Node, core: Core): Faster<DenseAttributes>[] {
   const quads = predictedInstructions(core, "dense_quads", node);
   const lanes = predictedInstructions(core, "dense_lanes", node);
-  const stream = lanesStream(node);
+  const stream = streamOf(node);
   if (quads === undefined || lanes === undefined || !stream) return [];
   const bytes = stream.byteLength - node.attributes.weights.length - 8 * node.output.shape.at(-1)!;
   return [{ attributes: { ...node.attributes, lanes: true }, saved: quads - lanes, bytes }];
 }
 
-/** Lowers the node, unless it is not one for this kernel; returns whether it did. */
-export function lowerLanes(node: Node, context: CContext): boolean {
-  const words = lanesStream(node);
-  if (!words) return false;
+export const lanes: Kernel<DenseAttributes> = {
+  feature: "lanes",
+  takes: (node) => node.attributes.lanes === true && streamOf(node) !== undefined,
+  lower,
+  forSpeed,
+};
+
+function lower(node: Node, context: CContext): void {
   const x = node.inputs[0]!;
   const inputs = x.shape.at(-1)!;
-  const stream = context.constant("stream", "uint32_t", words);
+  const stream = context.constant("stream", "uint32_t", streamOf(node)!);
   context.include("qc_dense_lanes.h");
   const name = context.shared({
     role: "dense_lanes",
@@ -63,5 +59,4 @@ export function lowerLanes(node: Node, context: CContext): boolean {
   });
   const sizes = [elementCount(x.shape) / inputs, inputs, node.output.shape.at(-1)!];
   context.statement(`${name}(${[context.input(0), ...sizes, stream, context.output].join(", ")});`);
-  return true;
 }

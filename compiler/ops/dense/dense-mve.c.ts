@@ -1,16 +1,21 @@
 /** Matrix product in C on Helium vectors: qc_dense_mve.h. */
+import type { Kernel } from "../../../targets/c/kernel.js";
 import type { CContext } from "../../../targets/c/lowering.js";
-import { mveMissing, mveRequantization, packMve } from "../../../targets/c/mve.js";
+import { mveMissing, mveRequantization, packMve, vectorConstants } from "../../../targets/c/mve.js";
 import { signedLiteral } from "../../../targets/c/tensors.js";
 import { elementCount, type IntegerNode } from "../../ir/index.js";
 import type { DenseAttributes } from "./dense.types.js";
 
-/** Calls the vector kernel; false where the core has none or no certified constants exist for it. */
-export function lowerMve(node: IntegerNode<DenseAttributes>, context: CContext): boolean {
+export const mve: Kernel<DenseAttributes> = {
+  feature: "mve",
+  takes: (node) => vectorConstants(node.attributes.requantize) !== undefined,
+  lower,
+};
+
+function lower(node: IntegerNode<DenseAttributes>, context: CContext): void {
   const [x] = node.inputs;
   const { weights, bias, inputZeroPoint, requantize } = node.attributes;
-  const requantization = mveRequantization(context, requantize, node.output);
-  if (!requantization) return false;
+  const requantization = mveRequantization(context, requantize, node.output)!;
   const outputs = node.output.shape.at(-1)!;
   const inputs = x!.shape.at(-1)!;
   const matrix = { channels: outputs, taps: inputs, weights };
@@ -33,5 +38,4 @@ export function lowerMve(node: IntegerNode<DenseAttributes>, context: CContext):
   const rows = elementCount(x!.shape) / inputs;
   const values = [context.input(0), rows, inputs, outputs, words, context.output, ...requantization.arguments];
   context.statement(`${name}(${values.join(", ")});`);
-  return true;
 }

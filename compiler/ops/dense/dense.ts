@@ -7,7 +7,7 @@ import type { OpHome } from "../op.js";
 import { lowerProducts, productReach, productUnit } from "../product.js";
 import { printRequantize, rangesOf } from "../requantize.js";
 import { biasCodes, requirePerTensor, requireScaleAxis, type Weights, weightBytes, weightCodes } from "../weights.js";
-import { c, lessScratch, scratchBytes } from "./dense.c.js";
+import { c, forSpeed, lessScratch, scratchBytes } from "./dense.c.js";
 import { channels } from "./dense.channels.js";
 import {
   type DenseGraphAttributes,
@@ -22,7 +22,6 @@ import {
 } from "./dense.onnx.js";
 import type { DenseAttributes } from "./dense.types.js";
 import { verilog } from "./dense.verilog.js";
-import { lanesFor } from "./dense-lanes.c.js";
 
 export default {
   name: "dense",
@@ -113,7 +112,7 @@ export default {
   print: (attributes) => printRequantize(attributes.requantize),
   scratchBytes,
   lessScratch,
-  forSpeed: lanesFor,
+  forSpeed,
   c,
   verilog,
 } satisfies OpHome<DenseGraphAttributes, DenseAttributes>;

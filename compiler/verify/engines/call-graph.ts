@@ -4,12 +4,13 @@
  * frame, and no edge calls the arithmetic functions of libgcc; the compiler's assembly text has both.
  */
 import { fail } from "../../diagnostics.js";
+import { type LibraryFrame, stackGrowth } from "./library-frames.js";
 
 /** The most stack that a call of a function may take. */
 export interface StackBound {
   /** Bytes on the deepest path, the function's own included. */
   readonly bytes: number;
-  /** Functions on any path whose frames GCC does not know: those of the C library and of libgcc. Their stack is not in `bytes`. */
+  /** Functions on any path whose frames nobody knows. Their stack is not in `bytes`. */
   readonly unknown: readonly string[];
 }
 
@@ -25,8 +26,15 @@ export interface CompiledUnit {
   readonly assembly: string;
 }
 
-/** The bound of `entry` over all objects. Throws QC5004 where there is none: recursion, or a frame without a bound. */
-export function stackBound(units: readonly CompiledUnit[], entry: string): StackBound {
+/**
+ * The bound of `entry` over all objects and, where the frames of the linked program are given, what they call of libraries. Throws QC5004
+ * where there is none: recursion, or a frame without a bound.
+ */
+export function stackBound(
+  units: readonly CompiledUnit[],
+  entry: string,
+  program?: ReadonlyMap<string, LibraryFrame>,
+): StackBound {
   const frames = framesOf(units);
   const unknown = new Set<string>();
   const known = new Map<string, number>();
@@ -36,8 +44,10 @@ export function stackBound(units: readonly CompiledUnit[], entry: string): Stack
     if (depth !== undefined) return depth;
     if (open.has(name)) return fail("QC5004", `'${name}' calls itself: its stack has no bound.`, entry);
     open.add(name);
-    const frame = frames.get(name);
-    if (frame?.bytes === undefined) unknown.add(name);
+    const own = frames.get(name);
+    const frame = own?.bytes === undefined ? program?.get(name) : own;
+    // GCC also lists helpers that its last passes have replaced: the program has none of those.
+    if (frame?.bytes === undefined && (frame || !program)) unknown.add(name);
     const below = Math.max(0, ...[...(frame?.calls ?? [])].map(depthOf));
     open.delete(name);
     const sum = (frame?.bytes ?? 0) + below;
@@ -58,7 +68,7 @@ function framesOf(units: readonly CompiledUnit[]): Map<string, Frame> {
     return frame;
   };
   for (const { graph, assembly } of units) {
-    const { pushed, helpers } = readAssembly(assembly);
+    const { pushed, helpers, aliases } = readAssembly(assembly);
     for (const line of graph.split("\n")) {
       const [, title, label] = nodeLine.exec(line) ?? [];
       const [, bytes, kind] = /(\d+) bytes \(([^)]+)\)/.exec(label ?? "") ?? [];
@@ -71,7 +81,9 @@ function framesOf(units: readonly CompiledUnit[]): Map<string, Frame> {
         for (const helper of helpers.get(name) ?? []) frameOf(title).calls.add(helper);
       }
       const [, caller, callee] = edgeLine.exec(line) ?? [];
-      if (caller && callee) frameOf(caller).calls.add(callee);
+      // Of functions with the same code one has a frame; the others are names for it.
+      const [, file = "", called = ""] = /^(.*:)?(.*)$/.exec(callee ?? "") ?? [];
+      if (caller && callee) frameOf(caller).calls.add(`${file}${aliases.get(called) ?? called}`);
     }
   }
   return frames;
@@ -81,41 +93,34 @@ function framesOf(units: readonly CompiledUnit[]): Map<string, Frame> {
 const begins = /^(@ [1-9]\d* "|#APP)/;
 const ends = /^(@ 0 ""|#NO_APP)/;
 
-/** By function: the most bytes that one statement of inline assembly pushes, and the helpers of libgcc that it calls. */
-function readAssembly(text: string): { pushed: Map<string, number>; helpers: Map<string, Set<string>> } {
+interface AssemblyText {
+  /** By function: the most bytes that one statement of inline assembly pushes, and the helpers of libgcc that it calls. */
+  readonly pushed: ReadonlyMap<string, number>;
+  readonly helpers: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Other names of functions. */
+  readonly aliases: ReadonlyMap<string, string>;
+}
+
+function readAssembly(text: string): AssemblyText {
   const most = new Map<string, number>();
   const helpers = new Map<string, Set<string>>();
+  const aliases = new Map<string, string>();
   let name = "";
   let inside = false;
   let pushed = 0;
   for (const line of text.split("\n")) {
     const [, label] = /^\s*\.type\s+([^,\s]+),\s*[%@]function/.exec(line) ?? [];
     name = label ?? name;
+    const [, alias, aliased] = /^\s*\.(?:thumb_)?set\s+([^,\s]+),\s*([^,\s]+)$/.exec(line) ?? [];
+    if (alias && aliased) aliases.set(alias, aliased);
     const [, helper] = /^\s*(?:bl?|call|tail)\s+(__\w+)/.exec(line) ?? [];
     if (helper) helpers.set(name, (helpers.get(name) ?? new Set()).add(helper));
     if (ends.test(line)) inside = false;
     if (begins.test(line)) [inside, pushed] = [true, 0];
     if (!inside) continue;
     // All that is pushed, whatever has been popped in between.
-    pushed += bytesPushed(line);
+    pushed += stackGrowth(line) ?? 0;
     most.set(name, Math.max(most.get(name) ?? 0, pushed));
   }
-  return { pushed: most, helpers };
-}
-
-const registers = ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc"];
-
-/** Bytes by which one Arm or RISC-V instruction grows the stack. */
-function bytesPushed(line: string): number {
-  const [, list] = /^\s*push\s*\{([^}]*)\}/.exec(line) ?? [];
-  const [, below] = /^\s*(?:sub\s+sp,\s*(?:sp,\s*)?#|addi\s+sp,\s*sp,\s*-)(\d+)/.exec(line) ?? [];
-  if (below) return Number(below);
-  const ranges =
-    list?.split(",").map((range) =>
-      range
-        .trim()
-        .split("-")
-        .map((name) => registers.indexOf(name)),
-    ) ?? [];
-  return ranges.reduce((sum, [first, last = first]) => sum + 4 * (last! - first! + 1), 0);
+  return { pushed: most, helpers, aliases };
 }

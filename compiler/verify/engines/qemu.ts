@@ -16,6 +16,7 @@ import {
   traceFlags,
   writeProject,
 } from "./harness.js";
+import { libraryFrames } from "./library-frames.js";
 import { allDone, findTools, requireAvailable, runOrFail, runTool } from "./tools.js";
 
 /** The emulated engine of an Arm or RISC-V core. */
@@ -36,7 +37,7 @@ export function qemu(core: Core): Engine {
       outputs,
       ...(await readCounts(core, cwd)),
       stackBytes: await readStack(cwd),
-      stackBound: await readStackBound(cwd),
+      stackBound: await readStackBound(core, cwd),
       ...(await readSizes(core, cwd)),
     };
   }
@@ -162,8 +163,8 @@ async function readStack(cwd: string): Promise<number> {
   return (await readFile(join(cwd, "stack.bin"))).readUInt32LE(0);
 }
 
-/** From what compileModel left beside the objects. */
-async function readStackBound(cwd: string): Promise<StackBound> {
+/** From what compileModel left beside the objects, and from the linked program for what they call of libraries. */
+async function readStackBound(core: Core, cwd: string): Promise<StackBound> {
   const names = (await readdir(cwd)).filter((file) => file.endsWith(".ci")).map((file) => join(cwd, file.slice(0, -3)));
   const read = async (name: string): Promise<CompiledUnit> => ({
     graph: await readFile(`${name}.ci`, "utf8"),
@@ -171,7 +172,8 @@ async function readStackBound(cwd: string): Promise<StackBound> {
   });
   const units = await Promise.all(names.map(read));
   const streams = units.some(({ graph }) => graph.includes('"model_push_row"'));
-  return stackBound(units, streams ? "model_push_row" : "model_run");
+  const program = await runOrFail(binutil(core, "objdump"), ["-dt", "--no-show-raw-insn", "model.elf"], { cwd });
+  return stackBound(units, streams ? "model_push_row" : "model_run", libraryFrames(program));
 }
 
 /** The linker script gathers the model's instructions in .code and its constants in .weights; initialised data need flash too. */
