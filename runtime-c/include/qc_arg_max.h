@@ -22,11 +22,14 @@ QC_INLINE void qc_arg_max(const uint8_t *x, uint8_t *y, int32_t rows, int32_t co
 
         for (i = 1; i < count; i++) {
             const int32_t code = qc_load(x, at + i, x_kind);
+            /* Codes of 32 bits may be further apart than 32 bits can say. */
+            const int32_t above = x_kind == QC_S32 ? (code > best) - (code < best) : code - best;
+            const int32_t ahead = least ? -above : above;
+            /* Signs instead of a branch, so that every element takes as many instructions. */
+            const int32_t mask = last ? ~(ahead >> 31) : -ahead >> 31;
 
-            if ((least ? code < best : code > best) || (last && code == best)) {
-                best = code;
-                position = i;
-            }
+            best = (code & mask) | (best & ~mask);
+            position = (i & mask) | (position & ~mask);
         }
         qc_store(y, row, y_kind, position);
         at += count;

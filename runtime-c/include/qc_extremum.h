@@ -22,8 +22,11 @@ QC_INLINE void qc_extremum(const uint8_t *a, const uint8_t *b, uint8_t *y, int32
 
             for (; i < end; i++) {
                 const int16_t own = a_table[qc_table_index(a, i, a_kind, a_low)];
+                /* The sign of their difference instead of a branch, so that every element takes as many instructions. */
+                const int32_t above = (other - own) >> 31;
+                const int32_t mask = larger ? above : ~above;
 
-                qc_store(y, i, y_kind, (own > other) == (larger != 0) ? own : other);
+                qc_store(y, i, y_kind, (own & mask) | (other & ~mask));
             }
         }
     }

@@ -2,25 +2,25 @@
 import { isWide } from "../../../targets/c/wide.js";
 import type { Core, CoreFeature } from "../../../targets/core.js";
 import { bytesPerElement } from "../../ir/index.js";
-import { kernelFor, scratchBytes } from "./conv2d.c.js";
+import { isPadded } from "../window.js";
+import { kernelFor } from "./conv2d.c.js";
 import type { Conv2dAttributes } from "./conv2d.types.js";
 import { blocks } from "./conv2d-blocks.c.js";
 import { blocks16 } from "./conv2d-blocks16.c.js";
 import { halves } from "./conv2d-halves.c.js";
 import { isDepthwise, type Node } from "./conv2d-kernel.js";
-import { depthwise } from "./depthwise-conv2d.c.js";
+import { patchChannels } from "./depthwise-conv2d.c.js";
 import { depthwiseLine } from "./depthwise-line.c.js";
-import { depthwisePairs } from "./depthwise-pairs.c.js";
 
-/** Instructions that a multiply-accumulate takes more than by the fastest kernel: by blocks of two and one pixel, without a ring, by quads, by patches of four channels, and by these instead of pairs of rows. */
-const addedPerProduct = { two: 0.05, one: 0.3, line: 0.05, quads: 2.5, patch: 0.2, pairs: 3 };
+/** Instructions that a multiply-accumulate takes more than by the fastest kernel: by blocks of two and one pixel, without a ring, by quads, by patches of four channels. */
+const addedPerProduct = { two: 0.05, one: 0.3, line: 0.05, quads: 2.5, patch: 0.2 };
 
 /** Smaller blocks, and kernels without patches or rings. */
 export function lessScratch(
   node: Node,
   core?: Core,
 ): { readonly attributes: Conv2dAttributes; readonly added: number }[] {
-  if (!core || core.features.includes("mve") || isWide(node) || scratchBytes(node, core) === 0) return [];
+  if (!core || core.features.includes("mve") || isWide(node)) return [];
   const { attributes } = node;
   const products = node.output.shape[1]! * node.output.shape[2]! * attributes.weights.length;
   const form = (changed: Partial<Conv2dAttributes>, per: number) => ({
@@ -30,10 +30,11 @@ export function lessScratch(
   const kernel = kernelFor(node, core);
   if (isDepthwise(node)) {
     const line = form({ direct: true }, addedPerProduct.line);
-    if (kernelFor({ ...node, attributes: line.attributes }, core) === depthwiseLine) return [line];
-    const few = form({ patchChannels: 4 }, kernel === depthwisePairs ? addedPerProduct.pairs : addedPerProduct.patch);
-    const saves = scratchBytes({ ...node, attributes: few.attributes }, core) < scratchBytes(node, core);
-    return (kernel === depthwise || kernel === depthwisePairs) && saves ? [few] : [];
+    if (kernel !== depthwiseLine && kernelFor({ ...node, attributes: line.attributes }, core) === depthwiseLine)
+      return [line];
+    // Also where the whole node needs no patch: its rows and strips may.
+    const few = isPadded(attributes) && patchChannels(node) > 4;
+    return few ? [form({ patchChannels: 4 }, addedPerProduct.patch)] : [];
   }
   if (kernel === halves) return [form({ blockPixels: 4 }, addedPerProduct.quads)];
   if (kernel !== blocks && kernel !== blocks16) return [];

@@ -10,7 +10,7 @@ import { callWithRecords } from "./conv2d-records.js";
 const patchBytes = 1152;
 
 /** Channels whose padded patch is made at a time. */
-function patchChannels({ attributes: { kernel, patchChannels }, inputs }: Node): number {
+export function patchChannels({ attributes: { kernel, patchChannels }, inputs }: Node): number {
   const most = Math.max(4, Math.floor(patchBytes / (kernel[0] * kernel[1]) / 4) * 4);
   return Math.min(patchChannels ?? most, inputs[0]!.shape[3]!);
 }

@@ -49,8 +49,7 @@ function laneWords(weights: ArrayLike<number>, [height, width]: readonly [number
 
 export const depthwisePairs: Conv2dKernel = {
   feature: "dsp",
-  /** Unless a plan asks for small patches, which take less scratch. */
-  takes: (node) => node.attributes.patchChannels === undefined && isSuitable(node) && hasDepthwiseConstants(node),
+  takes: (node) => isSuitable(node) && hasDepthwiseConstants(node),
   scratchBytes,
   lower,
 };
